@@ -1,1 +1,25 @@
+"""Where columns are computed: the only place that knows DuckDB.
 
+>>> engine = Engine(threads=1)
+>>> with engine.session() as con:
+...     con.sql("SELECT 1 AS one").to_pyarrow().to_pylist()
+[{'one': 1}]
+
+Everything columnar is an Ibis expression in the subset that gives the same answer on every engine: no asof join,
+no function of our own, nothing approximate, DECIMAL instead of doubles. Knows no domain type.
+"""
+
+from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
+from .ordered import Part, parts_of, write_in_order
+from .parquet_join import join_parquet
+
+__all__ = [
+    "DECIMAL_COEFFICIENT",
+    "DECIMAL_MASS",
+    "DECIMAL_QUANTITY",
+    "Engine",
+    "Part",
+    "join_parquet",
+    "parts_of",
+    "write_in_order",
+]

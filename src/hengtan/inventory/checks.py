@@ -1,0 +1,158 @@
+"""What one activity row must satisfy before it may be posted, whatever factor it will meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import ibis
+
+from hengtan.problems import Problem
+
+LISTED = 10_000  # CONTRACT section 4: at most so many rows of a code stand in problems.csv
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The run's first and last day, both inclusive; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """condition(table, period) is true where the row is wrong; column: the contract's name of the cell."""
+
+    code: str
+    column: str
+    condition: Callable[[Any, Period], Any]
+    rejects: bool = True
+
+
+def _empty(name: str) -> Callable[[Any, Period], Any]:
+    return lambda t, _: t[name] == ""
+
+
+def _no_type(t: Any, _: Period) -> Any:
+    return (t.activity_type == "") & (t.factor_id == "")
+
+
+def _no_unit(t: Any, _: Period) -> Any:
+    return (t.unit == "") & ~t.given_zero  # CONTRACT section 2: 0 needs no unit
+
+
+def _not_a_number(t: Any, _: Period) -> Any:
+    return t.quantity.isnull() & ~t.given_empty & t.given_finite & ~_looks_large(t)
+
+
+def _looks_large(t: Any) -> Any:
+    return t.quantity_given.try_cast("float64").abs().fill_null(0) >= 1e11
+
+
+def _too_large(t: Any, _: Period) -> Any:
+    limit = ibis.literal("999999999999.999999").cast("decimal(18,6)")
+    return (t.quantity > limit).fill_null(False) | (t.quantity.isnull() & t.given_finite & _looks_large(t))
+
+
+def _outside(t: Any, period: Period) -> Any:
+    terms = []
+    if period.first:
+        terms.append((t.start < period.first).fill_null(False))
+    if period.last:
+        terms.append((t.end > period.last).fill_null(False))
+    return reduce(or_, terms) if terms else ibis.literal(False)
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("activity.id-empty", "activity_id", _empty("activity_id")),
+    Check("activity.facility-empty", "facility", _empty("facility")),
+    Check("activity.type-empty", "activity_type", _no_type),
+    Check("activity.unit-empty", "unit", _no_unit),
+    Check("activity.start-empty", "start", lambda t, _: t.start.isnull() & ~t.unreadable),
+    Check("activity.end-empty", "end", lambda t, _: t.end.isnull() & ~t.unreadable),
+    Check("activity.end-before-start", "end", lambda t, _: (t.end < t.start).fill_null(False)),
+    Check("activity.outside-period", "start", _outside),
+    Check("activity.quantity-empty", "quantity", lambda t, _: t.given_empty & ~t.unreadable),
+    Check("activity.quantity-not-finite", "quantity", lambda t, _: ~t.given_finite),
+    Check("activity.quantity-unreadable", "quantity", _not_a_number),
+    Check("activity.quantity-negative", "quantity", lambda t, _: (t.quantity < 0).fill_null(False)),
+    Check("activity.quantity-too-large", "quantity", _too_large),
+    Check("activity.quantity-too-small", "quantity",
+          lambda t, _: ((t.quantity == 0) & ~t.given_zero).fill_null(False)),
+)  # fmt: skip
+
+
+def rejected(table: Any, period: Period) -> Any:
+    """True where a row is rejected by what its own cells say (unreadable ones included)."""
+    wrong = [check.condition(table, period) for check in CHECKS if check.rejects]
+    return reduce(or_, wrong, table.unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """rows: all rows; by_code: how many rows each check finds; the first start and last end of good rows."""
+
+    rows: int
+    by_code: dict[str, int]
+    first: date | None
+    last: date | None
+
+
+def count(table: Any, period: Period) -> Counts:
+    """One pass over the rows: how many there are and how many each check finds."""
+    measures = {f"c{i}": check.condition(table, period).sum() for i, check in enumerate(CHECKS)}
+    row = table.aggregate(rows=table.count(), first=table.start.min(), last=table.end.max(), **measures)
+    values = row.to_pyarrow().to_pylist()[0]
+    return Counts(
+        int(values["rows"]),
+        {check.code: int(values[f"c{i}"] or 0) for i, check in enumerate(CHECKS)},
+        values["first"],
+        values["last"],
+    )
+
+
+def listed(table: Any, counts: Counts, period: Period, sources: Sequence[Any]) -> Iterator[Problem]:
+    """The rows that the checks found, at most ``LISTED`` of each code, in the order of the rows."""
+    for check in CHECKS:
+        if counts.by_code[check.code]:
+            found = table.filter(check.condition(table, period))
+            yield from problems_of(found, check.code, check.column, sources)
+
+
+def problems_of(
+    found: Any, code: str, column: str, sources: Sequence[Any], values: Callable[[dict[str, Any]], dict[str, str]] | None = None
+) -> Iterator[Problem]:
+    """One problem of ``code`` for each row of an Ibis table, the first ``LISTED`` in the order of the rows."""
+    chosen = found.order_by("source", "position").limit(LISTED)
+    for row in chosen.to_pyarrow().to_pylist():
+        yield row_problem(row, code, column, sources, values(row) if values else None)
+
+
+def row_problem(
+    row: dict[str, Any], code: str, column: str, sources: Sequence[Any], values: dict[str, str] | None = None
+) -> Problem:
+    """A problem at the place of a staged row; values default to what the sentences of row checks want."""
+    source = sources[row["source"]]
+    default = {
+        "quantity": row["quantity_given"] if row["quantity"] is None else f"{row['quantity'].normalize():f}",
+        "start": str(row["start"]),
+        "end": str(row["end"]),
+        "unit": row["unit"],
+        "activity_type": row["activity_type"],
+        "activity_id": row["activity_id"],
+    }
+    default["quantity"] = row["quantity_given"] or default["quantity"] or ""
+    return Problem(
+        code,
+        file=source.file,
+        sheet=source.sheet,
+        row=row["row"],
+        column=source.headers.get(column, column),
+        activity_id=row["activity_id"],
+        values={**default, **(values or {})},
+    )

@@ -1,0 +1,137 @@
+"""The rows of every source under the same names and types, read from Parquet and never held as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .quantity import quantity_decimal, quantity_marks, quantity_text
+
+REQUIRED = ("activity_id", "facility", "activity_type", "start", "end", "quantity", "unit")
+OPTIONAL = ("org_unit", "region", "supplier", "instrument", "factor_id", "method", "scope", "category",
+            "data_quality", "uncertainty_pct", "evidence")  # fmt: skip
+TEXTS = tuple(name for name in (*REQUIRED, *OPTIONAL) if name not in ("start", "end", "quantity"))
+INTERNAL = frozenset({"row", "cell", "unit_cell", "unreadable"})
+
+
+class Source(Protocol):
+    """One table of activities as intake hands it over; see ``hengtan.connectors.Source``."""
+
+    @property
+    def file(self) -> str: ...  # noqa: D102
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+    @property
+    def sheet(self) -> str: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def bytes(self) -> int: ...  # noqa: D102
+    @property
+    def data(self) -> Any: ...  # noqa: D102
+    @property
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def letters(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def rows(self) -> int: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The Parquet files of the sources and what stands in them.
+
+    paths    one Parquet file per source, in the order of the run; ``rows`` are their row counts
+    present  canonical columns that stand in at least one source
+    inputs   columns outside the contract's, which methods may read: name -> present in these sources
+    """
+
+    sources: tuple[Source, ...]
+    paths: tuple[Path, ...]
+    rows: tuple[int, ...]
+    schemas: tuple[pa.Schema, ...]
+
+    @property
+    def present(self) -> frozenset[str]:
+        return frozenset(name for schema in self.schemas for name in schema.names)
+
+    def table(self, con: Any, number: int, tags: Sequence[str] = ()) -> Any:
+        """Source ``number`` as an Ibis table.
+
+        Columns: source, row, position (0-based in the file), unreadable, every contract column as text ("" where
+        empty), start and end as date, quantity DECIMAL(18,6) or NULL, how it was given (quantity_given as text,
+        given_empty, given_finite, given_zero), and the asked tags as ``tag_NAME`` text.
+        """
+        schema = self.schemas[number]
+        raw = con.read_parquet(str(self.paths[number]), file_row_number=True)
+        names = set(schema.names)
+
+        def text(name: str) -> Any:
+            if name not in names:
+                return ibis.literal("", "string")
+            column = raw[name]
+            column = column if column.type().is_string() else column.cast("string")
+            return column.fill_null("")
+
+        quantity = raw["quantity"]
+        columns = {
+            "source": ibis.literal(number, "int32"),
+            "position": raw["file_row_number"],
+            "row": raw["row"].cast("int64") if "row" in names else raw["file_row_number"] + 1,
+            "unreadable": raw["unreadable"].fill_null(False) if "unreadable" in names else ibis.literal(False),
+            **{name: text(name) for name in TEXTS},
+            "start": _date(raw["start"]),
+            "end": _date(raw["end"]),
+            "quantity": quantity_decimal(quantity),
+            "quantity_given": quantity_text(quantity),
+            **quantity_marks(quantity),
+            **{f"tag_{tag}": text(tag) for tag in tags},
+        }
+        return raw.select(**columns)
+
+    def union(self, con: Any, tags: Sequence[str] = ()) -> Any:
+        """All sources, one behind the other."""
+        tables = [self.table(con, number, tags) for number in range(len(self.paths))]
+        return tables[0] if len(tables) == 1 else ibis.union(*tables, distinct=False)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Columns that the contract does not name, in the order they are met."""
+        known = {*REQUIRED, *OPTIONAL, *INTERNAL}
+        seen: dict[str, None] = {}
+        for schema in self.schemas:
+            for name in schema.names:
+                if name not in known:
+                    seen[name] = None
+        return tuple(seen)
+
+
+def stage(sources: Sequence[Source], folder: Path) -> Staged:
+    """Put every source into Parquet (those that are tables in memory go to ``folder``)."""
+    paths, rows, schemas = [], [], []
+    for number, source in enumerate(sources):
+        if isinstance(source.data, pa.Table):
+            path = folder / f"source-{number:04d}.parquet"
+            pq.write_table(source.data, path)
+        else:
+            path = Path(source.data)
+        with pq.ParquetFile(path) as file:
+            rows.append(file.metadata.num_rows)
+            schemas.append(file.schema_arrow)
+        paths.append(path)
+    return Staged(tuple(sources), tuple(paths), tuple(rows), tuple(schemas))
+
+
+def _date(column: Any) -> Any:
+    kind = column.type()
+    if kind.is_date():
+        return column
+    if kind.is_timestamp():
+        return column.cast("date")
+    return column.try_cast("date")
