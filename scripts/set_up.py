@@ -141,7 +141,7 @@ def fingerprint_of_uv() -> str:
 
 def install_with_pip(lock: Path) -> bool:
     """The slower way, with what every Python brings."""
-    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    pip = (PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-qq")
     return run(*pip, "--require-hashes", "-r", lock) and run(*pip, "--no-deps", "--no-build-isolation", "-e", ".")
 
 
