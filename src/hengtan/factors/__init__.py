@@ -9,6 +9,33 @@ file joins them under ids of its own. Knows ``gases``, ``units`` and ``problems`
 """
 
 from .factor import COLUMNS, Factor
+from .gwp_rules import Coefficients, coefficients
 from .library import Library, open_library
+from .policy import Policy, load_policy, policy_for
+from .question import Choice, Considered, Query
+from .regions import Region, find_region, parents
+from .resolve import resolve
+from .taxonomy import ActivityType, find_type, near_types, types
 
-__all__ = ["COLUMNS", "Factor", "Library", "open_library"]
+__all__ = [
+    "COLUMNS",
+    "ActivityType",
+    "Choice",
+    "Coefficients",
+    "Considered",
+    "Factor",
+    "Library",
+    "Policy",
+    "Query",
+    "Region",
+    "coefficients",
+    "find_region",
+    "find_type",
+    "load_policy",
+    "near_types",
+    "open_library",
+    "parents",
+    "policy_for",
+    "resolve",
+    "types",
+]
