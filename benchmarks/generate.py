@@ -28,7 +28,7 @@ REGIONS = {
                 ("BJ TJ HE SX NM LN JL HL SH JS ZJ AH FJ JX SD HA HB HN GD GX HI CQ SC GZ YN SN GS QH NX XJ").split()),
 }  # fmt: skip
 COUNTRY_SHARE = {"GB": 0.25, "US": 0.3, "CN": 0.45}    # of facilities; only the regions within one are even
-YEARS = (2022, 2023)
+YEARS = (2024, 2025)
 
 
 @dataclass(frozen=True, slots=True)
