@@ -22,7 +22,9 @@ DECIMAL_MASS = "decimal(38,18)"
 class Engine:
     """threads: how many cores may work; memory_mb: what DuckDB may hold before it spills to ``folder``."""
 
-    threads: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    threads: int = field(
+        default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    )
     memory_mb: int = 1200
     folder: Path | None = None
 

@@ -61,7 +61,7 @@ def write_in_order(
                             return
                         path = Path(folder) / f"{part.number:06d}.parquet"
                         con.to_parquet(
-                            expression(part), path, compression="zstd", compression_level=1, preserve_order=True
+                            expression(part), path, compression="snappy", write_bloom_filter=False, preserve_order=True
                         )
             except BaseException as failure:
                 failures.append(failure)

@@ -98,7 +98,9 @@ def _written(kind: int, value: Any) -> bytes:
         return _varint(len(value)) + value
     if kind in (_LIST, _SET):
         element, values = value
-        head = bytes([len(values) << 4 | element]) if len(values) < 15 else bytes([0xF0 | element]) + _varint(len(values))
+        head = (
+            bytes([len(values) << 4 | element]) if len(values) < 15 else bytes([0xF0 | element]) + _varint(len(values))
+        )
         if element in (_TRUE, _FALSE):
             return head + b"".join(values)
         return head + b"".join(_written(element, item) for item in values)

@@ -129,14 +129,18 @@ def parse_organisation(rows: Sequence[Mapping[str, str]], file: str) -> Organisa
                 wrong("organisation.date-wrong", column, text)
         if len(dates) < 2:
             continue
-        member = Membership(facility, row.get("org_unit", "").strip(), row.get("region", "").strip(), approach, share, *dates)
+        member = Membership(
+            facility, row.get("org_unit", "").strip(), row.get("region", "").strip(), approach, share, *dates
+        )
         if any(_overlap(member, other) for other in lines.get(facility, ())):
             wrong("organisation.overlap", "valid_from", facility)
             continue
         lines.setdefault(facility, []).append(member)
     if problems:
         raise HengtanError(problems)
-    return Organisation({name: tuple(sorted(found, key=lambda m: m.first or date.min)) for name, found in lines.items()})
+    return Organisation(
+        {name: tuple(sorted(found, key=lambda m: m.first or date.min)) for name, found in lines.items()}
+    )
 
 
 def _share(text: str, approach: str) -> Fraction | None:

@@ -16,23 +16,32 @@ _NOT_FINITE = ("nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infin
 _FAST = 1e9  # below this a double and its decimal of 6 places have at most 15 digits: one answer
 
 
-def quantity_decimal(column: Any) -> Any:
-    """The quantity, or NULL where it is empty, not finite or 10^13 and more (``quantity_text`` then says why)."""
+def is_plain(column: Any) -> Any | None:
+    """True where a cast alone gives the decimal; None for types where it always does.
+
+    A column whose rows are all plain takes the short way. The long way is written out once, for all rows: inside a
+    CASE an engine may compute it for every row all the same.
+    """
     kind = column.type()
     if kind.is_floating():
-        direct = column.try_cast(DECIMAL_QUANTITY)
-        plain = (column.abs() < _FAST) & (direct.cast("float64") == column)
-        return ibis.cases((plain, direct), else_=_half_even(column.cast("string").try_cast(_WIDE)))
-    if kind.is_integer():
-        return column.try_cast(DECIMAL_QUANTITY)
-    if kind.is_decimal() and kind.scale <= 6:
-        return column.try_cast(DECIMAL_QUANTITY)
+        return ((column.abs() < _FAST) & (column.try_cast(DECIMAL_QUANTITY).cast("float64") == column)).fill_null(False)
+    if kind.is_integer() or (kind.is_decimal() and kind.scale <= 6):
+        return None
     if kind.is_decimal():
-        return _half_even(column.cast("string").try_cast(_WIDE))
-    direct = column.try_cast(DECIMAL_QUANTITY)
-    # Plain text with at most six places needs no rounding; the rest takes the wide way.
-    plain = column.re_search(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,6})?$")
-    return ibis.cases((plain, direct), else_=_half_even(column.try_cast(_WIDE)))
+        return ibis.literal(False)
+    return column.re_search(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,6})?$").fill_null(False)
+
+
+def plain_decimal(column: Any) -> Any:
+    """DECIMAL(18,6) of a column whose rows are all plain."""
+    return column.try_cast(DECIMAL_QUANTITY)
+
+
+def quantity_decimal(column: Any) -> Any:
+    """The quantity, or NULL where it is empty, not finite, unreadable or 10^12 and more."""
+    if is_plain(column) is None:
+        return plain_decimal(column)
+    return _half_even(column.cast("string").try_cast(_WIDE))
 
 
 def _half_even(wide: Any) -> Any:

@@ -11,13 +11,14 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .quantity import quantity_decimal, quantity_marks, quantity_text
+from .quantity import is_plain, plain_decimal, quantity_decimal, quantity_marks, quantity_text
 
 REQUIRED = ("activity_id", "facility", "activity_type", "start", "end", "quantity", "unit")
 OPTIONAL = ("org_unit", "region", "supplier", "instrument", "factor_id", "method", "scope", "category",
             "data_quality", "uncertainty_pct", "evidence")  # fmt: skip
 TEXTS = tuple(name for name in (*REQUIRED, *OPTIONAL) if name not in ("start", "end", "quantity"))
-INTERNAL = frozenset({"row", "cell", "unit_cell", "unreadable"})
+MARKS = ("quantity", "quantity_given", "given_empty", "given_finite", "given_zero")
+INTERNAL = frozenset({"row", "cell", "unit_cell", "unreadable", "unit_as_given", "activity_type_as_given", *MARKS})
 
 
 class Source(Protocol):
@@ -48,14 +49,14 @@ class Staged:
     """The Parquet files of the sources and what stands in them.
 
     paths    one Parquet file per source, in the order of the run; ``rows`` are their row counts
-    present  canonical columns that stand in at least one source
-    inputs   columns outside the contract's, which methods may read: name -> present in these sources
+    whole    of each file, the columns in which no value is missing
     """
 
     sources: tuple[Source, ...]
     paths: tuple[Path, ...]
     rows: tuple[int, ...]
     schemas: tuple[pa.Schema, ...]
+    whole: tuple[frozenset[str], ...]
 
     @property
     def present(self) -> frozenset[str]:
@@ -77,7 +78,8 @@ class Staged:
                 return ibis.literal("", "string")
             column = raw[name]
             column = column if column.type().is_string() else column.cast("string")
-            return column.fill_null("")
+            # Where the file says that nothing is missing, the column stays as it is and keeps its dictionary.
+            return column if name in self.whole[number] else column.fill_null("")
 
         quantity = raw["quantity"]
         columns = {
@@ -88,9 +90,7 @@ class Staged:
             **{name: text(name) for name in TEXTS},
             "start": _date(raw["start"]),
             "end": _date(raw["end"]),
-            "quantity": quantity_decimal(quantity),
-            "quantity_given": quantity_text(quantity),
-            **quantity_marks(quantity),
+            **(_amounts(raw) if "quantity_given" in names else _plain_amounts(quantity)),
             **{f"tag_{tag}": text(tag) for tag in tags},
         }
         return raw.select(**columns)
@@ -112,20 +112,55 @@ class Staged:
         return tuple(seen)
 
 
-def stage(sources: Sequence[Source], folder: Path) -> Staged:
-    """Put every source into Parquet (those that are tables in memory go to ``folder``)."""
-    paths, rows, schemas = [], [], []
+def stage(sources: Sequence[Source], folder: Path, con: Any) -> Staged:
+    """Put every source into Parquet with a quantity that is a plain cast away from DECIMAL.
+
+    Tables in memory, and files with quantities that need rounding or are not numbers, are written to ``folder``.
+    """
+    paths, rows, schemas, whole = [], [], [], []
     for number, source in enumerate(sources):
         if isinstance(source.data, pa.Table):
             path = folder / f"source-{number:04d}.parquet"
             pq.write_table(source.data, path)
         else:
             path = Path(source.data)
+        path = _settled(con, path, folder / f"settled-{number:04d}.parquet")
         with pq.ParquetFile(path) as file:
             rows.append(file.metadata.num_rows)
             schemas.append(file.schema_arrow)
+            whole.append(_whole_columns(file.metadata))
         paths.append(path)
-    return Staged(tuple(sources), tuple(paths), tuple(rows), tuple(schemas))
+    return Staged(tuple(sources), tuple(paths), tuple(rows), tuple(schemas), tuple(whole))
+
+
+def _whole_columns(metadata: pq.FileMetaData) -> frozenset[str]:
+    missing: set[str] = set()
+    names = [metadata.schema.column(i).path for i in range(metadata.num_columns)]
+    for group in range(metadata.num_row_groups):
+        for i, name in enumerate(names):
+            statistics = metadata.row_group(group).column(i).statistics
+            if statistics is None or not statistics.has_null_count or statistics.null_count:
+                missing.add(name)
+    return frozenset(names) - missing
+
+
+def _settled(con: Any, path: Path, target: Path) -> Path:
+    raw = con.read_parquet(str(path))
+    plain = is_plain(raw.quantity)
+    if plain is None or not raw.aggregate(odd=(~plain).sum()).to_pyarrow()["odd"][0].as_py():
+        return path
+    marks = {"quantity_given": quantity_text(raw.quantity), **quantity_marks(raw.quantity)}
+    con.to_parquet(raw.mutate(quantity=quantity_decimal(raw.quantity), **marks), target, preserve_order=True)
+    return target
+
+
+def _amounts(raw: Any) -> dict[str, Any]:
+    return {name: raw[name] for name in MARKS}
+
+
+def _plain_amounts(quantity: Any) -> dict[str, Any]:
+    given = {"quantity_given": quantity_text(quantity), **quantity_marks(quantity)}
+    return {"quantity": plain_decimal(quantity), **given}
 
 
 def _date(column: Any) -> Any:

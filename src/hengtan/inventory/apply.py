@@ -1,0 +1,122 @@
+"""Apply the plan: every good row times the coefficients of its key, in DECIMAL, in the order of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from hengtan.engine import DECIMAL_MASS, Engine, parts_of, write_in_order
+
+from .checks import Period, rejected
+from .keys import Key, Shape, key_table, keyed
+from .line import GASES, Line
+from .staging import Staged
+
+_COEFFICIENT = pa.decimal128(20, 12)
+_PART = pa.struct(
+    [
+        pa.field("scope", pa.int32()),
+        pa.field("category", pa.string()),
+        pa.field("basis", pa.string()),
+        *(pa.field(name, _COEFFICIENT) for name in GASES),
+        pa.field("factor_id", pa.string()),
+        pa.field("match", pa.string()),
+        pa.field("method", pa.string()),
+    ]
+)
+COLUMNS = ("activity_id", "facility", "org_unit", "start", "end", "scope", "category", "basis",
+           *GASES, "factor_id", "match", "method")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """Which rows are posted: those that pass the checks, whose id is not repeated and whose key has lines.
+
+    all_pass   the checks are known to reject nothing: they need not be asked again
+    """
+
+    staged: Staged
+    period: Period
+    shape: Shape
+    repeated: pa.Table | None
+    all_pass: bool = False
+
+    def rows(self, con: Any, number: int) -> Any:
+        """The rows of one source that pass the checks, with their key columns."""
+        table = self.staged.table(con, number, self.shape.inputs)
+        if not self.all_pass:
+            table = table.filter(~rejected(table, self.period))
+        if self.repeated is not None:
+            table = table.anti_join(ibis.memtable(self.repeated), "activity_id")
+        return keyed(table, self.shape)
+
+    def union(self, con: Any) -> Any:
+        """The good rows of all sources."""
+        tables = [self.rows(con, number) for number in range(len(self.staged.paths))]
+        return tables[0] if len(tables) == 1 else ibis.union(*tables, distinct=False)
+
+
+def plan_parts(lines: Sequence[Line], keys: Sequence[Key], shape: Shape) -> pa.Table:
+    """One row per key with its lines (location before market) as a list; ``keys`` as they stand in the rows."""
+    by_key: dict[int, list[Line]] = {}
+    for line in lines:
+        by_key.setdefault(line.key.number, []).append(line)
+    numbered = {key.number: key for key in keys}
+    keys = [numbered[number] for number in by_key]
+    parts = pa.array([[_struct(line) for line in found] for found in by_key.values()], pa.list_(_PART))
+    return key_table(keys, shape).append_column("parts", parts)
+
+
+def _struct(line: Line) -> Mapping[str, Any]:
+    return {
+        "scope": line.scope,
+        "category": line.category,
+        "basis": line.basis,
+        **line.coefficients,
+        "factor_id": line.factor_id,
+        "match": line.match,
+        "method": line.method,
+    }
+
+
+def emissions(rows: Any, plan: Any, shape: Shape) -> Any:
+    """The contract's columns, one row per good row and basis; ``plan`` as made by :func:`plan_parts`."""
+    matched = rows.join(plan, [rows[name] == plan[name] for name in shape.columns])
+    one = matched.select(
+        **{name: rows[name] for name in ("activity_id", "facility", "org_unit", "start", "end", "quantity")},
+        part=plan.parts.unnest(),
+    )
+    part = one.part
+    # Ibis types the product decimal(20,12) and would cut it in silence: the cast must follow at once.
+    masses = {name: (one.quantity * part[name]).cast(DECIMAL_MASS) for name in GASES}
+    texts = {name: part[name] for name in ("category", "basis", "factor_id", "match", "method")}
+    whole = one.select(
+        **{name: one[name] for name in ("activity_id", "facility", "org_unit", "start", "end")},
+        scope=part["scope"],
+        **texts,
+        **masses,
+    )
+    return whole.select(*COLUMNS)
+
+
+def write_emissions(engine: Engine, good: Good, lines: Sequence[Line], keys: Sequence[Key], target: Path) -> int:
+    """Write ``emissions.parquet``; returns its rows."""
+    plan = plan_parts(lines, keys, good.shape)
+
+    def prepare(con: Any) -> Any:
+        table = con.create_table("plan", plan)
+        rows = [good.rows(con, number) for number in range(len(good.staged.paths))]
+
+        def expression(part: Any) -> Any:
+            source = rows[part.source]
+            within = source.filter(source.position >= part.start, source.position < part.stop)
+            return emissions(within, table, good.shape)
+
+        return expression
+
+    return write_in_order(engine, parts_of(good.staged.rows), prepare, target)

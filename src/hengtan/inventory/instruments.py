@@ -1,0 +1,163 @@
+"""Contractual instruments of market-based scope 2: what they cover, and what is left for the residual mix.
+
+GHG Protocol Scope 2 Guidance, chapter 6: certificates, contracts and supplier rates first, the residual mix for the
+rest; covered = min(instruments, use). An instrument of limited quantity is shared over its rows in proportion to
+their use, so that neither the order nor the number of rows changes a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from hengtan.problems import HengtanError, Problem
+from hengtan.units import Unit, UnitError, conversion, parse
+
+from .keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One line of the instruments file. co2e_kg_per_unit or factor_id says what one ``unit`` releases; 0 is a value."""
+
+    instrument_id: str
+    kind: str
+    factor_id: str
+    co2e_kg_per_unit: Decimal | None
+    quantity: Decimal
+    unit: Unit
+    region: str
+    first: date | None
+    last: date | None
+    source: str
+
+
+@dataclass(slots=True)
+class Cover:
+    """What covers one key: (instrument, part of the use), and the part left for the residual mix."""
+
+    parts: list[tuple[Instrument, Fraction]] = field(default_factory=list)
+    rest: Fraction = Fraction(1)
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def parse_instruments(rows: Sequence[Mapping[str, str]], file: str) -> dict[str, Instrument]:
+    """The instruments by id from the rows of their file; HengtanError with every problem of the file."""
+    problems: list[Problem] = []
+    found: dict[str, Instrument] = {}
+    for number, row in enumerate(rows, start=2):
+        text = {name: (row.get(name) or "").strip() for name in row}
+
+        def wrong(column: str, hint: str, hint_zh: str, at: int = number, cells: Mapping[str, str] = text) -> None:
+            values = {"value": cells.get(column, ""), "column": column, "hint": hint, "hint_zh": hint_zh}
+            problems.append(Problem("instrument.line-wrong", file=file, row=at, column=column, values=values))
+
+        name = text.get("instrument_id", "")
+        if not name or name in found:
+            wrong("instrument_id", "Give every instrument an id of its own.", "请为每个工具填写唯一编号。")
+            continue
+        quantity, rate = _number(text.get("quantity", "")), _number(text.get("co2e_kg_per_unit", ""))
+        if quantity is None:
+            wrong("quantity", "Give the quantity as a number of 0 or more.", "请填写不小于 0 的数量。")
+            continue
+        if rate is None and (text.get("co2e_kg_per_unit") or not text.get("factor_id")):
+            wrong("co2e_kg_per_unit", "Give kg CO2e per unit (0 is a value) or a factor_id.",
+                  "请填写每单位 kgCO2e（0 是有效值）或 factor_id。")  # fmt: skip
+            continue
+        try:
+            unit = parse(text.get("unit", ""))
+        except UnitError:
+            wrong("unit", "Give a unit of energy, for example kWh or MWh.", "请填写能量单位，例如 kWh 或 MWh。")
+            continue
+        dates: list[date | None] = []
+        for column in ("valid_from", "valid_to"):
+            try:
+                dates.append(date.fromisoformat(text[column]) if text.get(column) else None)
+            except ValueError:
+                wrong(column, "Give YYYY-MM-DD or leave it empty.", "请填写 YYYY-MM-DD 或留空。")
+        if len(dates) == 2:
+            found[name] = Instrument(name, text.get("kind", ""), text.get("factor_id", ""), rate, quantity, unit,
+                                     text.get("region", ""), dates[0], dates[1], text.get("source", ""))  # fmt: skip
+    if problems:
+        raise HengtanError(problems)
+    return found
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text) if text else None
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() and value >= 0 else None
+
+
+def allot(
+    keys: Sequence[Key],
+    instruments: Mapping[str, Instrument],
+    within: Callable[[Key, str], bool],
+    electricity: Callable[[Key], bool],
+) -> tuple[dict[int, Cover], list[Problem]]:
+    """What covers each key (by its number), and what is to be told about the file as a whole.
+
+    within(key, region)   whether the key lies in an instrument's region
+    electricity(key)      whether unnamed instruments may cover the key
+    """
+    covers: dict[int, Cover] = {}
+    told: list[Problem] = []
+    named = {name for key in keys for name in _names(key)}
+    for instrument in sorted(instruments.values(), key=lambda i: i.instrument_id not in named):
+        by_name = instrument.instrument_id in named
+        users = []
+        for key in keys:
+            wanted = instrument.instrument_id in _names(key) if by_name else not key.instrument and electricity(key)
+            if not wanted or key.zero:
+                continue
+            cover = covers.setdefault(key.number, Cover())
+            why = _why_not(instrument, key, within)
+            use = _use(key, instrument)
+            if use is None:
+                why = why or f"unit {key.unit}"
+            if why:
+                if by_name:
+                    values = {"instrument": instrument.instrument_id, "why": why}
+                    cover.warnings.append(Problem("instrument.outside", values=values))
+                continue
+            if cover.rest and use:
+                users.append((cover, use))
+        total = sum((use * cover.rest for cover, use in users), Fraction(0))
+        share = min(Fraction(1), Fraction(instrument.quantity) / total) if total else Fraction(0)
+        for cover, _ in users:
+            if share:
+                cover.parts.append((instrument, cover.rest * share))
+                cover.rest -= cover.rest * share
+        values = {"instrument": instrument.instrument_id, "quantity": str(instrument.quantity),
+                  "unit": instrument.unit.symbol, "region": instrument.region or "-"}  # fmt: skip
+        if not users:
+            told.append(Problem("instrument.unused", values=values))
+        elif not by_name:
+            told.append(Problem("instrument.allocated", values=values))
+    return covers, told
+
+
+def _names(key: Key) -> tuple[str, ...]:
+    return tuple(part.strip() for part in key.instrument.split(";") if part.strip())
+
+
+def _use(key: Key, instrument: Instrument) -> Fraction | None:
+    try:
+        return Fraction(key.quantity) * conversion(parse(key.unit), instrument.unit, fuel=False)
+    except UnitError:
+        return None
+
+
+def _why_not(instrument: Instrument, key: Key, within: Callable[[Key, str], bool]) -> str:
+    if instrument.region and not within(key, instrument.region):
+        return f"region {instrument.region}"
+    if instrument.first and key.start and key.start < instrument.first:
+        return f"valid from {instrument.first}"
+    if instrument.last and key.end and key.end > instrument.last:
+        return f"valid to {instrument.last}"
+    return ""

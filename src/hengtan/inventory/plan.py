@@ -1,0 +1,304 @@
+"""The plan: every distinct key resolved once, in exact arithmetic, into lines of coefficients or into problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from hengtan.factors import (
+    Choice,
+    Coefficients,
+    Factor,
+    Library,
+    Policy,
+    Query,
+    find_region,
+    find_type,
+    parents,
+    resolve,
+)
+from hengtan.problems import Problem
+
+from .instruments import Cover, Instrument, allot
+from .keys import Key
+from .line import GASES, LARGEST, Line, Term, coefficient
+from .methodical import Applied, apply_method
+from .organisation import NO_ORGANISATION, Organisation
+
+CLASSES = ("pinned", "exact", "earlier-year", "parent-region", "proxy")
+NO_MATCH = ""  # a zero quantity without a usable unit meets no factor
+_ANY_UNIT = ("kWh", "t", "m3", "L", "kg", "GJ", "km", "t.km", "p.km", "Nm3", "mmBtu", "GJ_ncv", "kWh_gcv", "room.night")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything besides the rows that decides a coefficient."""
+
+    library: Library
+    policy: Policy
+    gwp: str = "AR5"
+    as_of: date | None = None
+    organisation: Organisation = NO_ORGANISATION
+    instruments: Mapping[str, Instrument] | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """lines by key, location before market; rejected: why a key has none; told: what concerns a file as a whole."""
+
+    lines: list[Line] = field(default_factory=list)
+    rejected: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
+    warnings: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
+    told: list[Problem] = field(default_factory=list)
+
+
+def plan(keys: Sequence[Key], rules: Rules) -> Plan:
+    """Resolve every key. Linear in the number of keys; the rows are not needed."""
+    result = Plan()
+    covers: dict[int, Cover] = {}
+    placed = [replace(key, region=_region(key, rules.organisation)) for key in keys]
+    if rules.instruments is not None:
+        covers, result.told = allot(placed, rules.instruments, _within, _is_electricity)
+    for key in placed:
+        found = _Resolution(key, rules, covers.get(key.number)).lines()
+        if isinstance(found, list):
+            result.lines += found
+            warnings = tuple(dict.fromkeys(_hashable(w) for line in found for w in line.warnings))
+            if warnings:
+                result.warnings[key.number] = tuple(Problem(c, column=col, values=dict(v)) for c, col, v in warnings)
+        else:
+            result.rejected[key.number] = found
+    return result
+
+
+def _hashable(problem: Problem) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    return problem.code, problem.column, tuple(problem.values.items())
+
+
+def _region(key: Key, organisation: Organisation) -> str:
+    if key.region or not key.facility:
+        return key.region
+    member = organisation.line(key.facility, key.start)
+    return member.region if member else ""
+
+
+def _within(key: Key, region: str) -> bool:
+    here, there = find_region(key.region), find_region(region)
+    return bool(here and there and (here.code == there.code or there.code in parents(here.code)))
+
+
+def _is_electricity(key: Key) -> bool:
+    kind = find_type(key.activity_type) if key.activity_type else None
+    return bool(kind and kind.scope == 2 and kind.category == "electricity")
+
+
+@dataclass(slots=True)
+class _Gases:
+    """Sums over several factors: NULL where one of them does not state the gas, unless it releases nothing."""
+
+    values: dict[str, Fraction | None] = field(default_factory=dict)
+
+    def add(self, one: Coefficients, weight: Fraction) -> None:
+        for name in GASES:
+            value: Fraction | None = getattr(one, name)
+            if value is None and one.co2e_kg == 0 and name != "biogenic_co2_kg":
+                value = Fraction(0)  # nothing at all is released, so nothing of any gas
+            if name not in self.values:
+                self.values[name] = None if value is None else value * weight
+                continue
+            before = self.values[name]
+            if name == "biogenic_co2_kg":
+                parts = [part for part in (before, None if value is None else value * weight) if part is not None]
+                self.values[name] = sum(parts, Fraction(0)) if parts else None
+            else:
+                self.values[name] = None if before is None or value is None else before + value * weight
+
+
+class _Resolution:
+    """One key on its way to lines."""
+
+    def __init__(self, key: Key, rules: Rules, cover: Cover | None) -> None:
+        self.key, self.rules, self.cover = key, rules, cover
+        self.warnings: list[Problem] = []
+        if key.spans:
+            self.warnings.append(Problem("activity.spans-years", values={"year": str(key.year)}))
+
+    def lines(self) -> list[Line] | tuple[Problem, ...]:
+        share = self.share()
+        if isinstance(share, Problem):
+            return (share,)
+        first = self.choice("location", self.key)
+        if not isinstance(first, Choice):
+            return self.nothing(share) if self.key.zero and not self.key.factor_id else first
+        bases = ("location", "market") if first.scope == 2 else ("-",)
+        lines: list[Line] = []
+        for basis in bases:
+            found = self.line(basis, first, share)
+            if not isinstance(found, Line):
+                return found
+            lines.append(found)
+        return lines
+
+    def share(self) -> Fraction | Problem:
+        key, organisation = self.key, self.rules.organisation
+        if not key.facility or not organisation.lines:
+            return Fraction(1)
+        if key.facility not in organisation.lines:
+            values = {"facility": key.facility}
+            self.warnings.append(Problem("organisation.facility-unlisted", column="facility", values=values))
+            return Fraction(1)
+        share = organisation.share(key.facility, key.start, key.end)
+        if share is None:
+            values = {"facility": key.facility, "start": str(key.start), "end": str(key.end)}
+            return Problem("organisation.outside-validity", column="facility", values=values)
+        return share
+
+    def choice(self, basis: str, key: Key) -> Choice | tuple[Problem, ...]:
+        query = Query(key.activity_type, key.unit, key.region, key.year, key.factor_id, key.start, key.end,
+                      key.scope, key.category)  # fmt: skip
+        rules = self.rules
+        found = resolve(
+            query, basis=basis, library=rules.library, policy=rules.policy, as_of=rules.as_of, gwp=rules.gwp
+        )
+        if isinstance(found, Choice) or not key.zero:
+            return found
+        # CONTRACT section 2: 0 needs no unit. Any unit that the type is published in tells scope and factor.
+        for unit in _ANY_UNIT if any(problem.code.startswith("unit.") for problem in found) or not key.unit else ():
+            query = replace(query, unit=unit)
+            again = resolve(query, basis=basis, library=rules.library, policy=rules.policy, as_of=rules.as_of,
+                            gwp=rules.gwp)  # fmt: skip
+            if isinstance(again, Choice):
+                return again
+        return found
+
+    def nothing(self, share: Fraction) -> list[Line] | tuple[Problem, ...]:
+        """A zero quantity that no factor is found for: posted as 0 under the scope of its type."""
+        kind = find_type(self.key.activity_type) if self.key.activity_type else None
+        if kind is None:
+            found = self.choice("location", self.key)
+            return () if isinstance(found, Choice) else found
+        zero = dict.fromkeys(GASES, Decimal(0))
+        bases = ("location", "market") if kind.scope == 2 else ("-",)
+        return [
+            Line(self.key, basis, kind.scope, kind.category, zero, "", NO_MATCH, "factor", "", share,
+                 warnings=tuple(self.warnings))
+            for basis in bases
+        ]  # fmt: skip
+
+    def line(self, basis: str, first: Choice, share: Fraction) -> Line | tuple[Problem, ...]:
+        if basis == "market":
+            parts = self.market(first)
+        else:
+            parts = [(first, Fraction(1), "")]
+        if isinstance(parts, tuple):
+            return parts
+        gases, terms, factors, methods = _Gases(), [], [], []
+        matches: list[str] = []
+        warnings = list(self.warnings)
+        for one, weight, note in parts:
+            if isinstance(one, Instrument):
+                gases.add(_stated(one), weight * self.per_instrument_unit(one))
+                matches.append("pinned")
+                factors.append(one.instrument_id)
+                terms.append(Term("instrument", str(one.co2e_kg_per_unit), f"kg CO2e/{one.unit.symbol}",
+                                  one.source or one.instrument_id, note, one.instrument_id))  # fmt: skip
+                continue
+            applied = apply_method(self.key, one, self.rules.gwp, self.rules.policy, self.rules.as_of)
+            if isinstance(applied, tuple):
+                return applied
+            gases.add(applied.coefficients, weight * applied.per_unit)
+            warnings += [*one.warnings, *applied.coefficients.warnings, *applied.warnings]
+            matches.append(one.match)
+            factors.append(one.factor.factor_id)
+            methods.append(applied.method)
+            terms += applied.terms if not note else [replace(term, note=note) for term in applied.terms]
+        if self.cover and basis == "market":
+            warnings += self.cover.warnings
+        numbers = self.rounded(gases, share)
+        if isinstance(numbers, Problem):
+            return (numbers,)
+        return Line(
+            self.key,
+            basis,
+            first.scope,
+            first.category,
+            numbers,
+            ";".join(dict.fromkeys(factors)),
+            max(matches, key=CLASSES.index),
+            methods[-1] if methods else "factor",
+            first.policy,
+            share,
+            tuple(terms),
+            tuple({"factor_id": c.factor_id, "match": c.match, "why": c.why, "zh": c.zh} for c in first.considered),
+            tuple(warnings),
+        )
+
+    def rounded(self, gases: _Gases, share: Fraction) -> dict[str, Decimal | None] | Problem:
+        exact = {name: None if value is None else value * share for name, value in gases.values.items()}
+        numbers = {name: None if value is None else coefficient(value) for name, value in exact.items()}
+        for name, value in exact.items():
+            number = numbers[name]
+            if value is None or number is None:
+                continue
+            values = {"unit": self.key.unit or "-", "activity_type": self.key.activity_type or self.key.factor_id}
+            if abs(number) >= LARGEST:
+                return Problem("coefficient.too-large", column="unit", values={**values, "value": f"{number:f}"})
+            if name == "co2e_kg" and value and not number and not self.key.zero:
+                return Problem("coefficient.too-small", column="unit", values=values)
+        return numbers
+
+    def market(self, first: Choice) -> list[tuple[Any, Fraction, str]] | tuple[Problem, ...]:
+        """What the market-based result is made of: instruments first, the residual mix for the rest."""
+        key = self.key
+        covered: list[tuple[Any, Fraction, str]] = []
+        rest = Fraction(1)
+        if key.instrument and self.rules.instruments is None:
+            named = self.choice("market", replace(key, factor_id=key.instrument))
+            return [(named, Fraction(1), "instrument")] if isinstance(named, Choice) else named
+        for name in (part.strip() for part in key.instrument.split(";")):
+            if name and self.rules.instruments is not None and name not in self.rules.instruments:
+                return (Problem("instrument.unknown", column="instrument", values={"instrument": name}),)
+        if self.cover:
+            rest = self.cover.rest
+            for instrument, part in self.cover.parts:
+                note = f"covers {_percent(part)}"
+                if instrument.factor_id and instrument.co2e_kg_per_unit is None:
+                    named = self.choice("market", replace(key, factor_id=instrument.factor_id))
+                    if not isinstance(named, Choice):
+                        return named
+                    covered.append((named, part, note))
+                else:
+                    covered.append((instrument, part, note))
+        if rest:
+            residual = self.choice("market", key)
+            if not isinstance(residual, Choice):
+                return residual
+            covered.append((residual, rest, f"for the rest, {_percent(rest)}" if covered else ""))
+        return covered
+
+    def per_instrument_unit(self, instrument: Instrument) -> Fraction:
+        from hengtan.units import conversion, parse  # noqa: PLC0415
+
+        return conversion(parse(self.key.unit), instrument.unit, fuel=False)
+
+
+def _stated(instrument: Instrument) -> Coefficients:
+    kg = Fraction(instrument.co2e_kg_per_unit or 0)
+    return Coefficients(None, None, None, None, kg, None, "", ())
+
+
+def _percent(part: Fraction) -> str:
+    return f"{float(part):.4%}"
+
+
+def factors_of(lines: Iterable[Line], library: Library) -> dict[str, Factor]:
+    """The library factors that stand in the lines, by id."""
+    names = dict.fromkeys(name for line in lines for name in line.factor_id.split(";") if name)
+    return {name: factor for name in names if (factor := library.get(name)) is not None}
+
+
+__all__ = ["Applied", "Plan", "Rules", "factors_of", "plan"]

@@ -1,0 +1,151 @@
+"""From staged rows to posted ones: which rows are good, what their keys become, and every problem on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from hengtan.problems import Problem
+
+from .apply import Good
+from .checks import CHECKS, Counts, Period, count, problems_of
+from .keys import Key, Shape, distinct_keys, grouped, key_table, shape_of
+from .phases import Phases
+from .plan import Plan, Rules, plan
+from .problem_file import Problems
+from .staging import Staged
+from .totals import with_key_id
+from .twins import identical_rows, repeated_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is known before a single result is written.
+
+    by_facility, by_month   tables in the session: groups of the good rows by key and facility, by key and month
+    """
+
+    good: Good
+    counts: Counts
+    keys: tuple[Key, ...]
+    plan: Plan
+    by_facility: Any
+    by_month: Any
+    rows_posted: int
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rows in less rows posted; the count of the written rows must agree."""
+        return self.counts.rows - self.rows_posted
+
+
+def prepare(
+    con: Any,
+    staged: Staged,
+    rules: Rules,
+    period: Period,
+    problems: Problems,
+    phases: Phases,
+    method_inputs: Callable[[Sequence[str]], Sequence[str]],
+) -> Posting:
+    """Check the rows, group them by key and resolve the keys; ``problems`` is filled.
+
+    method_inputs   the further columns that the named methods read
+    """
+    table = staged.union(con, staged.tags)
+    with phases("check"):
+        counts = count(table, period)
+        repeated = repeated_ids(table)
+    with phases("twins"):
+        twins = identical_rows(table, staged.present, staged.tags)
+    tell = _Teller(staged, table, problems)
+    if counts.rejected:
+        for check in CHECKS:
+            if counts.by_code[check.code]:
+                tell.rows(
+                    check.code, check.column, table.filter(check.condition(table, period)), counts.by_code[check.code]
+                )
+    if repeated is not None:
+        tell.repeated(repeated)
+    if twins is not None:
+        tell.twins(twins)
+    with phases("group"):
+        methods: list[str] = []
+        if "method" in staged.present:
+            names = table.select("method").distinct().to_pyarrow()["method"].to_pylist()
+            methods = sorted(name for name in names if name)
+        shape = shape_of(
+            staged,
+            by_facility=bool(rules.organisation.lines),
+            by_date=rules.organisation.dated or rules.instruments is not None,
+            method_inputs=method_inputs(methods),
+            spans=counts.spans > 0,
+            zeros=counts.zeros > 0,
+        )
+        good = Good(staged, period, shape, repeated, counts.rejected == 0)
+        rows = good.union(con)
+        extra = ("org_unit",) if "facility" in shape.texts else ("facility", "org_unit")
+        facilities = con.create_table("by_facility_text", grouped(rows, shape, *extra), temp=True)
+        keys = distinct_keys(facilities, shape)
+        month, month_end = rows.start.truncate("M").cast("date"), rows.end.truncate("M").cast("date")
+        dated = rows.mutate(
+            first=ibis.ifelse(month == month_end, month, rows.start),
+            last=ibis.ifelse(month == month_end, month, rows.end),
+        )
+        months = con.create_table("by_month_text", grouped(dated, shape, "first", "last"), temp=True)
+    with phases("plan"):
+        found = plan(keys, rules)
+    numbers = con.create_table("keys", key_table(keys, shape), temp=True)
+    for name in ("by_facility", "by_month"):
+        con.create_table(name, with_key_id(con.table(f"{name}_text"), numbers, shape), temp=True)
+    rejected = set(found.rejected)
+    posted = sum(key.rows for key in keys if key.number not in rejected)
+    tell.keys(rows, numbers, keys, shape, found)
+    problems.add(found.told)
+    return Posting(good, counts, tuple(keys), found, con.table("by_facility"), con.table("by_month"), posted)
+
+
+class _Teller:
+    """Turns what was found into problems at the rows where the person sees them."""
+
+    def __init__(self, staged: Staged, table: Any, problems: Problems) -> None:
+        self.sources, self.table, self.problems = staged.sources, table, problems
+
+    def rows(self, code: str, column: str, found: Any, total: int, values: Any = None) -> None:
+        listed = list(problems_of(found, code, column, self.sources, values))
+        self.problems.add(listed)
+        self.problems.count(code, total, len(listed))
+
+    def repeated(self, repeated: pa.Table) -> None:
+        ids = ibis.memtable(repeated)
+        found = self.table.join(ids, "activity_id")
+        total = sum(repeated["times"].to_pylist())
+        self.rows("activity.duplicate-id", "activity_id", found, total, lambda row: {"times": str(row["times"])})
+
+    def twins(self, twins: pa.Table) -> None:
+        found = self.table.join(ibis.memtable(twins), ["source", "position"])
+        self.rows("activity.identical", "", found, twins.num_rows, lambda row: {"other": str(row["other"])})
+
+    def keys(self, rows: Any, numbers: Any, keys: Sequence[Key], shape: Shape, found: Plan) -> None:
+        """Problems of keys, told at each of their rows."""
+        by_code: dict[str, dict[int, Problem]] = {}
+        for told in (found.rejected, found.warnings):
+            for number, problems in told.items():
+                for problem in problems:
+                    by_code.setdefault(problem.code, {}).setdefault(number, problem)
+        counts = {key.number: key.rows for key in keys}
+        for code, marked in by_code.items():
+            wanted = numbers.filter(numbers.key_id.isin(list(marked)))
+            hits = rows.join(wanted, list(shape.columns))
+            total = sum(counts[number] for number in marked)
+            columns = {problem.column for problem in marked.values()}
+            column = columns.pop() if len(columns) == 1 else ""
+
+            def values(row: Mapping[str, Any], marked: dict[int, Problem] = marked) -> dict[str, str]:
+                return dict(marked[row["key_id"]].values)
+
+            self.rows(code, column, hits, total, values)

@@ -1,0 +1,246 @@
+"""One calculation from staged sources to a finished folder: plan, apply, keep (DESIGN section 3)."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from hengtan import __version__
+from hengtan.engine import Engine
+
+from .apply import write_emissions
+from .checks import Period
+from .folder import canonical, check_free, new_folder, sha256, write_json
+from .line import GASES, Line
+from .phases import Phases
+from .plan import Rules
+from .plan_file import write_plan
+from .posting import Posting, prepare
+from .problem_file import Problems, write_problems
+from .staging import Source, Staged, stage
+from .totals import EXACT, Totals, totals
+
+import hashlib  # isort: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person asked for, beside the rules; kept in run.json so that replay asks for the same.
+
+    given   further options as they were typed (template, policy name, factor files, ...)
+    """
+
+    period: Period = field(default_factory=Period)
+    draws: int = 0
+    upstream: bool = False
+    lang: str = "en"
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished calculation; masses are exact Decimals in kg."""
+
+    manifest: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    totals: Totals
+    lines: tuple[Line, ...]
+    problems: Problems
+    posting: Posting | None
+    folder: Path | None = None
+
+
+class ControlError(RuntimeError):
+    """What was written does not add up to what was read: a fault of ours, nothing is kept."""
+
+
+def calculate(
+    sources: Sequence[Source],
+    rules: Rules,
+    options: Options,
+    out: Path | None,
+    *,
+    engine: Engine | None = None,
+    problems: Problems | None = None,
+    finish: Callable[[Path, Run, Any], None] | None = None,
+    tell: Callable[[str], None] | None = None,
+    method_inputs: Callable[[Sequence[str]], Sequence[str]] = lambda _: (),
+    uncertainty: Callable[..., Mapping[str, Any]] | None = None,
+) -> Run:
+    """Calculate an inventory and keep it in ``out`` (None: a dry run, nothing is written).
+
+    problems   what intake already found; it is filled
+    finish     called with the unfinished folder, the run and the session, to add reports before the folder is shown
+    Raises HengtanError when ``out`` is not free; ControlError when the results do not add up.
+    """
+    engine = engine or Engine()
+    found = problems or Problems()
+    phases = Phases(told=tell)
+    if out is not None:
+        check_free(out)
+    with tempfile.TemporaryDirectory(prefix="hengtan-run-") as scratch, engine.session() as con:
+        with phases("stage"):
+            staged = stage(sources, Path(scratch), con)
+        posting = prepare(con, staged, rules, options.period, found, phases, method_inputs)
+        lines = posting.plan.lines
+        with phases("total"):
+            sums = totals(con, posting.by_facility, posting.by_month, lines)
+        band = uncertainty(con, posting, sums, options, rules) if uncertainty else {}
+        summary = summarise(posting, sums, rules, band)
+        manifest = describe(staged, posting, sums, rules, options)
+        run = Run(manifest, summary, sums, tuple(lines), found, posting)
+        if out is None:
+            return run
+        with new_folder(out) as folder:
+            with phases("apply"):
+                written = write_emissions(engine, posting.good, lines, posting.keys, folder / "emissions.parquet")
+            with phases("control"):
+                control(con, folder / "emissions.parquet", posting, sums, written)
+                manifest["outputs"]["emissions_sha256"] = sha256(folder / "emissions.parquet")
+                write_plan(folder / "plan.parquet", lines, posting.plan.rejected, posting.keys)
+            files = [(source.file, source.sheet) for source in sources]
+            write_problems(folder / "problems.csv", found, files, options.lang)
+            write_json(folder / "summary.json", summary)
+            manifest["phases"] = {name: round(seconds, 3) for name, seconds in phases.seconds.items()}
+            if finish:
+                with phases("report"):
+                    finish(folder, run, con)
+                manifest["phases"] = {name: round(seconds, 3) for name, seconds in phases.seconds.items()}
+            write_json(folder / "run.json", manifest)
+        return Run(manifest, summary, sums, tuple(lines), found, None, out)
+
+
+def control(con: Any, path: Path, posting: Posting, sums: Totals, written: int) -> None:
+    """Rows in = rows posted + rejected and the sums of the written rows are those of the plan, or ControlError."""
+    rows = con.read_parquet(str(path))
+    found = {
+        row["basis"]: row
+        for row in rows.group_by("basis")
+        .aggregate(rows=rows.count(), **{name: rows[name].sum() for name in GASES})
+        .to_pyarrow()
+        .to_pylist()
+    }
+    expected: dict[str, dict[str, Any]] = {}
+    with localcontext(EXACT):
+        for line in sums.by_line:
+            into = expected.setdefault(line["basis"], {"rows": 0, **dict.fromkeys(GASES, Decimal(0))})
+            into["rows"] += line["rows"]
+            for name in GASES:
+                into[name] += line[name] or 0
+    for basis in {*found, *expected}:
+        have, want = found.get(basis, {"rows": 0}), expected.get(basis, {"rows": 0})
+        for name in ("rows", *GASES):
+            if (have.get(name) or 0) != (want.get(name) or 0):
+                raise ControlError(
+                    f"basis {basis}: {name} is {have.get(name)} in the rows, {want.get(name)} in the plan"
+                )
+    if written != sum(row["rows"] for row in found.values()):
+        raise ControlError(f"{written} rows were written, {found} were read back")
+
+
+def summarise(posting: Posting, sums: Totals, rules: Rules, band: Mapping[str, Any]) -> dict[str, Any]:
+    """summary.json of CONTRACT section 4: counts integers, masses decimal strings."""
+    return {
+        "rows_in": posting.counts.rows,
+        "rows_posted": posting.rows_posted,
+        "rows_rejected": posting.rows_rejected,
+        "gwp_set": rules.gwp,
+        "as_of": str(rules.as_of) if rules.as_of else None,
+        "totals": _texts(sums.sums),
+        "by_category": _texts(dict(sorted(sums.by_category.items(), key=_category_order))),
+        "by_facility": {name: _texts(row) for name, row in sums.by_facility.items()},
+        "by_month": {name: _texts(row) for name, row in sums.by_month.items()},
+        "by_match": {
+            name: {"rows": row["rows"], "co2e_kg": text(row["co2e_kg"])} for name, row in sorted(sums.by_match.items())
+        },
+        "uncertainty": dict(band),
+    }
+
+
+def _category_order(item: tuple[str, Any]) -> tuple[str, int, str]:
+    scope, _, name = item[0].partition(".")
+    return scope, int(name) if name.isdigit() else 0, name
+
+
+def text(value: Decimal) -> str:
+    """A mass as decimal text without exponent; trailing zeros beyond the point are cut."""
+    plain = f"{value:f}"
+    return (plain.rstrip("0").rstrip(".") or "0") if "." in plain else plain
+
+
+def _texts(values: Mapping[str, Decimal]) -> dict[str, str]:
+    return {name: text(value) for name, value in values.items()}
+
+
+def describe(staged: Staged, posting: Posting, sums: Totals, rules: Rules, options: Options) -> dict[str, Any]:
+    """run.json: all that went in, by hash, and what came out."""
+    period = options.period
+    first, last = period.first or posting.counts.first, period.last or posting.counts.last
+    content = [
+        {name: text(row[name]) if isinstance(row[name], Decimal) else row[name]
+         for name in ("scope", "category", "basis", "factor_id", "match", "method", "rows", *GASES)}
+        for row in _by_line_content(sums)
+    ]  # fmt: skip
+    return {
+        "hengtan": {"version": __version__, "python": platform.python_version()},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "inputs": [
+            {"file": s.file, "sheet": s.sheet, "sha256": s.sha256, "bytes": s.bytes, "rows": rows}
+            for s, rows in zip(staged.sources, staged.rows, strict=True)
+        ],
+        "options": {
+            "gwp": rules.gwp,
+            "as_of": str(rules.as_of) if rules.as_of else None,
+            "policy": rules.policy.name,
+            "period": f"{period.first or ''}/{period.last or ''}" if period.first or period.last else None,
+            "draws": options.draws,
+            "upstream": options.upstream,
+            "lang": options.lang,
+            "approach": list(rules.organisation.approaches),
+            "engine": "duckdb",
+            **options.given,
+        },
+        "library": {"version": rules.library.version, "digest": rules.library.digest},
+        "organisation": {"period": f"{first or ''}/{last or ''}"},
+        "counts": {
+            "rows_in": posting.counts.rows,
+            "rows_posted": posting.rows_posted,
+            "rows_rejected": posting.rows_rejected,
+            "keys": len(posting.keys),
+            "facilities": sums.facilities,
+        },
+        "control": {"quantity": [text(key.quantity) for key in ()], "totals": _texts(sums.sums)},
+        "outputs": {"digest": hashlib.sha256(canonical(content)).hexdigest(), "emissions_sha256": None},
+        "phases": {},
+    }
+
+
+def _by_line_content(sums: Totals) -> list[dict[str, Any]]:
+    """Sums by what the rows say, in a fixed order: equal for any order of the rows and any number of threads."""
+    names = ("scope", "category", "basis", "factor_id", "match", "method")
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    with localcontext(EXACT):
+        for row in sums.by_line:
+            key = tuple(row[name] for name in names)
+            into = merged.setdefault(key, {**dict(zip(names, key, strict=True)), "rows": 0, **dict.fromkeys(GASES)})
+            into["rows"] += row["rows"]
+            for gas in GASES:
+                if row[gas] is not None:
+                    into[gas] = (into[gas] or Decimal(0)) + row[gas]
+    return [merged[key] for key in sorted(merged, key=lambda k: tuple("" if part is None else str(part) for part in k))]
+
+
+def as_of_text(day: date | None) -> str | None:
+    """A date for JSON."""
+    return str(day) if day else None
+
+
+__all__ = ["ControlError", "Options", "Run", "calculate", "pq"]

@@ -1,0 +1,52 @@
+"""Rows that share an ``activity_id`` (all rejected) and rows that are identical but for it (warned).
+
+Ten million ids are first compared by a 64-bit hash; only rows whose hashes meet are compared by what they hold, so
+the answer does not depend on the hash.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from .staging import OPTIONAL, REQUIRED
+
+_SAME = tuple(name for name in (*REQUIRED, *OPTIONAL) if name != "activity_id")
+
+
+def repeated_ids(table: Any) -> pa.Table | None:
+    """activity_id and times, of ids that stand in more than one row; None if there are none."""
+    named = table.filter(table.activity_id != "")
+    met = named.select(h=named.activity_id.hash()).group_by("h").having(_count() > 1).aggregate(n=_count())
+    hashes = met.select("h").to_pyarrow()
+    if not hashes.num_rows:
+        return None
+    suspects = named.mutate(h=named.activity_id.hash()).semi_join(ibis.memtable(hashes), "h")
+    found: pa.Table = (
+        suspects.group_by("activity_id").aggregate(times=suspects.count()).filter(ibis._.times > 1).to_pyarrow()
+    )
+    return found if found.num_rows else None
+
+
+def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...]) -> pa.Table | None:
+    """source, position and the row of the first twin (``other``) of every later row that says the same again.
+
+    The same: every column but the id, tags included; zero quantities are left alone.
+    """
+    columns = [name for name in _SAME if name in present] + [f"tag_{tag}" for tag in tags]
+    used = table.filter((table.quantity != 0).fill_null(False))
+    hashed = used.mutate(h=ibis.struct({name: used[name] for name in columns}).hash())
+    met = hashed.group_by("h").having(_count() > 1).aggregate(n=_count()).select("h").to_pyarrow()
+    if not met.num_rows:
+        return None
+    suspects = hashed.semi_join(ibis.memtable(met), "h")
+    order = ibis.window(group_by=columns, order_by=["source", "position"])
+    ranked = suspects.mutate(place=ibis.row_number().over(order), other=suspects.row.first().over(order))
+    found: pa.Table = ranked.filter(ranked.place > 0).select("source", "position", "other").to_pyarrow()
+    return found if found.num_rows else None
+
+
+def _count() -> Any:
+    return ibis._.count()
