@@ -10,8 +10,8 @@ Decimal('1923.5')
 A set that has no value for a gas raises; a value of another set never stands in. Knows ``units`` and ``problems`` alone.
 """
 
-from .blends import Blend, blend
+from .blends import Blend, blend, is_blend
 from .potentials import SETS, Gas, UnknownGasError, UnknownGwpError, find, gases
 from .weight import gwp
 
-__all__ = ["SETS", "Blend", "Gas", "UnknownGasError", "UnknownGwpError", "blend", "find", "gases", "gwp"]
+__all__ = ["SETS", "Blend", "Gas", "UnknownGasError", "UnknownGwpError", "blend", "find", "gases", "gwp", "is_blend"]

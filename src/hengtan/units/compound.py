@@ -18,9 +18,9 @@ _EXTRA = {  # used by parameters, never by a quantity that somebody enters
     "kJ": Unit("kJ", "energy", Fraction(1000)),
     "J": Unit("J", "energy", Fraction(1)),
     "kJ_ncv": Unit("kJ_ncv", "energy", Fraction(1000), "ncv"),
-    "K": Unit("K", "temperature", Fraction(1)),
+    "degC": Unit("degC", "temperature", Fraction(1)),  # differences only: no equation multiplies a temperature
     "mol": Unit("mol", "substance", Fraction(1)),
-    "lbmol": Unit("lbmol", "substance", Fraction("453.59237")),
+    "kmol": Unit("kmol", "substance", Fraction(1000)),
 }
 _PART = re.compile(rf"^(?P<unit>\S+?)(?:\s+(?P<substance>{'|'.join(SUBSTANCES)}))?$")
 

@@ -1,0 +1,187 @@
+"""The small language of equations: ``+ - * /``, brackets, numbers, names and a few functions.
+
+>>> equation = Equation("amount * carbon_content * 44 / 12")
+>>> sorted(equation.names)
+['amount', 'carbon_content']
+>>> equation.value({"amount": Fraction(3), "carbon_content": Fraction(1, 2)})
+Fraction(11, 2)
+
+Python's own parser reads it, a short list of node types is let through, and nothing is ever executed.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from hengtan.units import Compound
+
+MAX_LENGTH = 2000
+_POWER = Context(prec=40)
+
+
+class EquationError(ValueError):
+    """The text is not an equation of this language, or its parts do not fit each other; says what and where."""
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if exponent.denominator == 1 and abs(exponent) <= 64 and (base or exponent >= 0):
+        return base ** int(exponent)
+    if base <= 0:
+        raise EquationError("power() of a number that is not above zero needs a whole exponent")
+    decimals = (Decimal(part.numerator) / Decimal(part.denominator) for part in (base, exponent))
+    return Fraction(_POWER.power(*decimals))
+
+
+FUNCTIONS: Mapping[str, Callable[..., Fraction]] = {
+    "min": lambda *values: min(values),
+    "max": lambda *values: max(values),
+    "sum": lambda *values: sum(values, Fraction(0)),
+    "mean": lambda *values: sum(values, Fraction(0)) / len(values),
+    "power": _power,  # 40 digits where the exponent is not whole; base and exponent are plain numbers
+}
+
+
+class Equation:
+    """One parsed equation, the right-hand side of ``co2 = ...``."""
+
+    def __init__(self, text: str) -> None:
+        self.text = " ".join(text.split())
+        if len(self.text) > MAX_LENGTH:
+            raise EquationError(f"an equation has at most {MAX_LENGTH} characters")
+        try:
+            self._tree = ast.parse(self.text, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise EquationError(f"not an equation: {error}") from error
+        self._check(self._tree)
+
+    def _check(self, node: ast.expr) -> None:
+        match node:
+            case ast.Name():
+                if node.id in FUNCTIONS:
+                    raise EquationError(f"{node.id} is a function and needs brackets")
+            case ast.Constant(value=bool()):
+                raise EquationError(f"{node.value} is not a number")
+            case ast.Constant(value=int() | float()):
+                self._number(node)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+                self._check(node.operand)
+            case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
+                self._check(node.left)
+                self._check(node.right)
+            case ast.Call(func=ast.Name(), keywords=[]) if node.func.id in FUNCTIONS and node.args:
+                if node.func.id == "power" and len(node.args) != 2:
+                    raise EquationError("power takes a base and an exponent")
+                for argument in node.args:
+                    self._check(argument)
+            case _:
+                part = ast.get_source_segment(self.text, node) or type(node).__name__
+                known = ", ".join(FUNCTIONS)
+                raise EquationError(f"“{part}” is not allowed: use + - * / ( ) numbers, names and {known}")
+
+    def _number(self, node: ast.Constant) -> Fraction:
+        """As it stands in the text: 0.1 is a tenth, not the double next to it."""
+        return Fraction((ast.get_source_segment(self.text, node) or "").replace("_", ""))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every quantity and parameter that it reads."""
+        called = {id(node.func) for node in ast.walk(self._tree) if isinstance(node, ast.Call)}
+        return frozenset(n.id for n in ast.walk(self._tree) if isinstance(n, ast.Name) and id(n) not in called)
+
+    def value(self, values: Mapping[str, Fraction]) -> Fraction:
+        """The exact result. Raises EquationError for a division by zero."""
+        return self._value(self._tree, values)
+
+    def _value(self, node: ast.expr, values: Mapping[str, Fraction]) -> Fraction:
+        match node:
+            case ast.Name():
+                return values[node.id]
+            case ast.Constant():
+                return self._number(node)
+            case ast.UnaryOp():
+                inner = self._value(node.operand, values)
+                return -inner if isinstance(node.op, ast.USub) else inner
+            case ast.BinOp():
+                left, right = self._value(node.left, values), self._value(node.right, values)
+                match node.op:
+                    case ast.Add():
+                        return left + right
+                    case ast.Sub():
+                        return left - right
+                    case ast.Mult():
+                        return left * right
+                if not right:
+                    part = ast.get_source_segment(self.text, node.right)
+                    raise EquationError(f"{part} is zero, and something is divided by it")
+                return left / right
+            case ast.Call(func=ast.Name()):
+                return FUNCTIONS[node.func.id](*(self._value(argument, values) for argument in node.args))
+        raise AssertionError(node)  # pragma: no cover
+
+    def dimension(self, units: Mapping[str, Compound]) -> Compound:
+        """The unit of the result. Raises EquationError where unlike things are added or compared."""
+        return self._dimension(self._tree, units)
+
+    def _dimension(self, node: ast.expr, units: Mapping[str, Compound]) -> Compound:
+        match node:
+            case ast.Name():
+                return Compound(powers=units[node.id].powers)
+            case ast.UnaryOp():
+                return self._dimension(node.operand, units)
+            case ast.BinOp(op=ast.Mult()):
+                return self._dimension(node.left, units) * self._dimension(node.right, units)
+            case ast.BinOp(op=ast.Div()):
+                return self._dimension(node.left, units) / self._dimension(node.right, units)
+            case ast.BinOp():
+                return self._alike([node.left, node.right], units)
+            case ast.Call(func=ast.Name(id="power")):
+                for argument in node.args:
+                    if self._dimension(argument, units).powers:
+                        raise EquationError(f"power() takes plain numbers; “{self._text(argument)}” has a unit")
+            case ast.Call():
+                return self._alike(node.args, units)
+        return Compound()
+
+    def _alike(self, nodes: list[ast.expr], units: Mapping[str, Compound]) -> Compound:
+        first = self._dimension(nodes[0], units)
+        for node in nodes[1:]:
+            other = self._dimension(node, units)
+            if other.powers != first.powers:
+                raise EquationError(
+                    f"“{self._text(nodes[0])}” is {first.dimension()}, “{self._text(node)}” is {other.dimension()}: "
+                    "they cannot be added or compared"
+                )
+        return first
+
+    def degree(self, name: str) -> int:
+        """The power of ``name``: 1 when the result is proportional to it. Raises EquationError when it has none."""
+        return self._degree(self._tree, name)
+
+    def _degree(self, node: ast.expr, name: str) -> int:
+        match node:
+            case ast.Name():
+                return int(node.id == name)
+            case ast.UnaryOp():
+                return self._degree(node.operand, name)
+            case ast.BinOp(op=ast.Mult()):
+                return self._degree(node.left, name) + self._degree(node.right, name)
+            case ast.BinOp(op=ast.Div()):
+                return self._degree(node.left, name) - self._degree(node.right, name)
+            case ast.BinOp() | ast.Call():
+                parts = [node.left, node.right] if isinstance(node, ast.BinOp) else node.args
+                degrees = {self._degree(part, name) for part in parts}
+                exempt = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "power"
+                if len(degrees) > 1 or (exempt and degrees != {0}):
+                    raise EquationError(f"“{self._text(node)}” is not proportional to {name}")
+                return degrees.pop()
+        return 0
+
+    def _text(self, node: ast.expr) -> str:
+        return ast.get_source_segment(self.text, node) or "?"
+
+    def __repr__(self) -> str:
+        return f"Equation({self.text!r})"
