@@ -11,6 +11,7 @@ from typing import Any
 
 from hengtan.problems import HengtanError, Problem
 
+from .library import Library
 from .taxonomy import CHOICE
 
 CLASSES = ("pinned", "exact", "earlier-year", "parent-region", "proxy")  # the match classes, best first
@@ -178,7 +179,7 @@ class _Form:
                 changes["earlier_years"] = years
         own = tuple(self._rule(item, f"rules[{number}]") for number, item in enumerate(self._list(body, "rules"), 1))
         if base is None:
-            if not own and "rules" not in body:
+            if "rules" not in body and "extends" not in body:
                 self._wrong("rules", "a list of rules, or extends: default", "规则列表，或 extends: default")
             return Policy(**changes, rules=own)
         policies = {code: _laid_over(policy, changes, own, name) for code, policy in base.by_country.items()}
@@ -188,10 +189,8 @@ class _Form:
         if name is None:
             return None
         known = (*BUILT_IN, DEFAULT)
-        return load_policy(self._one_of(name, known, "extends")) if name in known else self._nothing(name, known)
-
-    def _nothing(self, name: Any, known: Sequence[str]) -> None:
-        self._one_of(name, known, "extends")
+        chosen = self._one_of(name, known, "extends")
+        return load_policy(chosen) if chosen in known else None
 
     def _rule(self, body: Any, where: str) -> Rule:
         if not isinstance(body, dict):
@@ -255,3 +254,22 @@ def _laid_over(base: Policy, changes: Mapping[str, Any], own: tuple[Rule, ...], 
     """The base with what the file says changed, its rules asked before those of the base."""
     named = {"name": f"{name} ({base.name})"} if name else {}
     return replace(base, **{**changes, **named}, rules=(*own, *base.rules))
+
+
+def unknown_names(policy: Policy, library: Library, file: str = "") -> list[Problem]:
+    """Datasets and factors that a policy names and the library does not hold: a slip in a file that a person wrote."""
+    from rapidfuzz import process  # noqa: PLC0415  30 ms, for a mistake only
+
+    names: dict[str, bool] = {}
+    for rule in policy.rules:
+        for tier in (*rule.order, *rule.market):
+            names |= dict.fromkeys(tier.datasets, True) | dict.fromkeys(tier.factors, False)
+    problems = []
+    for name, is_dataset in names.items():
+        if name in library.datasets if is_dataset else name in library:
+            continue
+        near = [hit[0] for hit in process.extract(name, list(library.datasets), limit=3)] if is_dataset else []
+        near = near or library.near(name)
+        values = {"name": name, "near": ", ".join(near) or "-"}
+        problems.append(Problem("policy.unknown-dataset", file=file, values=values))
+    return problems

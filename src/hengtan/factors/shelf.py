@@ -53,7 +53,7 @@ class Shelf:
 
     def rows(self, activity_type: str, datasets: Sequence[str]) -> list[Mapping[str, Sequence[Row]]]:
         """By region, the rows of each dataset that serve this type."""
-        found = []
+        found: list[Mapping[str, Sequence[Row]]] = []
         for dataset in datasets:
             if dataset not in self._done:
                 self._lay_out(dataset)

@@ -125,5 +125,15 @@ def near_types(text: str, limit: int = 5) -> list[str]:
 
 
 def kinds(name: str) -> tuple[str, ...]:
-    """The types below this one: ``travel.air`` -> ``travel.air.long_haul.economy``, ..."""
-    return tuple(other for other in types() if other.startswith(name + "."))
+    """The types below this one, the more general first: ``travel.air`` -> ``travel.air.long_haul``, ..."""
+    return _below().get(name, ())
+
+
+@cache
+def _below() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name in sorted(types(), key=lambda name: name.count(".")):
+        parts = name.split(".")
+        for end in range(1, len(parts)):
+            found.setdefault(".".join(parts[:end]), []).append(name)
+    return {name: tuple(below) for name, below in found.items()}
