@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hengtan.factors.factor import COLUMNS, NUMBERS, assumed_publication, decimal, text
+from hengtan.factors.index import ROW, facts, word_rows
 from hengtan.factors.publication import Publication, publication_of, publications
-from hengtan.factors.words import index_of
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "data" / "factors"
@@ -29,7 +29,7 @@ NOT_PACKED = {"published.csv", "gwp.csv"}  # the days go into the rows; the gase
 
 
 def factor_table(path: Path, lines: list[Publication]) -> pa.Table:
-    """One source file as a table: 27 columns, ``published``, ``published_assumed``, ``published_source``."""
+    """One source file as a table: 27 columns, ``published``, ``published_assumed``, its source, ``origin``."""
     cells: dict[str, list[object]] = {name: [] for name in COLUMNS}
     published: list[date] = []
     assumed: list[bool] = []
@@ -49,6 +49,7 @@ def factor_table(path: Path, lines: list[Publication]) -> pa.Table:
         "published": pa.array(published, pa.date32()),
         "published_assumed": pa.array(assumed, pa.bool_()),
         "published_source": pa.array(sources, pa.string()),
+        "origin": pa.array(["library"] * len(sources), pa.string()),
     }
     return pa.table(columns)
 
@@ -87,8 +88,37 @@ def tables() -> dict[Path, pa.Table]:
         elif path.name not in NOT_PACKED:
             built[Path("reference") / f"{path.stem}.parquet"] = plain_table(path)
     library = {path.stem: table for path, table in built.items() if path.parts[0] == "library"}
-    built[Path("search_index.parquet")] = index_of(library)
+    built[Path("search") / "rows.parquet"] = row_table(library)
+    built[Path("search") / "words.parquet"] = word_table(library)
     return built
+
+
+def row_table(library: dict[str, pa.Table]) -> pa.Table:
+    """What ranks and filters each row; a family is a number that its members share."""
+    columns: dict[str, list[object]] = {name: [] for name in ("file", *ROW)}
+    families: dict[str, int] = {}
+    for file, table in library.items():
+        for row in table.to_pylist():
+            fact = facts(row)
+            columns["file"].append(file)
+            for name in ROW:
+                columns[name].append(getattr(fact, name))
+            columns["family"][-1] = families.setdefault(fact.family, len(families))
+    kinds = {"weight": pa.int16(), "family": pa.int32(), "first": pa.int16(), "last": pa.int16()}
+    return pa.table({name: pa.array(cells, kinds.get(name, pa.string())) for name, cells in columns.items()})
+
+
+def word_table(library: dict[str, pa.Table]) -> pa.Table:
+    """The rows of each word, file by file."""
+    found = [
+        (file, word, rows.names, rows.about)
+        for file, table in library.items()
+        for word, rows in sorted(word_rows(table.to_pylist()).items())
+    ]
+    names = ("file", "word", "names", "about")
+    kinds = (pa.string(), pa.string(), pa.list_(pa.int32()), pa.list_(pa.int32()))
+    columns = zip(*found, strict=True)
+    return pa.table({name: pa.array(list(cells), kind) for name, kind, cells in zip(names, kinds, columns, strict=True)})
 
 
 def main() -> int:

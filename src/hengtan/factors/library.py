@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "data"
 VERSION = "2026.1"
-EXTRA = ("published", "published_assumed", "published_source")
+EXTRA = ("published", "published_assumed", "published_source", "origin")
 
 
 class Part:
@@ -115,13 +115,9 @@ class Library:
         """Every row of the packed datasets, then the user's: 27 columns, ``published`` and its marks, ``origin``."""
         import pyarrow as pa  # noqa: PLC0415  see Part.columns
 
-        tables = [part.table.append_column("origin", pa.array(["library"] * len(part.ids))) for part in self.parts]
+        tables = [part.table for part in self.parts]
         if self.own:
-            rows = [factor.as_row() | _marks(factor) for factor in self.own.values()]
-            schema = tables[0].schema if tables else pa.schema([(name, pa.string()) for name in rows[0]])
-            tables.append(
-                pa.table({f.name: _array(pa, f, [row[f.name] for row in rows]) for f in schema}, schema=schema)
-            )
+            tables.append(_own_table(self.own.values()))
         return pa.concat_tables(tables)
 
     def get(self, factor_id: str) -> Factor | None:
@@ -180,17 +176,28 @@ def library_in(folder: Path) -> Library:
     return Library([Part(path) for path in sorted(folder.glob("*.parquet"))])
 
 
-def _marks(factor: Factor) -> dict[str, Any]:
-    return {
-        "published": factor.published,
-        "published_assumed": factor.published_assumed,
-        "published_source": factor.published_source,
-        "valid_from": factor.valid_from,
-        "valid_to": factor.valid_to,
-        "origin": "user",
-    }
+def _own_table(factors: Iterable[Factor]) -> pa.Table:
+    """The user's factors in the shape of a packed dataset."""
+    import pyarrow as pa  # noqa: PLC0415  see Part.columns
+    from pyarrow import csv  # noqa: PLC0415  and not pa.array(list): that imports pandas, more than a second
+
+    types = {name: pa.string() for name in COLUMNS}
+    types |= {"valid_from": pa.date32(), "valid_to": pa.date32(), "published": pa.date32()}
+    types |= {"published_assumed": pa.bool_(), "published_source": pa.string(), "origin": pa.string()}
+    lines = [",".join(types)]
+    for factor in factors:
+        cells = factor.as_row()
+        cells |= {name: str(getattr(factor, name)) for name in types if name not in cells}
+        nullable = {*NUMBERS, "valid_from", "valid_to"}
+        lines.append(",".join("" if not cell and name in nullable else _quoted(cell) for name, cell in cells.items()))
+    return csv.read_csv(
+        pa.py_buffer("\n".join(lines).encode()),
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
 
 
-def _array(pa: Any, field: Any, cells: list[Any]) -> Any:
-    blank_is_null = field.name in NUMBERS
-    return pa.array([None if blank_is_null and cell == "" else cell for cell in cells], field.type)
+def _quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'

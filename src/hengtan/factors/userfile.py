@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from hengtan import units
 from hengtan.problems import Problem
 
 from .factor import AMOUNTS, COLUMNS, DATES, NUMBERS, Factor, assumed_publication, decimal
+from .regions import find_region
 from .tabular import Line, Sheet, read_sheet
 
 NEEDED = ("factor_id", "activity_unit")
@@ -25,10 +27,14 @@ WELCOME = {
 
 @dataclass(frozen=True, slots=True)
 class UserFile:
-    """factors: by the row they stand in; problems: errors (then the file is refused) and warnings, in row order."""
+    """factors: what can be computed, by the row they stand in; drafts: every row, without what cannot be read.
+
+    problems: errors (then the file is refused) and warnings, in row order
+    """
 
     sheet: Sheet
     factors: dict[int, Factor]
+    drafts: dict[int, Factor]
     problems: tuple[Problem, ...]
 
     @property
@@ -45,6 +51,7 @@ def read_user_file(path: Path, taken: Container[str] = (), shown: str = "") -> U
     """
     sheet = read_sheet(path, "factor_id", shown)
     problems = list(_header(sheet))
+    drafts = {line.row: _factor(line) for line in sheet.lines}
     factors: dict[int, Factor] = {}
     seen: dict[str, int] = {}
     if not sheet.lines:
@@ -53,9 +60,9 @@ def read_user_file(path: Path, taken: Container[str] = (), shown: str = "") -> U
         own = list(_row(sheet, line, seen, taken))
         problems += own
         if not any(problem.severity == "error" for problem in own):
-            factors[line.row] = _factor(line)
+            factors[line.row] = drafts[line.row]
         seen.setdefault(line.cells.get("factor_id", ""), line.row)
-    return UserFile(sheet, factors, tuple(problems))
+    return UserFile(sheet, factors, drafts, tuple(problems))
 
 
 def _header(sheet: Sheet) -> Iterator[Problem]:
@@ -108,16 +115,25 @@ def _row(sheet: Sheet, line: Line, seen: dict[str, int], taken: Container[str]) 
 
 
 def _factor(line: Line) -> Factor:
+    """The row as a factor; a cell that cannot be read is empty (its problem is told, the file refused)."""
     typed: dict[str, Any] = {name: line.cells.get(name, "") for name in COLUMNS}
-    typed |= {name: decimal(typed[name]) for name in NUMBERS}
-    days = {name: _day(line.cells.get(name, "")) for name in DATES}
+    for name in NUMBERS:
+        with suppress(ValueError):
+            typed[name] = decimal(typed[name])
+    days: dict[str, date | None] = dict.fromkeys(DATES)
+    for name in DATES:
+        with suppress(ValueError):
+            days[name] = _day(line.cells.get(name, ""))
+    with suppress(units.UnitError):
+        typed["activity_unit"] = units.parse(typed["activity_unit"]).symbol
+    typed |= {name: None for name in NUMBERS if isinstance(typed[name], str)}
     published = days["published"]
     return Factor(
         **typed
         | days
         | {
-            "activity_unit": units.parse(typed["activity_unit"]).symbol,
-            "gwp_set": typed["gwp_set"].upper(),
+            "gwp_set": typed["gwp_set"].upper().replace(" ", ""),
+            "region": _region(typed["region"]),
             "scope": _scope(typed["scope"]),
             "published": published or assumed_publication(days["valid_from"]),
         },
@@ -129,6 +145,12 @@ def _factor(line: Line) -> Factor:
 
 def _day(cell: str) -> date | None:
     return date.fromisoformat(cell) if cell else None
+
+
+def _region(cell: str) -> str:
+    """The code of the place; as written where it is none, which only a pinned factor can live with."""
+    place = find_region(cell) if cell else None
+    return place.code if place else cell
 
 
 def _scope(cell: str) -> int | None:
