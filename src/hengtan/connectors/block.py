@@ -6,7 +6,7 @@ dates), so Python looks at each once. Numbers and ids, which differ in every row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -45,6 +45,22 @@ class Raw:
     typed: Mapping[int, pa.Array] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Distinct:
+    """The distinct values of a column, and for each cell the index of its value; null stays null."""
+
+    index: pa.Array
+    values: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """numbers: rows as the person sees them; unreadable: marked on the way."""
+
+    numbers: Any
+    unreadable: Any
+
+
 class Reader:
     """Reads the blocks of one table; remembers each distinct text it has seen."""
 
@@ -55,14 +71,20 @@ class Reader:
         aliases: Aliases,
         faults: Faults,
         *,
-        convention: Convention = Convention.OPEN,
-        settled: bool = False,
         shift_days: int = 0,
     ) -> None:
         self.layout, self.place, self.aliases, self.faults = layout, place, aliases, faults
-        self.convention, self.settled, self.shift_days = convention, settled, shift_days
+        self.shift_days = shift_days
+        self.convention, self.settled = aliases.numbers, aliases.numbers is not Convention.OPEN
         self._dates: dict[tuple[str, str], date | str | None] = {}
         self._numbers: dict[str, Reading] = {}
+
+    def settle(self, convention: Convention) -> None:
+        """From now on commas and points mean what the whole column shows; what was noted before is forgotten."""
+        if not self.settled:
+            self.convention, self.settled = convention, True
+            self._numbers.clear()
+            self.faults.forget()
 
     def read(self, raw: Raw, broken: Any = None) -> pa.Table:
         """One block as a table with ``row`` and ``unreadable``; ``broken`` marks rows already known to be unreadable."""
@@ -77,21 +99,21 @@ class Reader:
             )
             broken = broken[keep] if broken is not None else None
             count = len(raw.rows)
-        unreadable = np.zeros(count, dtype=bool) if broken is None else broken.copy()
+        rows = _Rows(raw.rows, np.zeros(count, dtype=bool) if broken is None else broken.copy())
         columns: dict[str, pa.Array] = {}
         for name, at in self.layout.columns.items():
             text, typed = raw.texts.get(at), raw.typed.get(at)
             if name in DATES:
-                columns[name] = self._date_column(name, text, typed, raw.rows, unreadable)
+                columns[name] = self._date_column(name, text, typed, rows)
             elif name == "quantity":
                 unit = raw.texts.get(self.layout.columns.get("unit", -1))
-                columns[name] = self._quantity(text, typed, unit, raw.rows, unreadable)
+                columns[name] = self._quantity(text, typed, unit, rows)
             else:
-                columns.update(self._words(name, text, raw.rows, unreadable))
+                columns.update(self._words(name, text, rows))
         for name, at in self.layout.tags.items():
             columns[name] = trimmed(raw.texts[at])
         columns["row"] = pa.array(raw.rows, pa.int64())
-        columns["unreadable"] = pa.array(unreadable)
+        columns["unreadable"] = pa.array(rows.unreadable)
         return pa.table(columns)
 
     def _filled(self, raw: Raw, count: int, broken: Any) -> Any:
@@ -107,15 +129,15 @@ class Reader:
                 return None
         return ~empty
 
-    def _words(self, name: str, text: pa.Array, rows: Any, unreadable: Any) -> dict[str, pa.Array]:
+    def _words(self, name: str, text: pa.Array, rows: _Rows) -> dict[str, pa.Array]:
         column = trimmed(text)
         if _some_error(column):
-            index, values = _distinct(column)
-            read = ["cell.formula-error" if is_formula_error(value) else "" for value in values]
-            self._note(read, str, values, index, name, rows, unreadable)
+            distinct = _distinct(column)
+            codes = ["cell.formula-error" if is_formula_error(value) else "" for value in distinct.values]
+            self._note(codes, distinct, name, rows)
         if name not in VALUE_KINDS or name not in self.aliases.values:
             return {name: column}
-        index, values = _distinct(column)
+        index, values = (distinct := _distinct(column)).index, distinct.values
         names = [self.aliases.name(name, value) for value in values]
         if not any(names):
             return {name: column}
@@ -126,13 +148,13 @@ class Reader:
             columns[f"{name}_as_given"] = pa.array(given, pa.string()).take(index)
         return columns
 
-    def _date_column(self, side: Side, text: pa.Array, typed: pa.Array | None, rows: Any, unreadable: Any) -> pa.Array:
+    def _date_column(self, side: Side, text: pa.Array, typed: pa.Array | None, rows: _Rows) -> pa.Array:
         if text is None or text.null_count == len(text):
-            return typed if typed is not None else pa.nulls(len(rows), pa.date32())
-        index, values = _distinct(text)
-        read = [self._day(value, side) for value in values]
-        days = pa.array([day if isinstance(day, date) else None for day in read], pa.date32()).take(index)
-        self._note(read, lambda day: day if isinstance(day, str) else "", values, index, side, rows, unreadable)
+            return typed if typed is not None else pa.nulls(len(rows.numbers), pa.date32())
+        distinct = _distinct(text)
+        read = [self._day(value, side) for value in distinct.values]
+        days = pa.array([day if isinstance(day, date) else None for day in read], pa.date32()).take(distinct.index)
+        self._note([day if isinstance(day, str) else "" for day in read], distinct, side, rows)
         return pc.coalesce(typed, days) if typed is not None else days
 
     def _day(self, text: str, side: Side) -> date | str | None:
@@ -144,40 +166,35 @@ class Reader:
             self._dates[key] = day
         return self._dates[key]
 
-    def _note(
-        self, read: list[Any], code: Callable[[Any], str], values: list[str], index: pa.Array, name: str, rows: Any,
-        unreadable: Any,
-    ) -> None:  # fmt: skip
+    def _note(self, codes: Sequence[str], distinct: _Distinct, name: str, rows: _Rows) -> None:
         """Marks and lists the rows whose distinct value carries a problem."""
-        codes = [code(item) for item in read]
         if not any(codes):
             return
-        bad = np.array([bool(c) for c in codes])
-        where = index.fill_null(0).to_numpy(zero_copy_only=False)
-        hit = bad[where] & index.is_valid().to_numpy(zero_copy_only=False)
-        unreadable |= hit
+        bad = np.array([bool(code) for code in codes])
+        where = distinct.index.fill_null(0).to_numpy(zero_copy_only=False)
+        hit = bad[where] & distinct.index.is_valid().to_numpy(zero_copy_only=False)
+        rows.unreadable[hit] = True
         header = self.layout.headers[self.layout.columns[name]]
         for at in np.flatnonzero(hit):
-            self.faults.add_cells(codes[where[at]], self.place, header, [(int(rows[at]), values[where[at]])])
+            value = distinct.values[where[at]]
+            self.faults.add_cells(codes[where[at]], self.place, header, [(int(rows.numbers[at]), value)])
 
-    def _quantity(
-        self, text: pa.Array, typed: pa.Array | None, unit: pa.Array | None, rows: Any, unreadable: Any
-    ) -> pa.Array:
+    def _quantity(self, text: pa.Array, typed: pa.Array | None, unit: pa.Array | None, rows: _Rows) -> pa.Array:
         if text is None or text.null_count == len(text):
-            return typed if typed is not None else pa.nulls(len(rows), pa.string())
+            return typed if typed is not None else pa.nulls(len(rows.numbers), pa.string())
         column = trimmed(text)
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         sure = self._surely(column)
-        index, values = _distinct(column if sure is None else pc.if_else(sure.is_valid(), None, column))
+        distinct = _distinct(column if sure is None else pc.if_else(sure.is_valid(), None, column))
         if len(self._numbers) > 500_000:
             self._numbers.clear()
-        read = [self._number(value) for value in values]
+        read = [self._number(value) for value in distinct.values]
         if not self.settled and any(r.swayed or r.shows == "comma" for r in read):
             raise Swayed
-        self._note(read, lambda reading: reading.problem, values, index, "quantity", rows, unreadable)
-        self._check_currency(read, values, index, unit, rows, unreadable)
-        done = pa.array([reading.text for reading in read], pa.string()).take(index)
+        self._note([reading.problem for reading in read], distinct, "quantity", rows)
+        self._check_currency(read, distinct, unit, rows)
+        done = pa.array([reading.text for reading in read], pa.string()).take(distinct.index)
         return pc.coalesce(*(part for part in (typed, sure, done) if part is not None))
 
     def _surely(self, column: pa.Array) -> pa.Array | None:
@@ -204,32 +221,28 @@ class Reader:
             self._numbers[text] = Reading(text) if plain_point else reading  # 1.234 sways only where commas are about
         return self._numbers[text]
 
-    def _check_currency(
-        self, read: list[Reading], values: list[str], index: pa.Array, unit: pa.Array | None, rows: Any, unreadable: Any
-    ) -> None:
+    def _check_currency(self, read: list[Reading], distinct: _Distinct, unit: pa.Array | None, rows: _Rows) -> None:
         """A currency sign must agree with the unit: ``$500`` in CNY_2023 or kWh is not a quantity of anything."""
         if not any(reading.currencies for reading in read):
             return
-        units = trimmed(unit) if unit is not None else pa.nulls(len(rows), pa.string())
+        units = trimmed(unit) if unit is not None else pa.nulls(len(rows.numbers), pa.string())
         header = self.layout.headers[self.layout.columns["quantity"]]
-        for at, where in enumerate(index.to_pylist()):
+        for at, where in enumerate(distinct.index.to_pylist()):
             if where is None or not read[where].currencies:
                 continue
             given = units[at].as_py() or ""
             name = (self.aliases.name("unit", given) or given).upper()
             if not name.startswith(read[where].currencies) and given:
-                unreadable[at] = True
-                self.faults.add(
-                    "cell.number-currency", self.place, int(rows[at]), header, {"value": values[where], "unit": given}
-                )
+                rows.unreadable[at] = True
+                values = {"value": distinct.values[where], "unit": given}
+                self.faults.add("cell.number-currency", self.place, int(rows.numbers[at]), header, values)
 
 
 def evidence(columns: Any) -> Convention:
     """What the text cells of the quantity column, given block by block, prove about its commas and points."""
     seen = Evidence()
     for column in columns:
-        _, values = _distinct(trimmed(column))
-        for value in values:
+        for value in _distinct(trimmed(column)).values:
             if "," in value or "." in value or "，" in value or "．" in value:
                 seen.add(read_number(value))
         if seen.point and seen.comma:
@@ -279,10 +292,9 @@ def _where(mask: pa.Array, column: pa.Array) -> pa.Array:
     return pc.if_else(pc.fill_null(mask, False), column, None)
 
 
-def _distinct(column: pa.Array) -> tuple[pa.Array, list[str]]:
-    """(index of each cell into the distinct values, those values); null stays null."""
+def _distinct(column: pa.Array) -> _Distinct:
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
-    return column.indices, column.dictionary.to_pylist()
+    return _Distinct(column.indices, column.dictionary.to_pylist())

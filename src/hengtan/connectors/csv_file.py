@@ -25,16 +25,15 @@ from hengtan.problems import HengtanError, Problem
 
 from .aliases import Aliases
 from .block import Raw, Reader, Swayed, evidence
-from .digest import TextFacts, text_facts
+from .digest import TextFacts, sha256, text_facts
 from .faults import Faults, Place, shown
 from .headers import Headers, Layout
-from .numbers import Convention
 from .source import Source
 
 SEPARATORS = (",", ";", "\t")
 HEAD_BYTES = 1 << 18
 HEAD_RECORDS = 30  # a header stands among the first records: an export may put titles above it
-BLOCK_BYTES = 1 << 25
+BLOCK_BYTES = 1 << 24
 IN_MEMORY_BYTES = 48 << 20  # a larger file goes to Parquet in the scratch folder
 _DIFFERENT = ("activity_id", "quantity")  # in every row: a dictionary would only cost
 _CODED = pa.dictionary(pa.int32(), pa.string())
@@ -55,28 +54,40 @@ class Shape:
 
 def read_csv(path: Path, file: str, aliases: Aliases, faults: Faults, scratch: Scratch) -> Source:
     """Reads one file; raises HengtanError where it cannot be read as a whole."""
-    shape = shape_of(path, file, aliases.headers)
-    layout = aliases.headers.layout(shape.header, file=file, sheet="", row=shape.header_row)
-    size = path.stat().st_size
-    target = Path(scratch().name) / f"{shape.facts.sha256[:16]}.parquet" if size > IN_MEMORY_BYTES else None
-    convention, settled = aliases.numbers, aliases.numbers is not Convention.OPEN
-    try:
-        while True:
-            mine = Faults()
-            reader = Reader(layout, Place(file), aliases, mine, convention=convention, settled=settled)
-            try:
-                data, rows = _convert(path, shape, reader, target)
-                break
-            except Swayed:
-                at = layout.columns["quantity"]
-                cells = (batch.column(0) for batch, _ in _batches(path, shape, layout, [], only=at))
-                convention, settled = evidence(cells), True
-    except pa.ArrowInvalid as error:
-        raise HengtanError(Problem("file.unreadable", file, values={"why": shown(str(error).rstrip("."))})) from None
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(sha256, path)  # beside the parsing, which takes as long
+        shape = shape_of(path, file, aliases.headers)
+        layout = aliases.headers.layout(shape.header, file=file, sheet="", row=shape.header_row)
+        size = path.stat().st_size
+        held = scratch() if size > IN_MEMORY_BYTES else None
+        target = converted(held, path) if held is not None else None
+        mine = Faults()
+        try:
+            data, rows = _settled(path, shape, Reader(layout, Place(file), aliases, mine), target)
+        except pa.ArrowInvalid as error:
+            raise HengtanError(
+                Problem("file.unreadable", file, values={"why": shown(str(error).rstrip("."))})
+            ) from None
     if rows == 0:
         raise HengtanError(Problem("file.no-rows", file))
     faults.take(mine)
-    return Source(file, path, "", shape.facts.sha256, size, data, layout.seen(), layout.letters(), rows)
+    return Source(file, path, "", digest.result(), size, data, layout.seen(), layout.letters(), rows, held)
+
+
+def _settled(path: Path, shape: Shape, reader: Reader, target: Path | None) -> tuple[pa.Table | Path, int]:
+    """Reads on; where a comma of the quantity column can mean two things, asks the whole column and begins again."""
+    try:
+        return _convert(path, shape, reader, target)
+    except Swayed:
+        at = reader.layout.columns["quantity"]
+        reader.settle(evidence(batch.column(0) for batch, _ in _batches(path, shape, reader.layout, [], only=at)))
+        return _convert(path, shape, reader, target)
+
+
+def converted(held: tempfile.TemporaryDirectory[str], path: Path) -> Path:
+    """A new place in the scratch folder for what a file is converted to."""
+    folder = Path(held.name)
+    return folder / f"{sum(1 for _ in folder.iterdir()) + 1}-{path.stem}.parquet"
 
 
 def records(path: Path, file: str) -> list[list[str]]:

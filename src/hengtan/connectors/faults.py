@@ -38,6 +38,12 @@ class Faults:
             return
         self.listed.append(Problem(code, place.file, place.sheet, row, column, values=values or {}))
 
+    def forget(self) -> None:
+        """Begins again with nothing."""
+        self.listed.clear()
+        self.unlisted.clear()
+        self._count.clear()
+
     def take(self, other: Faults) -> None:
         """Adds what another list holds."""
         for problem in other.listed:

@@ -48,7 +48,7 @@ def read(
             if form is not None:
                 from .wide import read_wide  # noqa: PLC0415
 
-                source, reference = read_wide(path, file, kind, form, known, faults)
+                source, reference = read_wide(path, file, kind, form, aliases=known, faults=faults)
                 sources.append(source)
                 references += [reference] if reference is not None else []
             elif kind == "csv":
@@ -71,9 +71,7 @@ def read(
         for folder in held:
             folder.cleanup()
         raise HengtanError(fatal)
-    return Intake(
-        tuple(sources), tuple(faults.listed), _together(references), dict(faults.unlisted), held[0] if held else None
-    )
+    return Intake(tuple(sources), tuple(faults.listed), _together(references), dict(faults.unlisted))
 
 
 def _together(references: list[Reference]) -> Reference | None:

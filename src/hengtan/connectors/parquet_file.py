@@ -20,7 +20,7 @@ from hengtan.problems import HengtanError, Problem
 
 from .aliases import Aliases
 from .block import DATES, Raw, Reader, Swayed, evidence, is_plain
-from .csv_file import Scratch, Store
+from .csv_file import Scratch, Store, converted
 from .digest import sha256
 from .faults import Faults, Place
 from .headers import OURS, Layout
@@ -47,24 +47,22 @@ def read_parquet(path: Path, file: str, aliases: Aliases, faults: Faults, scratc
     try:
         if _as_it_is(parquet, schema, layout, aliases):
             return Source(file, path, "", digest, size, path, seen, {}, rows)
-        target = Path(scratch().name) / f"{digest[:16]}.parquet"
-        convention, settled = aliases.numbers, aliases.numbers is not Convention.OPEN
-        while True:
-            mine = Faults()
-            reader = Reader(layout, Place(file), aliases, mine, convention=convention, settled=settled)
-            try:
-                kept = _convert(parquet, schema, reader, target)
-                break
-            except Swayed:
-                name = layout.headers[layout.columns["quantity"]]
-                batches = parquet.iter_batches(_BATCH, columns=[name])
-                convention, settled = evidence(_text(batch.column(0)) for batch in batches), True
+        held = scratch()
+        target = converted(held, path)
+        mine = Faults()
+        reader = Reader(layout, Place(file), aliases, mine)
+        try:
+            kept = _convert(parquet, schema, reader, target)
+        except Swayed:
+            batches = parquet.iter_batches(_BATCH, columns=[layout.headers[layout.columns["quantity"]]])
+            reader.settle(evidence(_text(batch.column(0)) for batch in batches))
+            kept = _convert(parquet, schema, reader, target)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise _unreadable(error, file) from None
     if kept == 0:
         raise HengtanError(Problem("file.no-rows", file))
     faults.take(mine)
-    return Source(file, path, "", digest, size, target, seen, {}, kept)
+    return Source(file, path, "", digest, size, target, seen, {}, kept, held)
 
 
 def _unreadable(error: BaseException, file: str) -> HengtanError:

@@ -24,6 +24,7 @@ class Source:
     headers   canonical column name -> header as it stands in the file
     letters   canonical column name -> letter of the column in a spreadsheet
     rows      rows that hold anything at all, whether readable or not
+    scratch   the folder of a converted file; it goes when the last source that needs it goes
     """
 
     file: str
@@ -35,6 +36,7 @@ class Source:
     headers: Mapping[str, str]
     letters: Mapping[str, str]
     rows: int
+    scratch: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,12 @@ class Intake:
 
     problems    at most 10,000 for each code; ``unlisted`` counts what came after those
     reference   only with a template that names published totals
-    scratch     holds converted files; they go when this object goes
     """
 
     sources: tuple[Source, ...]
     problems: tuple[Problem, ...]
     reference: Reference | None = None
     unlisted: Mapping[str, int] = field(default_factory=dict)
-    scratch: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def rows(self) -> int:

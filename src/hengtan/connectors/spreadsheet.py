@@ -25,7 +25,7 @@ from .dates import EPOCH_SHIFT_1904
 from .digest import sha256
 from .faults import Faults, Place
 from .headers import Headers, Layout, headings
-from .numbers import Convention, plain
+from .numbers import plain
 from .sheet_scan import Scan, Scans, Span, scan_ods, scan_xlsx
 from .sniff import Kind
 from .source import Source, letter
@@ -65,7 +65,7 @@ def read_spreadsheet(path: Path, file: str, kind: Kind, aliases: Aliases, faults
             faults.add("file.sheet-hidden", Place(file, sheet.name))
             continue
         layout = aliases.headers.layout(head[at], file=file, sheet=sheet.name, row=at + 1)
-        table, rows = _table(sheet, at, layout, Place(file, sheet.name), aliases, faults)
+        table, rows = _table(sheet, at, layout, place=Place(file, sheet.name), aliases=aliases, faults=faults)
         if rows:
             seen, letters = layout.seen(), layout.letters()
             sources.append(Source(file, path, sheet.name, digest, size, table, seen, letters, rows))
@@ -150,13 +150,13 @@ def _nothing(file: str, others: list[tuple[Sheet, int]], empty: list[str], heade
 
 
 def _table(
-    sheet: Sheet, header: int, layout: Layout, place: Place, aliases: Aliases, faults: Faults
+    sheet: Sheet, header: int, layout: Layout, *, place: Place, aliases: Aliases, faults: Faults
 ) -> tuple[pa.Table, int]:
     body = sheet.rows[header + 1 :]
     numbers = np.arange(header + 2, header + 2 + len(body), dtype=np.int64)
-    broken = _merged(sheet, header, layout, place, faults, len(body))
+    broken = _merged(sheet, header, layout, place, faults)
     dates = {layout.columns[name] for name in DATES if name in layout.columns}
-    quantity = layout.columns.get("quantity", -1)
+    quantity = layout.columns["quantity"]
     texts, typed = {}, {}
     for at in (*layout.columns.values(), *layout.tags.values()):
         cells = [line[at] if at < len(line) else "" for line in body]
@@ -170,17 +170,17 @@ def _table(
     for (row, column), shown in sheet.errors.items():
         if row > header and column in tags:
             faults.add("cell.formula-error-tag", place, row + 1, tags[column], {"value": shown})
-    convention, settled = aliases.numbers, True
-    if convention is Convention.OPEN and quantity >= 0:
-        convention = evidence([texts[quantity]])
-    reader = Reader(layout, place, aliases, faults, convention=convention, settled=settled, shift_days=sheet.shift_days)
+    mine = Faults()
+    reader = Reader(layout, place, aliases, mine, shift_days=sheet.shift_days)
+    reader.settle(evidence([texts[quantity]]))
     table = reader.read(Raw(texts, numbers, typed), broken)
+    faults.take(mine)
     return table, table.num_rows
 
 
-def _merged(sheet: Sheet, header: int, layout: Layout, place: Place, faults: Faults, count: int) -> Any:
+def _merged(sheet: Sheet, header: int, layout: Layout, place: Place, faults: Faults) -> Any:
     """Marks the rows that a merge covers in a column we read: nobody can tell which of them the value is for."""
-    broken = np.zeros(count, dtype=bool)
+    broken = np.zeros(len(sheet.rows) - header - 1, dtype=bool)
     names = {at: layout.headers[at] for at in layout.columns.values()}
     for (top, left), (bottom, right) in sheet.merges:
         over = [at for at in sorted(names) if left <= at <= right]

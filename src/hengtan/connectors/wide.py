@@ -31,7 +31,7 @@ _SIDES: Mapping[str, Side] = {"start": "start", "end": "end"}
 
 
 def read_wide(
-    path: Path, file: str, kind: Kind, template: Template, aliases: Aliases, faults: Faults
+    path: Path, file: str, kind: Kind, template: Template, *, aliases: Aliases, faults: Faults
 ) -> tuple[Source, Reference | None]:
     """One sheet as a source, with the published totals; raises HengtanError when it is not the sheet that was meant."""
     if kind == "parquet":
@@ -40,7 +40,7 @@ def read_wide(
         sheet = _meant([Sheet("", True, list(records(path, file)), [], {})], template, file)
     else:
         sheet = _meant(list(sheets(path, file, kind)), template, file)
-    reading = _Reading(sheet, template, aliases, faults, Place(file, sheet.name), path.stem)
+    reading = _Reading(sheet, template, Place(file, sheet.name), aliases=aliases, faults=faults, stem=path.stem)
     reading.run()
     if not reading.lines:
         raise HengtanError(Problem("file.no-rows", file, sheet.name))
@@ -96,7 +96,7 @@ class _Reading:
     """One pass over a sheet."""
 
     def __init__(
-        self, sheet: Sheet, template: Template, aliases: Aliases, faults: Faults, place: Place, stem: str
+        self, sheet: Sheet, template: Template, place: Place, *, aliases: Aliases, faults: Faults, stem: str
     ) -> None:
         self.sheet, self.template, self.aliases, self.faults, self.place = sheet, template, aliases, faults, place
         self.stem = stem
