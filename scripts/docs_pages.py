@@ -86,7 +86,7 @@ def commands() -> str:
 
     from hengtan import cli
 
-    group = getattr(cli, "command", None) or getattr(cli, "cli", None) or getattr(cli, "main", None)
+    group = cli.app
     lines = ["# Commands", "", "What `--help` prints."]
     if not isinstance(group, click.Group):
         return "\n".join(lines) + "\n"
