@@ -1,0 +1,122 @@
+"""``hengtan calculate``: from raw records to an inventory."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .request import Request
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the results.")
+@click.option("--template", metavar="NAME|FILE", help="Reads a sheet of a foreign form.")
+@click.option("--factors", multiple=True, metavar="FILE", help="Own factors beside the library's (repeatable).")
+@click.option("--policy", metavar="NAME|FILE", help="Rules of choice; without it by the country of each row.")
+@click.option("--instruments", metavar="FILE", help="Contractual instruments for market-based scope 2.")
+@click.option("--org", "organisation", metavar="FILE", help="Organisation file: regions, approach, shares.")
+@click.option("--aliases", metavar="FILE", help="The company's own names of units and types.")
+@click.option("--period", metavar="FROM/TO", help="First and last day of the inventory; others are rejected.")
+@click.option(
+    "--gwp", type=click.Choice(["SAR", "AR4", "AR5", "AR5F", "AR6"]), default="AR5", show_default=True, help="GWP set."
+)
+@click.option("--as-of", metavar="DATE", help="See no factor that was published later.")
+@click.option("--upstream", is_flag=True, help="Derive scope 3 category 3 from scope 1 and 2.")
+@click.option("--engine", default="duckdb", metavar="duckdb|spark://HOST:PORT", show_default=True, help="Where to compute.")
+@click.option("--draws", type=click.IntRange(0, 1_000_000), default=0, show_default=True, help="Monte Carlo draws.")
+@click.option("--ledger", metavar="DIR", help="Enter the run into a transparency log.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+@click.option("--dry-run", is_flag=True, help="List the problems; write nothing.")
+@click.option("--no-report", is_flag=True, help="Leave out the PDF, XLSX and HTML reports.")
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json.")
+def command(
+    out: Path | None, engine: str, ledger: str | None, dry_run: bool, no_report: bool, as_json: bool, **asked: Any
+) -> int:
+    """From raw records to an inventory that explains itself.
+
+    INPUT: CSV, XLSX, XLS, ODS or Parquet with activity_id, facility, activity_type, start, end, quantity, unit;
+    `hengtan template --xlsx FILE` writes one to fill in.
+    """
+    from hengtan.problems import HengtanError, Problem
+
+    if out is None and not dry_run:
+        raise click.UsageError("Missing option '--out' (or '--dry-run').")
+    for option, used in (("--ledger", ledger is not None), (f"--engine {engine}", engine != "duckdb")):
+        if used:
+            raise HengtanError(Problem("option.not-here", values={"option": option}))
+    from hengtan.inventory.folder import check_free
+
+    if out is not None and not dry_run:
+        check_free(out)
+    request = Request(**{name: value for name, value in asked.items() if value not in (None, ())})
+    lang = request.lang
+    from .progress import progress
+
+    with progress(lang, quiet=as_json) as tell:
+        tell("read")
+        intake, rules, options = request.load()
+        run = calculate_request(request, intake, rules, options, None if dry_run else out, reports=not no_report, tell=tell)
+    from .summary import show_problems, show_run
+
+    if as_json:
+        click.echo(json.dumps(run.summary, ensure_ascii=False, indent=2))
+    elif dry_run:
+        show_problems(run.problems, [(s.file, s.sheet) for s in intake.sources], lang, run.summary)
+    else:
+        show_run(out, lang)
+    return 3 if run.summary["rows_rejected"] else 0
+
+
+def calculate_request(
+    request: Request, intake: Any, rules: Any, options: Any, out: Path | None, *, reports: bool, tell: Any = None
+) -> Any:
+    """Calculate what was asked for, with everything that a folder holds beside the rows; returns the run."""
+    from hengtan.inventory.folder import sha256, write_json
+    from hengtan.inventory.group_file import write_groups
+    from hengtan.inventory.problem_file import Problems
+    from hengtan.inventory.reference import compared
+    from hengtan.inventory.report_data import report_data, used_factors, write_factors
+    from hengtan.inventory.run import calculate
+
+    problems = Problems()
+    problems.add(rules.library.problems)
+    problems.add(intake.problems)
+    for code, count in intake.unlisted.items():
+        problems.counts[code] += count
+
+    def finish(folder: Path, run: Any, con: Any) -> None:
+        run.manifest["base"] = os.path.relpath(Path.cwd(), out)
+        run.manifest["command"] = "calculate"
+        run.manifest["files"] = [
+            {"role": role, "file": name, "sha256": sha256(request.path(name))} for role, name in request.files()
+        ]
+        write_groups(con, run.posting, folder / "groups.parquet")
+        write_factors(folder / "factors.parquet", used_factors(run.lines, rules.library))
+        if intake.reference is not None:
+            write_json(folder / "reference.json", compared(intake.reference, folder / "emissions.parquet", request.lang))
+        if reports:
+            from hengtan.reports import render
+
+            render(report_data(folder, con, run.manifest), folder, report_formats(), request.lang)
+
+    return calculate(intake.sources, rules, options, out, problems=problems, finish=finish, tell=tell)
+
+
+def report_formats() -> tuple[str, ...]:
+    """The forms that this installation can write; the PDF needs the extra [report]."""
+    from importlib.util import find_spec
+
+    if find_spec("typst") is None:
+        click.echo("No PDF: it needs the extra [report] (pip install 'hengtan[report]').", err=True)
+        return ("xlsx", "html")
+    return ("pdf", "xlsx", "html")
+
+
+if __name__ == "__main__":
+    sys.exit(command())

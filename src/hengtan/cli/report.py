@@ -1,0 +1,37 @@
+"""``hengtan report``: the report of a finished run, again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--format", "forms", multiple=True, type=click.Choice(["pdf", "xlsx", "html"]), help="All three without it.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+@click.option(
+    "--standard",
+    type=click.Choice(["iso14064", "ghgp", "cn-enterprise"]),
+    default="iso14064",
+    show_default=True,
+    help="Structure of the report.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write; the run's folder without it.")
+def command(folder: Path, forms: tuple[str, ...], lang: str, standard: str, out: Path | None) -> int:
+    """Write report.pdf, report.xlsx and report.html from the folder of a run."""
+    from hengtan.engine import Engine
+    from hengtan.inventory.report_data import read_manifest, report_data
+    from hengtan.reports import render
+
+    from .calculate import report_formats
+
+    manifest = read_manifest(folder)
+    target = out or folder
+    target.mkdir(parents=True, exist_ok=True)
+    with Engine().session() as con:
+        written = render(report_data(folder, con, manifest), target, forms or report_formats(), lang, standard)
+    for path in written:
+        click.echo(str(path))
+    return 0

@@ -1,0 +1,183 @@
+"""What ``calculate`` says at the end: short, well set at 80 columns, in both languages."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WORDS = {
+    "title": ("Greenhouse gas inventory", "温室气体清单"),
+    "activities": ("Activities", "活动数据"),
+    "rows": ("{rows_in:,} in = {rows_posted:,} posted + {rows_rejected:,} rejected",
+             "读入 {rows_in:,} 行 = 入账 {rows_posted:,} + 拒收 {rows_rejected:,}"),
+    "period": ("Period", "期间"),
+    "gwp": ("GWP set", "GWP"),
+    "as_of": ("factors published by {day}", "采用 {day} 前公布的因子"),
+    "match": ("Factor match", "因子匹配"),
+    "scope1_kg": ("Scope 1", "范围一"),
+    "scope2_location_kg": ("Scope 2, location-based", "范围二（基于位置）"),
+    "scope2_market_kg": ("Scope 2, market-based", "范围二（基于市场）"),
+    "scope3_kg": ("Scope 3", "范围三"),
+    "total": ("Total, location-based", "合计（基于位置）"),
+    "biogenic_co2_kg": ("Biogenic CO2, outside the scopes", "生物源 CO2（范围外）"),
+    "not_collected": ("not collected", "未采集"),
+    "interval": ("95 % interval", "95% 区间"),
+    "problems": ("Problems", "问题"),
+    "none": ("none", "无"),
+    "error": ("error", "错误"),
+    "warning": ("warning", "警告"),
+    "reference": ("Compared with: {title}", "与公布值对比：{title}"),
+    "recomputed": ("recomputed {ours} kg, published {theirs} kg", "重算 {ours} kg，公布 {theirs} kg"),
+    "agree": ("{agree:,} of {total:,} operations agree within {tolerance} %; {differ} do not:",
+              "{total:,} 处设施中 {agree:,} 处在 {tolerance}% 内一致，{differ} 处不一致："),
+    "operation": ("Operation", "设施"),
+    "row": ("row", "行"),
+    "published": ("published kg", "公布 kg"),
+    "ours": ("recomputed kg", "重算 kg"),
+    "twins": ("Suspected double entries", "疑似重复填报"),
+    "files": ("Files", "文件"),
+    "nothing": ("Dry run: nothing was written.", "试运行：未写入任何文件。"),
+    "more": ("... and {count:,} more; all of them in problems.csv", "……另有 {count:,} 条，全部见 problems.csv"),
+}  # fmt: skip
+SHOWN_PROBLEMS = 20
+
+
+def words(lang: str) -> dict[str, str]:
+    """The words in one language."""
+    return {name: pair[lang == "zh"] for name, pair in WORDS.items()}
+
+
+def console() -> Console:
+    """80 columns where nobody set a width, so that a log reads like the terminal."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=min(found.width, 100))
+
+
+def tonnes(kg: str | Decimal) -> str:
+    """kg as tonnes with two decimals and grouping."""
+    return f"{(Decimal(kg) / 1000).quantize(Decimal('0.01')):,}"
+
+
+def show_run(folder: Path | None, lang: str) -> None:
+    """The summary of a finished folder."""
+    if folder is None:
+        return
+    say, out = words(lang), console()
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    manifest = json.loads((folder / "run.json").read_text("utf-8"))
+    out.print(Text(say["title"], style="bold"))
+    _facts(out, say, summary, manifest)
+    out.print(_totals(say, summary))
+    reference = folder / "reference.json"
+    if reference.exists():
+        _reference(out, say, json.loads(reference.read_text("utf-8")))
+    _counts(out, say, folder / "problems.csv")
+    out.print(Text(f"\n{say['files']}", style="bold"))
+    for path in sorted(folder.iterdir(), key=lambda p: (not p.name.startswith("report"), p.name)):
+        out.print(f"  {folder / path.name}", soft_wrap=True)
+
+
+def _facts(out: Console, say: dict[str, str], summary: dict[str, Any], manifest: dict[str, Any]) -> None:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row(say["activities"], say["rows"].format(**summary))
+    facts.add_row(say["period"], manifest["organisation"]["period"].replace("/", " – "))
+    day = f", {say['as_of'].format(day=summary['as_of'])}" if summary["as_of"] else ""
+    facts.add_row(say["gwp"], f"{summary['gwp_set']}{day}")
+    classes = ", ".join(f"{name} {match['rows']:,}" for name, match in summary["by_match"].items())
+    facts.add_row(say["match"], classes or "–")
+    out.print(facts)
+    out.print()
+
+
+def _totals(say: dict[str, str], summary: dict[str, Any]) -> Table:
+    band = summary.get("uncertainty") or {}
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("")
+    table.add_column("t CO2e", justify="right")
+    if band:
+        table.add_column(say["interval"], justify="right")
+    sums = summary["totals"]
+    collected = {name.partition(".")[0] for name in summary["by_category"]}
+    for name in ("scope1_kg", "scope2_location_kg", "scope2_market_kg", "scope3_kg"):
+        present = name[5] in collected
+        cells = [tonnes(sums[name]) if present else Text(say["not_collected"], style="dim")]
+        if band:
+            found = band.get(name.removesuffix("_kg"))
+            cells.append(f"{tonnes(found['p2_5_kg'])} – {tonnes(found['p97_5_kg'])}" if found else "")
+        table.add_row(say[name], *cells)
+    total = sum(Decimal(sums[name]) for name in ("scope1_kg", "scope2_location_kg", "scope3_kg"))
+    table.add_section()
+    found = band.get("total")
+    interval = [f"{tonnes(found['p2_5_kg'])} – {tonnes(found['p97_5_kg'])}" if found else ""] if band else []
+    table.add_row(say["total"], tonnes(total), *interval, style="bold")
+    if Decimal(sums["biogenic_co2_kg"]):
+        table.add_row(say["biogenic_co2_kg"], tonnes(sums["biogenic_co2_kg"]), *([""] if band else []), style="dim")
+    return table
+
+
+def _reference(out: Console, say: dict[str, str], found: dict[str, Any]) -> None:
+    def kg(text: str) -> str:
+        return f"{Decimal(text).quantize(Decimal('0.01')):,}"
+
+    out.print(Text("\n" + say["reference"].format(title=found["title"]), style="bold"))
+    out.print(say["recomputed"].format(ours=kg(found["recomputed_kg"]), theirs=kg(found["published_kg"])))
+    differ = found["total"] - found["agree"]
+    tolerance = f"{Decimal(found['tolerance_pct']).normalize():f}"
+    out.print(say["agree"].format(agree=found["agree"], total=found["total"], tolerance=tolerance, differ=differ))
+    if not differ:
+        return
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column(say["operation"], overflow="fold")
+    table.add_column(say["row"], justify="right")
+    table.add_column(say["published"], justify="right", no_wrap=True)
+    table.add_column(say["ours"], justify="right", no_wrap=True)
+    for one in found["differing"]:
+        table.add_row(one["name"], str(one["row"]), kg(one["published_kg"]), kg(one["recomputed_kg"]))
+    out.print(table)
+
+
+def _counts(out: Console, say: dict[str, str], path: Path) -> None:
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault((row["severity"], row["code"]), []).append(row)
+    out.print(Text(f"\n{say['problems']}", style="bold"))
+    if not found:
+        out.print(f"  {say['none']}")
+    for (severity, code), rows in sorted(found.items()):
+        style = "red" if severity == "error" else "yellow"
+        out.print(Text(f"  {say[severity]} {code}: {len(rows):,}", style=style))
+        out.print(f"    {rows[0]['reason']} {rows[0]['mend']}", soft_wrap=False)
+    twins = found.get(("warning", "activity.identical"))
+    if twins:
+        out.print(Text(f"\n{say['twins']}", style="bold"))
+        for row in twins[:SHOWN_PROBLEMS]:
+            out.print(f"  {row['activity_id']}  {row['reason']}")
+
+
+def show_problems(
+    problems: Any, files: Sequence[tuple[str, str]], lang: str, summary: dict[str, Any]
+) -> None:
+    """The problems of a dry run, each with its place, the first twenty of each code."""
+    say, out = words(lang), console()
+    out.print(f"{say['activities']}  {say['rows'].format(**summary)}")
+    shown: dict[str, int] = {}
+    for problem in problems.sorted(files):
+        shown[problem.code] = shown.get(problem.code, 0) + 1
+        if shown[problem.code] <= SHOWN_PROBLEMS:
+            style = "red" if problem.severity == "error" else "yellow"
+            out.print(Text(f"{say[problem.severity]} {problem.code}", style=style))
+            out.print(f"  {problem.sentence(lang)}")
+    for code, count in sorted(problems.counts.items()):
+        if count > SHOWN_PROBLEMS:
+            out.print(f"  {code}: " + say["more"].format(count=count - SHOWN_PROBLEMS))
+    out.print(say["nothing"])
