@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
 from hengtan.factors import Choice, Query, coefficients, load_policy, open_library, resolve
 
 CASES = Path(__file__).parents[1] / "cases"

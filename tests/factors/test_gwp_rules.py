@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
 from hengtan.factors import Coefficients, Factor, coefficients, load_policy, open_library
 
 CASES = {

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hengtan.factors import find_region, open_library, parents
 from hengtan.factors.regions import near_regions
 
@@ -62,7 +63,39 @@ def test_every_region_of_the_library_is_known() -> None:
 
 def test_every_country_has_a_chinese_name_and_provinces_a_grid() -> None:
     assert find_region("DE").title == {"en": "Germany", "zh": "德国"}
-    numbers = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65".split()
+    numbers = [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+    ]
     for number in numbers:
         assert parents(f"CN-{number}")[-1] == "CN"
         assert (len(parents(f"CN-{number}")) == 2) is (number != "15")

@@ -100,9 +100,9 @@ class Matcher:
 
     def types(self, name: str) -> Iterator[str]:
         """Ids of the activity types that this row may serve."""
-        if self._plain:
-            yield from self._plain.get(stem(name), ())
+        plain = stem(name)
+        yield from self._plain.get(plain, ())
         for pattern, activity_type in self._patterns:
-            match = pattern.fullmatch(name)
+            match = pattern.fullmatch(plain)
             if match:
                 yield activity_type.replace("{code}", match["code"]) if "{code}" in activity_type else activity_type

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hengtan.factors import Choice, Query, load_policy, open_library, policy_for, resolve
+from hengtan.factors.policy import BUILT_IN, unknown_names
+from hengtan.problems import HengtanError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def codes(path: Path) -> list[str]:
+    with pytest.raises(HengtanError) as caught:
+        load_policy(path)
+    for problem in caught.value.problems:
+        for lang in ("en", "zh"):
+            assert "?" not in problem.reason(lang) + problem.mend(lang)
+    return [problem.code for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("country", "name"), [("CN", "cn"), ("GB", "uk"), ("US", "us"), ("FR", "global"), ("", "global")]
+)
+def test_a_country_has_its_policy(country: str, name: str) -> None:
+    assert policy_for(country).name == name
+    assert load_policy("default").at(country).name == name
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_built_in_policies_allow_the_contracts_classes_and_name_real_datasets(name: str) -> None:
+    policy = load_policy(name)
+    assert policy.classes[:4] == ("pinned", "exact", "earlier-year", "parent-region")
+    assert policy.earlier_years == 3
+    assert (policy.gwp_mismatch, policy.without_residual_mix) == ("reject", "location")
+    assert unknown_names(policy, open_library()) == []
+
+
+def test_the_world_serves_only_where_the_policy_names_it() -> None:
+    for name in ("cn", "uk", "us"):
+        assert not [tier for rule in load_policy(name).rules for tier in rule.order if tier.world]
+    assert [rule.types for rule in load_policy("global").rules for tier in rule.order if tier.world] == [("fuel.*",)]
+
+
+def test_a_countrys_own_dataset_beats_the_world_average_of_the_global_policy() -> None:
+    policy, library = load_policy("global"), open_library()
+    for region, start, match in (
+        ("GB", "uk-desnz", "exact"),
+        ("CN-44", "CN-EL-AVG-44", "exact"),
+        ("JP", "owid-", "proxy"),
+    ):
+        choice = resolve(Query("electricity", "kWh", region, 2023), basis="location", library=library, policy=policy)
+        assert isinstance(choice, Choice)
+        assert choice.factor.factor_id.startswith(start)
+        assert choice.match == match
+
+
+def test_a_policy_of_ones_own_may_change_one_thing_for_every_country(tmp_path: Path) -> None:
+    policy = load_policy(write(tmp_path, "name: ours\nextends: default\ngwp_mismatch: flag\n"))
+    assert policy.at("CN").name == "ours (cn)"
+    assert policy.at("US").gwp_mismatch == "flag"
+    assert policy.at("US").rules == load_policy("us").rules
+
+
+def test_a_policy_of_ones_own_may_name_single_factors(tmp_path: Path) -> None:
+    text = "extends: cn\nrules:\n  - types: [electricity]\n    order:\n      - {factors: [CN-EL-LOC-31-0420]}\n"
+    policy, library = load_policy(write(tmp_path, text)), open_library()
+    choice = resolve(Query("electricity", "kWh", "CN-31", 2024), basis="location", library=library, policy=policy)
+    assert isinstance(choice, Choice)
+    assert (choice.factor.factor_id, choice.match) == ("CN-EL-LOC-31-0420", "exact")
+
+
+def test_a_class_that_is_not_allowed_is_not_used(tmp_path: Path) -> None:
+    policy = load_policy(write(tmp_path, "extends: default\nclasses: [exact]\n"))
+    library = open_library()
+    for query in (
+        Query("electricity", "kWh", "CN-44", 2025),
+        Query("electricity", "kWh", "FR", 2023),
+        Query("", "kWh", "CN", 2023, factor_id="CN-EL-AVG-CN-2023"),
+    ):
+        assert isinstance(resolve(query, basis="location", library=library, policy=policy), tuple)
+
+
+def test_a_policy_may_refuse_the_location_factor_for_the_market(tmp_path: Path) -> None:
+    policy = load_policy(write(tmp_path, "extends: default\nwithout_residual_mix: refuse\n"))
+    query, library = Query("electricity", "kWh", "GB", 2024), open_library()
+    assert isinstance(resolve(query, basis="location", library=library, policy=policy), Choice)
+    answer = resolve(query, basis="market", library=library, policy=policy)
+    assert isinstance(answer, tuple)
+    assert answer[0].code == "choice.residual-mix-missing"
+
+
+def test_how_far_back_may_be_said(tmp_path: Path) -> None:
+    policy = load_policy(write(tmp_path, "extends: uk\nearlier_years: 0\n"))
+    query = Query("electricity", "kWh", "GB", 2026)
+    assert isinstance(resolve(query, basis="location", library=open_library(), policy=policy), tuple)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("name: [", ["policy.unreadable"]),
+        ("- a\n- b\n", ["policy.wrong-value"]),
+        ("name: x\n", ["policy.wrong-value"]),
+        ("extends: mars\n", ["policy.wrong-value"]),
+        ("extends: cn\ngwp: flag\n", ["policy.unknown-key"]),
+        ("extends: cn\ngwp_mismatch: maybe\n", ["policy.wrong-value"]),
+        ("extends: cn\nearlier_years: three\n", ["policy.wrong-value"]),
+        ("extends: cn\nclasses: exact\n", ["policy.wrong-value"]),
+        ("extends: cn\nclasses: [best]\n", ["policy.wrong-value"]),
+        ("rules:\n  - order: [{datasets: [x]}]\n", ["policy.wrong-value"]),
+        ("rules:\n  - types: ['*']\n    order: [{dataset: x}]\n", ["policy.unknown-key", "policy.wrong-value"]),
+        ("rules:\n  - types: ['*']\n    order: [{datasets: [x], world: 1}]\n", ["policy.wrong-value"]),
+        ("rules:\n  - types: ['*']\n    order: [{datasets: [x], match: exact}]\n", ["policy.wrong-value"]),
+    ],
+)
+def test_a_policy_file_that_does_not_fit_says_where(tmp_path: Path, text: str, wanted: list[str]) -> None:
+    assert codes(write(tmp_path, text)) == wanted
+
+
+def test_all_faults_of_a_policy_file_are_told_at_once(tmp_path: Path) -> None:
+    assert len(codes(write(tmp_path, "extends: cn\nearlier_years: -1\ngwp_mismatch: no\nfoo: 1\n"))) == 3
+
+
+def test_a_file_that_is_not_there_and_a_dataset_that_is_not_held_are_told(tmp_path: Path) -> None:
+    assert codes(tmp_path / "none.yaml") == ["policy.no-file"]
+    slip = load_policy(write(tmp_path, "rules:\n  - types: ['*']\n    order: [{datasets: [CN-MEE-ELECTRICTY]}]\n"))
+    problem = unknown_names(slip, open_library())[0]
+    assert problem.code == "policy.unknown-dataset"
+    assert "CN-MEE-ELECTRICITY" in problem.mend()
+
+
+def test_the_policy_command_shows_rules_in_both_languages() -> None:
+    def run(*words: str) -> str:
+        code = "from hengtan.cli.policy import group; group()"
+        line = [sys.executable, "-c", code, "show", *words]
+        return subprocess.run(line, check=True, capture_output=True, encoding="utf-8").stdout
+
+    assert "CN-MEE-ELECTRICITY-RESIDUAL" in run("cn")
+    assert "市场法" in run("cn", "--lang", "zh")
+    assert '"name": "uk"' in run("uk", "--json")
+    assert "all other countries" in run()
