@@ -12,9 +12,11 @@ from .factor import COLUMNS, Factor
 from .gwp_rules import Coefficients, coefficients
 from .library import Library, open_library
 from .policy import Policy, load_policy, policy_for
+from .quality import check
 from .question import Choice, Considered, Query
 from .regions import Region, find_region, parents
 from .resolve import resolve
+from .search import Hit, search
 from .taxonomy import ActivityType, find_type, near_types, types
 
 __all__ = [
@@ -24,10 +26,12 @@ __all__ = [
     "Coefficients",
     "Considered",
     "Factor",
+    "Hit",
     "Library",
     "Policy",
     "Query",
     "Region",
+    "check",
     "coefficients",
     "find_region",
     "find_type",
@@ -37,5 +41,6 @@ __all__ = [
     "parents",
     "policy_for",
     "resolve",
+    "search",
     "types",
 ]

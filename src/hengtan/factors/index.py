@@ -58,10 +58,10 @@ KINDS = {
 }
 """The same for words in a name."""
 
-UNIT_WORDS = frozenset(
-    ("kwh", "kilowatt", "hour", "gross", "net", "cv", "kg", "kilogram", "tonne", "litre", "km", "kilometre", "mile")
-    + ("gj", "gigajoule")
-)
+UNIT_WORDS = frozenset((
+    "kwh", "kilowatt", "hour", "gross", "net", "cv", "kg", "kilogram", "tonne", "litre", "km", "kilometre", "mile", "gj",
+    "gigajoule",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,3 +156,8 @@ def _region(cell: str) -> str:
 def _scope(cell: str) -> int | None:
     digit = cell.lower().removeprefix("scope").removeprefix("范围").strip().removesuffix(".0")
     return int(digit) if digit in ("1", "2", "3") else None
+
+
+def count_rows(path: Path) -> int:
+    """How many factors a file holds, good or bad."""
+    return len(read_sheet(path, "factor_id").lines)

@@ -15,11 +15,10 @@ _RUNS = re.compile(r"[a-z]+-?\d+[a-z0-9]*(?:-\d+[a-z]*)?|[a-z]+|\d+(?:\.\d+)?[a-
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _KEEP_S = ("ss", "us", "is", "as", "os")
 _SHORT = 3
-STOP = frozenset(
-    ("the", "of", "for", "per", "and", "in", "a", "an", "to", "with", "by", "from", "on", "at", "or")
-    + ("co2", "co2e", "emission", "factor", "carbon", "coefficient", "kg")
-    + ("排放", "因子", "系数", "碳排", "放因")
-)
+STOP = frozenset((
+    "the", "of", "for", "per", "and", "in", "a", "an", "to", "with", "by", "from", "on", "at", "or", "co2", "co2e",
+    "emission", "factor", "carbon", "coefficient", "kg", "排放", "因子", "系数", "碳排", "放因",
+))  # fmt: skip
 STOP_ZH = re.compile("(?:二氧化碳|温室气体|碳)?排放(?:因子|系数)|因子|系数|的")
 
 
