@@ -53,7 +53,15 @@ def peer(activities: Path, folder: Path, times: int) -> dict[str, object]:
     table_ = coefficients.write(folder / "plan.parquet", WORK / f"{folder.name}_coefficients.parquet")
     target = WORK / f"{folder.name}_peer"
     target.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "benchmarks.peer", str(activities), str(table_), str(target), str(os.cpu_count() or 2)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.peer",
+        str(activities),
+        str(table_),
+        str(target),
+        str(os.cpu_count() or 2),
+    ]
     run = fastest(command, times)
     same = coefficients.totals_agree(folder, target)
     shutil.rmtree(target)
@@ -71,10 +79,15 @@ def main() -> None:
     sizes = [float(word) for word in os.environ.get("BENCH_SIZES", "1 10").split()]
     times = int(os.environ.get("BENCH_REPEAT", "2"))
     WORK.mkdir(exist_ok=True)
-    results: dict[str, object] = {"made": datetime.now(UTC).strftime("%Y-%m-%d"), "cpus": os.cpu_count(), "sizes": [], "start": {}}
+    results: dict[str, object] = {
+        "made": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "cpus": os.cpu_count(),
+        "sizes": [],
+        "start": {},
+    }
     for words, repeat in SMALL:
         say(f"hengtan {' '.join(words)}")
-        results["start"][" ".join(words)] = fastest([str(BIN / "hengtan"), *words], repeat).wall_s    # type: ignore[index]
+        results["start"][" ".join(words)] = fastest([str(BIN / "hengtan"), *words], repeat).wall_s  # type: ignore[index]
     activities = DATA
     for size in sizes:
         name, rows = f"{size:g}m", int(size * 1_000_000)
@@ -85,10 +98,20 @@ def main() -> None:
         say(f"{name}: hengtan")
         mine = ours(activities, WORK / name, times)
         say(f"{name}: hand-written SQL")
-        results["sizes"].append({"rows": rows, "bytes": activities.stat().st_size, "hengtan": mine, "sql": peer(activities, WORK / name, times)})    # type: ignore[attr-defined]
+        results["sizes"].append(
+            {
+                "rows": rows,
+                "bytes": activities.stat().st_size,
+                "hengtan": mine,
+                "sql": peer(activities, WORK / name, times),
+            }
+        )  # type: ignore[attr-defined]
     if impact_framework.installed():
         say("Impact Framework")
-        results["impact_framework"] = _figures(impact_framework.run(WORK, activities)) | {"rows": impact_framework.ROWS, "package": impact_framework.PACKAGE}
+        results["impact_framework"] = _figures(impact_framework.run(WORK, activities)) | {
+            "rows": impact_framework.ROWS,
+            "package": impact_framework.PACKAGE,
+        }
     else:
         say("Impact Framework: left out, no Node here")
     (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")

@@ -27,5 +27,13 @@ def totals_agree(ours: Path, theirs: Path) -> bool:
     totals = json.loads((ours / "summary.json").read_text("utf-8"))["totals"]
     query = f"SELECT scope, basis, sum(co2e_kg) FROM read_csv('{theirs / 'by_month.csv'}') GROUP BY ALL"
     found = {(scope, basis): value for scope, basis, value in duckdb.execute(query).fetchall()}
-    pairs = (("scope1_kg", (1, "-")), ("scope2_location_kg", (2, "location")), ("scope2_market_kg", (2, "market")), ("scope3_kg", (3, "-")))
-    return all(abs(float(totals[name]) - found.get(key, 0.0)) <= 1e-9 * max(1.0, abs(float(totals[name]))) for name, key in pairs)
+    pairs = (
+        ("scope1_kg", (1, "-")),
+        ("scope2_location_kg", (2, "location")),
+        ("scope2_market_kg", (2, "market")),
+        ("scope3_kg", (3, "-")),
+    )
+    return all(
+        abs(float(totals[name]) - found.get(key, 0.0)) <= 1e-9 * max(1.0, abs(float(totals[name])))
+        for name, key in pairs
+    )

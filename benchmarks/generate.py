@@ -27,7 +27,7 @@ REGIONS = {
     "CN": tuple(f"CN-{code}" for code in
                 ("BJ TJ HE SX NM LN JL HL SH JS ZJ AH FJ JX SD HA HB HN GD GX HI CQ SC GZ YN SN GS QH NX XJ").split()),
 }  # fmt: skip
-COUNTRY_SHARE = {"GB": 0.25, "US": 0.3, "CN": 0.45}    # of facilities; only the regions within one are even
+COUNTRY_SHARE = {"GB": 0.25, "US": 0.3, "CN": 0.45}  # of facilities; only the regions within one are even
 YEARS = (2024, 2025)
 
 
@@ -53,8 +53,8 @@ class Streams:
     supplier: pa.Array
     meter: pa.Array
     cost_centre: pa.Array
-    typical: np.ndarray    # (streams,) in the stream's unit
-    weight: np.ndarray     # (streams,) share of rows, sums to 1
+    typical: np.ndarray  # (streams,) in the stream's unit
+    weight: np.ndarray  # (streams,) share of rows, sums to 1
 
 
 def kinds() -> dict[str, list[Kind]]:
@@ -72,7 +72,10 @@ def streams(rows: int) -> Streams:
     dice = np.random.default_rng(SEED)
     table = kinds()
     facilities = max(200, rows // 5_000)
-    columns: dict[str, list[str]] = {name: [] for name in ("facility", "org_unit", "region", "activity_type", "unit", "supplier", "meter", "cost_centre")}
+    columns: dict[str, list[str]] = {
+        name: []
+        for name in ("facility", "org_unit", "region", "activity_type", "unit", "supplier", "meter", "cost_centre")
+    }
     typical, weight = [], []
     countries = dice.choice(list(REGIONS), size=facilities, p=[COUNTRY_SHARE[c] for c in REGIONS])
     turn = dict.fromkeys(REGIONS, 0)
@@ -82,7 +85,9 @@ def streams(rows: int) -> Streams:
         turn[country] += 1
         chance = np.array([kind.weight for kind in choices])
         size = float(dice.lognormal(0, 1))
-        picks = dice.choice(len(choices), size=min(STREAMS_PER_FACILITY, len(choices)), replace=False, p=chance / chance.sum())
+        picks = dice.choice(
+            len(choices), size=min(STREAMS_PER_FACILITY, len(choices)), replace=False, p=chance / chance.sum()
+        )
         for place, pick in enumerate(picks):
             kind = choices[pick]
             columns["facility"].append(f"{country}-site-{number:05}")
@@ -96,7 +101,9 @@ def streams(rows: int) -> Streams:
             typical.append(kind.typical * size)
             weight.append(kind.weight**0.5)
     share = np.array(weight) / sum(weight)
-    return Streams(**{name: pa.array(values) for name, values in columns.items()}, typical=np.array(typical), weight=share)
+    return Streams(
+        **{name: pa.array(values) for name, values in columns.items()}, typical=np.array(typical), weight=share
+    )
 
 
 def chunk(company: Streams, first: int, rows: int) -> pa.Table:
@@ -151,7 +158,9 @@ def mistakes(
     quantity[luck < 0.0003] *= -1
     turned = (luck >= 0.0005) & (luck < 0.0007)
     start[turned] = end[turned] + timedelta(days=10).days
-    return (luck >= 0.0003) & (luck < 0.0005), pc.if_else(pa.array((luck >= 0.0007) & (luck < 0.001)), pa.scalar("misc. energy"), types)
+    return (luck >= 0.0003) & (luck < 0.0005), pc.if_else(
+        pa.array((luck >= 0.0007) & (luck < 0.001)), pa.scalar("misc. energy"), types
+    )
 
 
 def _numbered(prefix: str, number: np.ndarray, width: int) -> pa.Array:

@@ -49,7 +49,17 @@ tree:
 def installed() -> bool:
     """True when the package is there, or could be fetched with npm into ``benchmarks/node_modules``."""
     if not RUN.exists() and shutil.which("npm") and shutil.which("node"):
-        command = ["npm", "install", "--prefix", str(HERE), "--no-save", "--no-package-lock", "--no-fund", "--no-audit", PACKAGE]
+        command = [
+            "npm",
+            "install",
+            "--prefix",
+            str(HERE),
+            "--no-save",
+            "--no-package-lock",
+            "--no-fund",
+            "--no-audit",
+            PACKAGE,
+        ]
         subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL)
     return RUN.exists()
 
@@ -59,7 +69,11 @@ def write_manifest(folder: Path, activities: Path, rows: int = ROWS) -> Path:
 
     The rows are the first of the same activity table that hengtan is measured with, without most of their tags.
     """
-    table = next(pq.ParquetFile(activities).iter_batches(rows, columns=[*COLUMNS, "start", "quantity"])).slice(0, rows).to_pylist()
+    table = (
+        next(pq.ParquetFile(activities).iter_batches(rows, columns=[*COLUMNS, "start", "quantity"]))
+        .slice(0, rows)
+        .to_pylist()
+    )
     dice = random.Random(SEED)
     types = sorted({row["activity_type"] for row in table})
     factors = folder / "if_factors.csv"
@@ -70,7 +84,9 @@ def write_manifest(folder: Path, activities: Path, rows: int = ROWS) -> Path:
         out.write(HEAD.format(factors=factors))
         for row in table:
             tags = ", ".join(f"{name}: '{row[name]}'" for name in COLUMNS)
-            out.write(f"        - {{timestamp: '{row['start']}T00:00:00.000Z', duration: 86400, quantity: {abs(row['quantity'] or 0)}, {tags}}}\n")
+            out.write(
+                f"        - {{timestamp: '{row['start']}T00:00:00.000Z', duration: 86400, quantity: {abs(row['quantity'] or 0)}, {tags}}}\n"
+            )
     return manifest
 
 

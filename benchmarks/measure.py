@@ -30,7 +30,12 @@ def measured(command: Sequence[str], cwd: Path | None = None, env: Mapping[str, 
     with tempfile.TemporaryFile() as sink:
         began = time.perf_counter()
         child = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT
+            command,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
         )
         watch = _Watch(child.pid)
         _, status, usage = os.wait4(child.pid, 0)

@@ -27,10 +27,20 @@ def table(results: Mapping[str, Any]) -> str:
             f"| {sql['wall_s']:.2f} | {mine['wall_s'] / sql['wall_s']:.2f} | {'yes' if sql['totals_agree'] else 'NO'} |"
         )
     phases = list(dict.fromkeys(name for size in sizes for name in size["hengtan"]["phases"]))
-    lines += ["", "Where the time goes, seconds:", "", "| million rows | " + " | ".join(phases) + " |", "| ---: |" + " ---: |" * len(phases)]
+    lines += [
+        "",
+        "Where the time goes, seconds:",
+        "",
+        "| million rows | " + " | ".join(phases) + " |",
+        "| ---: |" + " ---: |" * len(phases),
+    ]
     for size in sizes:
         found = size["hengtan"]["phases"]
-        lines.append(f"| {size['rows'] / 1e6:g} | " + " | ".join(f"{found[name]:.2f}" if name in found else "" for name in phases) + " |")
+        lines.append(
+            f"| {size['rows'] / 1e6:g} | "
+            + " | ".join(f"{found[name]:.2f}" if name in found else "" for name in phases)
+            + " |"
+        )
     lines += ["", "| measure | figure | target |", "| --- | ---: | ---: |", *_measures(results), ""]
     return "\n".join(lines)
 
@@ -40,15 +50,36 @@ def _measures(results: Mapping[str, Any]) -> list[str]:
     ten, hundred = by_rows.get(10_000_000), by_rows.get(100_000_000)
     found = []
     if ten:
-        found.append(("10 million rows, times the hand-written SQL", ten["hengtan"]["wall_s"] / ten["sql"]["wall_s"], f"at most {TARGETS['sql']}"))
+        found.append(
+            (
+                "10 million rows, times the hand-written SQL",
+                ten["hengtan"]["wall_s"] / ten["sql"]["wall_s"],
+                f"at most {TARGETS['sql']}",
+            )
+        )
     if ten and hundred:
-        found.append(("100 million rows, times 10 million", hundred["hengtan"]["wall_s"] / ten["hengtan"]["wall_s"], f"at most {TARGETS['hundred_to_ten']:g}"))
+        found.append(
+            (
+                "100 million rows, times 10 million",
+                hundred["hengtan"]["wall_s"] / ten["hengtan"]["wall_s"],
+                f"at most {TARGETS['hundred_to_ten']:g}",
+            )
+        )
     if hundred:
         found.append(("100 million rows, peak MB", hundred["hengtan"]["peak_mb"], f"under {TARGETS['peak_mb']:,.0f}"))
     framework = results.get("impact_framework")
     if framework:
         best = ten or results["sizes"][-1]
         ratio = best["rows"] / best["hengtan"]["cpu_s"] / (framework["rows"] / framework["cpu_s"])
-        found.append((f"rows per processor second, times Impact Framework ({framework['package']})", ratio, f"at least {TARGETS['impact_framework']:g}"))
-    found += [(f"`hengtan {words}`, s", seconds, "under 0.3" if words == "--help" else "under 0.6") for words, seconds in results["start"].items()]
+        found.append(
+            (
+                f"rows per processor second, times Impact Framework ({framework['package']})",
+                ratio,
+                f"at least {TARGETS['impact_framework']:g}",
+            )
+        )
+    found += [
+        (f"`hengtan {words}`, s", seconds, "under 0.3" if words == "--help" else "under 0.6")
+        for words, seconds in results["start"].items()
+    ]
     return [f"| {name} | {value:,.2f} | {target} |" for name, value, target in found]

@@ -19,7 +19,14 @@ ENGLISH = {
     "What comes out": ["results.md", "explain.md", "reports.md"],
     "Reference": ["commands.md", "problems.md", "extending.md", "benchmarks.md"],
 }
-CHINESE = {"中文": ["index.md", "quickstart.md", "python-api.md", *(page for name, pages in ENGLISH.items() if name != "First steps" for page in pages)]}
+CHINESE = {
+    "中文": [
+        "index.md",
+        "quickstart.md",
+        "python-api.md",
+        *(page for name, pages in ENGLISH.items() if name != "First steps" for page in pages),
+    ]
+}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -27,7 +34,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     docs = Path(config.docs_dir)
     there = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")} | set(made())
     decisions = sorted(name for name in there if name.startswith("decisions/"))
-    nav: list[dict[str, list[str]]] = [{title: [page for page in pages if page in there]} for title, pages in ENGLISH.items()]
+    nav: list[dict[str, list[str]]] = [
+        {title: [page for page in pages if page in there]} for title, pages in ENGLISH.items()
+    ]
     nav += [{title: [f"zh/{page}" for page in pages if f"zh/{page}" in there]} for title, pages in CHINESE.items()]
     nav.append({"Decisions": decisions})
     named = {page for section in nav for pages in section.values() for page in pages}

@@ -17,7 +17,7 @@ WANTED = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-BASE = getattr(sys, "_base_executable", None) or sys.executable    # not the one in .venv, should that be active
+BASE = getattr(sys, "_base_executable", None) or sys.executable  # not the one in .venv, should that be active
 LOCKS = {"run": "run.txt", "dev": "dev.txt"}
 
 
@@ -29,9 +29,17 @@ def say(text: str) -> None:
 def run(*command: object, quiet: bool = False, env: "dict[str, str] | None" = None) -> bool:
     """True when the command succeeded; with ``quiet`` its words are kept back unless HENGTAN_SET_UP_VERBOSE is set."""
     hush = subprocess.DEVNULL if quiet and not os.environ.get("HENGTAN_SET_UP_VERBOSE") else None
-    return subprocess.run(
-        [str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=hush or sys.stderr, stderr=hush, env=env
-    ).returncode == 0
+    return (
+        subprocess.run(
+            [str(word) for word in command],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=hush or sys.stderr,
+            stderr=hush,
+            env=env,
+        ).returncode
+        == 0
+    )
 
 
 def fingerprint(level: str) -> str:
@@ -72,7 +80,9 @@ def make_venv() -> None:
     """A virtual environment with pip; an old one that no longer starts, or has another Python, makes way."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if VENV.exists():
-        code = f"import sys, pip; sys.exit('%d.%d' % sys.version_info[:2] != '{version}' or sys.prefix != {str(VENV)!r})"
+        code = (
+            f"import sys, pip; sys.exit('%d.%d' % sys.version_info[:2] != '{version}' or sys.prefix != {str(VENV)!r})"
+        )
         if PYTHON.exists() and run(PYTHON, "-c", code, quiet=True):
             return
         say(".venv does not fit this checkout any more: making a new one")
@@ -123,9 +133,15 @@ def install_with_uv(lock: Path) -> bool:
         known.write_text(wanted, "utf-8")
     env = dict(os.environ)
     if not any(name in env for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_CONFIG_FILE")):
-        mirror = env.get("PIP_INDEX_URL") or subprocess.run(
-            [str(word) for word in (*pip, "config", "get", "global.index-url")], cwd=ROOT, capture_output=True, text=True
-        ).stdout.strip()
+        mirror = (
+            env.get("PIP_INDEX_URL")
+            or subprocess.run(
+                [str(word) for word in (*pip, "config", "get", "global.index-url")],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+            ).stdout.strip()
+        )
         if mirror:
             env["UV_DEFAULT_INDEX"] = mirror
     install = (uv, "pip", "install", "--quiet", "--python", PYTHON)
@@ -164,7 +180,9 @@ def main(level: str) -> None:
         if os.environ.get("HENGTAN_SET_UP_WITH") == "pip" or not install_with_uv(lock):
             say("uv cannot do it here; installing with pip, which takes longer")
             if not install_with_pip(lock):
-                sys.exit("[set-up] the packages could not be installed. Is there a network, or a package mirror (pip config)?")
+                sys.exit(
+                    "[set-up] the packages could not be installed. Is there a network, or a package mirror (pip config)?"
+                )
         stamp(level).write_text(wanted, "utf-8")
         say(f"ready after {time.monotonic() - began:.0f} s")
 

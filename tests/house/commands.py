@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
-NOT_HERE = ("git clone", "cd hengtan", "make demo", "make test", "make check", "make bench", "pip install", "make serve", "hengtan serve", "make docs", "make lock")
+NOT_HERE = (
+    "git clone",
+    "cd hengtan",
+    "make demo",
+    "make test",
+    "make check",
+    "make bench",
+    "pip install",
+    "make serve",
+    "hengtan serve",
+    "make docs",
+    "make lock",
+)
 
 
 @dataclass(frozen=True)

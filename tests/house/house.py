@@ -15,11 +15,17 @@ BIN = Path(sys.executable).parent
 def kept() -> tuple[Path, ...]:
     """Every file that git keeps or would keep; outside a git checkout, every file that is not in a hidden folder."""
     asked = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"], capture_output=True, text=True
+        ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        capture_output=True,
+        text=True,
     )
     if asked.returncode == 0:
         return tuple(path for name in asked.stdout.split("\0") if name and (path := ROOT / name).is_file())
-    return tuple(path for path in ROOT.rglob("*") if path.is_file() and not any(part.startswith(".") for part in path.relative_to(ROOT).parts))
+    return tuple(
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    )
 
 
 def text_of(path: Path) -> str | None:

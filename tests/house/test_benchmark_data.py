@@ -16,9 +16,15 @@ def test_every_type_unit_region_and_year_finds_its_factor():
         policy = policy_for(country)
         for kind in kinds:
             bases = ("location", "market") if find_type(kind.activity_type).scope == 2 else ("-",)
-            for region, year, basis in [(r, y, b) for r in benchmarks.REGIONS[country] for y in benchmarks.YEARS for b in bases]:
-                found = resolve(Query(kind.activity_type, kind.unit, region, year), basis=basis, library=library, policy=policy)
-                if not (isinstance(found, Choice) and isinstance(coefficients(found.factor, "AR5", policy), Coefficients)):
+            for region, year, basis in [
+                (r, y, b) for r in benchmarks.REGIONS[country] for y in benchmarks.YEARS for b in bases
+            ]:
+                found = resolve(
+                    Query(kind.activity_type, kind.unit, region, year), basis=basis, library=library, policy=policy
+                )
+                if not (
+                    isinstance(found, Choice) and isinstance(coefficients(found.factor, "AR5", policy), Coefficients)
+                ):
                     lost.append((kind.activity_type, kind.unit, region, year, basis))
     assert lost == []
 
@@ -33,6 +39,9 @@ def test_the_same_rows_come_out_whatever_the_chunks_before_and_about_one_in_a_th
     table = benchmarks.chunk(company, 0, 100_000)
     assert table.equals(benchmarks.chunk(company, 0, 100_000))
     assert pc.count_distinct(table["activity_id"]).as_py() == 100_000
-    wrong = pc.or_kleene(pc.is_null(table["quantity"]), pc.or_kleene(pc.less(table["quantity"], 0), pc.less(table["end"], table["start"])))
+    wrong = pc.or_kleene(
+        pc.is_null(table["quantity"]),
+        pc.or_kleene(pc.less(table["quantity"], 0), pc.less(table["end"], table["start"])),
+    )
     wrong = pc.or_kleene(wrong, pc.equal(table["activity_type"], "misc. energy"))
     assert 50 < pc.sum(pc.fill_null(wrong, True)).as_py() < 200

@@ -9,7 +9,10 @@ import pytest
 
 import hengtan
 
-MODULES = ["hengtan", *(each.name for each in pkgutil.walk_packages(hengtan.__path__, "hengtan.") if not each.name.endswith("__main__"))]
+MODULES = [
+    "hengtan",
+    *(each.name for each in pkgutil.walk_packages(hengtan.__path__, "hengtan.") if not each.name.endswith("__main__")),
+]
 PACKAGES = ["hengtan", *(each.name for each in pkgutil.walk_packages(hengtan.__path__, "hengtan.") if each.ispkg)]
 
 
@@ -31,5 +34,9 @@ def test_the_door_of_a_package_is_whole_and_every_public_thing_says_what_it_is(n
     assert len(names) == len(set(names))
     assert [public for public in names if not hasattr(package, public)] == []
     things = [(public, getattr(package, public)) for public in names]
-    silent = [public for public, thing in things if (inspect.isclass(thing) or inspect.isfunction(thing)) and not (thing.__doc__ or "").strip()]
+    silent = [
+        public
+        for public, thing in things
+        if (inspect.isclass(thing) or inspect.isfunction(thing)) and not (thing.__doc__ or "").strip()
+    ]
     assert silent == []

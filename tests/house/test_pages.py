@@ -10,7 +10,16 @@ import pytest
 from .commands import blocks
 from .house import BIN, ROOT, environment
 
-PAGES = ["README.md", "README.zh.md", "docs/quickstart.md", "docs/zh/quickstart.md", "docs/explain.md", "docs/zh/explain.md", "docs/python-api.md", "docs/zh/python-api.md"]
+PAGES = [
+    "README.md",
+    "README.zh.md",
+    "docs/quickstart.md",
+    "docs/zh/quickstart.md",
+    "docs/explain.md",
+    "docs/zh/explain.md",
+    "docs/python-api.md",
+    "docs/zh/python-api.md",
+]
 
 
 @pytest.fixture
@@ -26,7 +35,14 @@ def desk(tmp_path):
 def test_the_commands_of_a_page_work_in_their_order(page, desk):
     for block in blocks(ROOT / page, "sh"):
         for line in block.lines():
-            told = subprocess.run(["bash", "-c", line], cwd=desk, env=environment(), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            told = subprocess.run(
+                ["bash", "-c", line],
+                cwd=desk,
+                env=environment(),
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+            )
             assert told.returncode == 0, f"{line}\n{told.stdout[-2000:]}\n{told.stderr[-2000:]}"
 
 
@@ -34,7 +50,13 @@ def test_the_commands_of_a_page_work_in_their_order(page, desk):
 def test_the_python_of_a_page_runs_from_top_to_bottom(page, desk):
     code = "\n".join(block.text for block in blocks(ROOT / page, "python"))
     if code:
-        told = subprocess.run([sys.executable, "-c", code], cwd=desk, env={**environment(), "MPLBACKEND": "agg"}, capture_output=True, text=True)
+        told = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=desk,
+            env={**environment(), "MPLBACKEND": "agg"},
+            capture_output=True,
+            text=True,
+        )
         assert told.returncode == 0, f"{code}\n{told.stderr[-3000:]}"
 
 

@@ -24,7 +24,7 @@ def test_a_problem_is_made_only_with_a_code_of_the_catalogue():
 
 def test_whatever_looks_like_a_code_of_an_area_stands_in_the_catalogue():
     areas = {code.split(".")[0] for code in catalogue()}
-    texts = [text for path, text in sources().items() if "reports" not in path.parts]    # those have words of their own
+    texts = [text for path, text in sources().items() if "reports" not in path.parts]  # those have words of their own
     near = {code for text in texts for code in CODE.findall(text) if code.split(".")[0] in areas and "-" in code}
     assert {code for code in near if not code.endswith((".yaml", ".csv"))} - set(catalogue()) == set()
 
@@ -41,7 +41,12 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_gaps():
         for lang in ("en", "zh"):
             assert entry.reason[lang].strip(), code
             assert entry.mend[lang].strip(), code
-            gaps[lang] = {name for text in (entry.reason[lang], entry.mend[lang]) for _, name, _, _ in string.Formatter().parse(text) if name}
-            gaps[lang] = {name.removesuffix(f"_{lang}") for name in gaps[lang]}    # a value may come in both languages
+            gaps[lang] = {
+                name
+                for text in (entry.reason[lang], entry.mend[lang])
+                for _, name, _, _ in string.Formatter().parse(text)
+                if name
+            }
+            gaps[lang] = {name.removesuffix(f"_{lang}") for name in gaps[lang]}  # a value may come in both languages
         assert gaps["en"] == gaps["zh"], code
         assert re.search("[\u4e00-\u9fff]", entry.reason["zh"] + entry.mend["zh"]), code

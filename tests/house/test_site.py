@@ -13,14 +13,20 @@ from .house import ROOT, environment
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", folder]
-    told = subprocess.run(command, cwd=ROOT, env={**environment(), "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True)
+    told = subprocess.run(
+        command, cwd=ROOT, env={**environment(), "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True
+    )
     assert told.returncode == 0, told.stdout + told.stderr
     return folder
 
 
 def test_no_page_loads_anything_from_elsewhere(site):
-    loads = re.compile(r"""<(?:script|img|iframe|source)[^>]+src=["']?(?:https?:)?//|<link[^>]+rel=["']?(?:stylesheet|preconnect|preload|icon)["']?[^>]+href=["']?(?:https?:)?//|@import\s+url\(["']?https?:""")
-    found = {page.relative_to(site).as_posix() for page in site.rglob("*.html") if loads.search(page.read_text("utf-8"))}
+    loads = re.compile(
+        r"""<(?:script|img|iframe|source)[^>]+src=["']?(?:https?:)?//|<link[^>]+rel=["']?(?:stylesheet|preconnect|preload|icon)["']?[^>]+href=["']?(?:https?:)?//|@import\s+url\(["']?https?:"""
+    )
+    found = {
+        page.relative_to(site).as_posix() for page in site.rglob("*.html") if loads.search(page.read_text("utf-8"))
+    }
     assert found == set()
 
 

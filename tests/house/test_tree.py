@@ -7,14 +7,29 @@ import pytest
 from .house import ROOT, kept, text_of
 
 # put together here, so that this file does not hold what it looks for
-HOSTS = ["pythonhosted" + ".org", "pypi" + ".org", "registry." + "npmjs.org", "deb." + "debian.org", "npmmirror" + ".com"]
+HOSTS = [
+    "pythonhosted" + ".org",
+    "pypi" + ".org",
+    "registry." + "npmjs.org",
+    "deb." + "debian.org",
+    "npmmirror" + ".com",
+]
 PLACES = ["/" + "work/", "/" + "root/", "/" + "home/", "/" + "opt/", "/" + "Users/"]
-FOUND = re.compile("|".join(re.escape(word) for word in HOSTS) + "|(?<![\\w.~-])(?:" + "|".join(re.escape(word) for word in PLACES) + ")")
+FOUND = re.compile(
+    "|".join(re.escape(word) for word in HOSTS)
+    + "|(?<![\\w.~-])(?:"
+    + "|".join(re.escape(word) for word in PLACES)
+    + ")"
+)
 LONGEST = 450
 
 
 def texts():
-    return [(path.relative_to(ROOT).as_posix(), text) for path in kept() if path.suffix not in {".csv", ".svg"} and (text := text_of(path)) is not None]
+    return [
+        (path.relative_to(ROOT).as_posix(), text)
+        for path in kept()
+        if path.suffix not in {".csv", ".svg"} and (text := text_of(path)) is not None
+    ]
 
 
 def test_no_file_names_a_package_host_or_a_place_on_somebodys_machine():
@@ -32,7 +47,9 @@ def test_locks_have_hashes_and_no_address():
 
 def test_the_two_locks_agree():
     def versions(lock):
-        return dict(re.findall(r"^([\w.-]+==[^\s;]+)(.*)\\$", (ROOT / f"requirements/{lock}.txt").read_text("utf-8"), re.M))
+        return dict(
+            re.findall(r"^([\w.-]+==[^\s;]+)(.*)\\$", (ROOT / f"requirements/{lock}.txt").read_text("utf-8"), re.M)
+        )
 
     assert set(versions("run")) - set(versions("dev")) == set()
 
@@ -43,10 +60,14 @@ def test_a_python_file_is_never_longer_than_450_lines():
 
 
 def test_a_folder_of_data_has_a_readme():
-    folders = {path.parent for path in kept() if path.is_relative_to(ROOT / "data") or path.is_relative_to(ROOT / "examples")}
+    folders = {
+        path.parent for path in kept() if path.is_relative_to(ROOT / "data") or path.is_relative_to(ROOT / "examples")
+    }
     assert [folder for folder in folders if not (folder / "README.md").exists()] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "README.zh.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE"]
+)
 def test_the_page_is_there_and_not_empty(name):
     assert len((ROOT / name).read_text("utf-8")) > 200
