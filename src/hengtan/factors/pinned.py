@@ -79,7 +79,8 @@ def _is_fuel(factor: Factor, kind: ActivityType | None) -> bool:
 
 def _doubts(factor: Factor, query: Query, region: Region | None, as_of: date | None) -> tuple[Problem, ...]:
     found = []
-    start, end = query.start or date(query.year, 1, 1), query.end or date(query.year, 12, 31)
+    year = max(query.year, date.min.year)
+    start, end = query.start or date(year, 1, 1), query.end or date(year, 12, 31)
     if (factor.valid_from and factor.valid_from > end) or (factor.valid_to and factor.valid_to < start):
         validity = f"{factor.valid_from or ''}/{factor.valid_to or ''}"
         values = {"factor": factor.factor_id, "validity": validity, "period": f"{start}/{end}"}

@@ -64,6 +64,26 @@ _WORDS = {
     "制冷": "cooling",
     "冷": "cooling",
 }
+# Names of the GHG Protocol's fifteen categories, as people write them into the column.
+_SCOPE_3 = (
+    ("purchased goods and services", "外购商品和服务"),
+    ("capital goods", "资本商品"),
+    ("fuel- and energy-related activities", "燃料和能源相关活动"),
+    ("upstream transportation and distribution", "上游运输和配送"),
+    ("waste generated in operations", "运营中产生的废物"),
+    ("business travel", "商务旅行"),
+    ("employee commuting", "员工通勤"),
+    ("upstream leased assets", "上游租赁资产"),
+    ("downstream transportation and distribution", "下游运输和配送"),
+    ("processing of sold products", "售出产品的加工"),
+    ("use of sold products", "售出产品的使用"),
+    ("end-of-life treatment of sold products", "售出产品的报废处理"),
+    ("downstream leased assets", "下游租赁资产"),
+    ("franchises", "特许经营"),
+    ("investments", "投资"),
+)
+_NAMES_3 = {name: str(number) for number, names in enumerate(_SCOPE_3, 1) for name in names}
+_AROUND = re.compile(r"^purchased (?=electricity|heat|steam|cooling)| (?:combustion|emissions?|sources?)$")
 _NUMBERED = re.compile(r"(?:scope\s*3|3|category|cat\.?|类别|范围三|范围3)?[\s.:-]*(1[0-5]|[1-9])", re.IGNORECASE)
 _SCOPES = {"一": 1, "二": 2, "三": 3}
 
@@ -87,12 +107,14 @@ def scope_in(text: str) -> int | None:
 
 def category_in(text: str, scope: int | None = None) -> str:
     """The category that a cell names: ``mobile``, ``6``, ``3.6``, ``类别6``, ``移动源``; "" when none."""
-    plain = text.strip()
-    word = _WORDS.get(plain, plain.casefold())
+    plain = text.strip().casefold()
+    word = _WORDS.get(plain, _AROUND.sub("", plain))
     if any(word in names for number, names in CATEGORIES.items() if number != 3 and scope in (None, number)):
         return word
-    match = _NUMBERED.fullmatch(plain) if scope in (None, 3) else None
-    return match[1] if match else ""
+    if scope not in (None, 3):
+        return ""
+    match = _NUMBERED.fullmatch(plain)
+    return match[1] if match else _NAMES_3.get(plain, "")
 
 
 def place(
