@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,7 +13,6 @@ from hengtan.factors import (
     Coefficients,
     Factor,
     Library,
-    Policy,
     Query,
     find_region,
     find_type,
@@ -23,27 +21,18 @@ from hengtan.factors import (
 )
 from hengtan.problems import Problem
 
+from .gas_sum import GasSum
 from .instruments import Cover, Instrument, allot
 from .keys import Key
-from .line import GASES, LARGEST, Line, Term, coefficient
+from .line import GASES, Line, Term
 from .methodical import Applied, apply_method
-from .organisation import NO_ORGANISATION, Organisation
+from .organisation import Organisation
+from .rules import Rules
+from .upstream import given_too, upstream_lines
 
 CLASSES = ("pinned", "exact", "earlier-year", "parent-region", "proxy")
 NO_MATCH = ""  # a zero quantity without a usable unit meets no factor
 _ANY_UNIT = ("kWh", "t", "m3", "L", "kg", "GJ", "km", "t.km", "p.km", "Nm3", "mmBtu", "GJ_ncv", "kWh_gcv", "room.night")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Everything besides the rows that decides a coefficient."""
-
-    library: Library
-    policy: Policy
-    gwp: str = "AR5"
-    as_of: date | None = None
-    organisation: Organisation = NO_ORGANISATION
-    instruments: Mapping[str, Instrument] | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +61,9 @@ def plan(keys: Sequence[Key], rules: Rules) -> Plan:
                 result.warnings[key.number] = tuple(Problem(c, column=col, values=dict(v)) for c, col, v in warnings)
         else:
             result.rejected[key.number] = found
+    for number, problem in given_too(placed) if rules.upstream else ():
+        if number not in result.rejected:
+            result.warnings[number] = (*result.warnings.get(number, ()), problem)
     return result
 
 
@@ -94,28 +86,6 @@ def _within(key: Key, region: str) -> bool:
 def _is_electricity(key: Key) -> bool:
     kind = find_type(key.activity_type) if key.activity_type else None
     return bool(kind and kind.scope == 2 and kind.category == "electricity")
-
-
-@dataclass(slots=True)
-class _Gases:
-    """Sums over several factors: NULL where one of them does not state the gas, unless it releases nothing."""
-
-    values: dict[str, Fraction | None] = field(default_factory=dict)
-
-    def add(self, one: Coefficients, weight: Fraction) -> None:
-        for name in GASES:
-            value: Fraction | None = getattr(one, name)
-            if value is None and one.co2e_kg == 0 and name != "biogenic_co2_kg":
-                value = Fraction(0)  # nothing at all is released, so nothing of any gas
-            if name not in self.values:
-                self.values[name] = None if value is None else value * weight
-                continue
-            before = self.values[name]
-            if name == "biogenic_co2_kg":
-                parts = [part for part in (before, None if value is None else value * weight) if part is not None]
-                self.values[name] = sum(parts, Fraction(0)) if parts else None
-            else:
-                self.values[name] = None if before is None or value is None else before + value * weight
 
 
 class _Resolution:
@@ -141,6 +111,11 @@ class _Resolution:
             if not isinstance(found, Line):
                 return found
             lines.append(found)
+        if self.rules.upstream:
+            more, told = upstream_lines(self.key, first, self.rules, share)
+            if told:
+                lines[-1] = replace(lines[-1], warnings=(*lines[-1].warnings, *told))
+            lines += more
         return lines
 
     def share(self) -> Fraction | Problem:
@@ -196,7 +171,7 @@ class _Resolution:
             parts = [(first, Fraction(1), "")]
         if isinstance(parts, tuple):
             return parts
-        gases, terms, factors, methods = _Gases(), [], [], []
+        gases, terms, factors, methods = GasSum(), [], [], []
         matches: list[str] = []
         warnings = list(self.warnings)
         for one, weight, note in parts:
@@ -218,7 +193,7 @@ class _Resolution:
             terms += applied.terms if not note else [replace(term, note=note) for term in applied.terms]
         if self.cover and basis == "market":
             warnings += self.cover.warnings
-        numbers = self.rounded(gases, share)
+        numbers = gases.rounded(self.key, share)
         if isinstance(numbers, Problem):
             return (numbers,)
         return Line(
@@ -236,20 +211,6 @@ class _Resolution:
             tuple({"factor_id": c.factor_id, "match": c.match, "why": c.why, "zh": c.zh} for c in first.considered),
             tuple(warnings),
         )
-
-    def rounded(self, gases: _Gases, share: Fraction) -> dict[str, Decimal | None] | Problem:
-        exact = {name: None if value is None else value * share for name, value in gases.values.items()}
-        numbers = {name: None if value is None else coefficient(value) for name, value in exact.items()}
-        for name, value in exact.items():
-            number = numbers[name]
-            if value is None or number is None:
-                continue
-            values = {"unit": self.key.unit or "-", "activity_type": self.key.activity_type or self.key.factor_id}
-            if abs(number) >= LARGEST:
-                return Problem("coefficient.too-large", column="unit", values={**values, "value": f"{number:f}"})
-            if name == "co2e_kg" and value and not number and not self.key.zero:
-                return Problem("coefficient.too-small", column="unit", values=values)
-        return numbers
 
     def market(self, first: Choice) -> list[tuple[Any, Fraction, str]] | tuple[Problem, ...]:
         """What the market-based result is made of: instruments first, the residual mix for the rest."""

@@ -1,0 +1,170 @@
+"""Upstream of fuels and energy (scope 3 category 3), derived from the activities of scope 1 and 2 when asked for.
+
+GHG Protocol Scope 3 Calculation Guidance, category 3, average-data method: (a) upstream of the fuels burnt, (b) upstream
+of the energy bought, (c) what is lost on the way of the energy bought, with its own upstream. The activity types of
+``factors`` say which parts go with a type (``wtt.*``, ``td_losses.*``, ``wtt.td_losses.*``). What no publisher states
+stays out, is told as a warning, and is never filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+
+from hengtan.factors import ActivityType, Choice, Factor, Query, coefficients, find_type, resolve, types
+from hengtan.factors.mapping import Matcher
+from hengtan.factors.policy import CLASSES
+from hengtan.problems import Problem
+
+from .gas_sum import GasSum
+from .keys import Key
+from .line import Line, Term
+from .rules import Rules
+
+METHOD = "upstream"
+CATEGORY = "3"
+# Life-cycle intensities of generation hold the upstream of the fuels already: adding it would count it twice.
+LIFE_CYCLE_DATASETS = frozenset({"owid_ember_electricity_carbon_intensity"})
+LIFE_CYCLE_CATEGORY = "electricity_footprint"
+_ENERGY_CATEGORIES = ("stationary", "mobile", "electricity", "heat", "steam", "cooling")
+# The rows of plug-in hybrids per km: upstream of fuel and electricity is published with the fuel's row.
+_TOLD_WITH_FUEL = ".phev.electricity"
+
+
+def upstream_lines(key: Key, first: Choice, rules: Rules, share: Fraction) -> tuple[list[Line], list[Problem]]:
+    """The lines of category 3 that go with a key of scope 1 or 2, and what is to be told about them.
+
+    first   the choice of the key itself (location-based in scope 2)
+    share   the organisation's part, as in the key's own lines
+    Returns no line for activities of scope 3, which are never doubled, and for those that are neither fuel nor energy.
+    """
+    if first.scope not in (1, 2):
+        return [], []
+    kind = _kind(key, first)
+    if kind is None:
+        named = {"factor": first.factor.factor_id}
+        told = [Problem("upstream.type-unknown", values=named)] if first.category in _ENERGY_CATEGORIES else []
+        return [], told
+    if not (kind.carrier in ("fuel", "energy") or kind.id.startswith("vehicle.")) or kind.id.endswith(_TOLD_WITH_FUEL):
+        return [], []
+    if first.factor.dataset in LIFE_CYCLE_DATASETS or first.factor.category == LIFE_CYCLE_CATEGORY:
+        return [], [Problem("upstream.life-cycle", values={"factor": first.factor.factor_id, "type": kind.id})]
+    return _derived(key, kind, first, rules, share)
+
+
+def _kind(key: Key, first: Choice) -> ActivityType | None:
+    """The type that the row names, else the one that the mapping gives to its pinned factor."""
+    if key.activity_type:
+        return find_type(key.activity_type)
+    names = (types()[name] for name in _matcher(first.factor.dataset).types(first.factor.name) if name in types())
+    served = [kind for kind in names if kind.scope == first.scope]
+    return next((kind for kind in served if kind.category == first.category), served[0] if served else None)
+
+
+@cache
+def _matcher(dataset: str) -> Matcher:
+    return Matcher(dataset)
+
+
+def parts_of(kind: ActivityType) -> tuple[str, ...]:
+    """The types of category 3 that go with a type; a vehicle's fuel that has none takes those of the fuel."""
+    if kind.upstream or not kind.id.endswith(".mobile"):
+        return kind.upstream
+    general = types().get(kind.id.removesuffix(".mobile"))
+    return general.upstream if general else ()
+
+
+def _derived(
+    key: Key, kind: ActivityType, first: Choice, rules: Rules, share: Fraction
+) -> tuple[list[Line], list[Problem]]:
+    gases = GasSum()
+    found: list[Choice] = []
+    missing: list[tuple[str, tuple[Problem, ...]]] = []
+    terms: list[Term] = []
+    told: list[Problem] = []
+    names = parts_of(kind)
+    for name in names:
+        part = _choice(key, name, first, rules)
+        if not isinstance(part, Choice):
+            missing.append((name, part))
+            continue
+        numbers = coefficients(part.factor, rules.gwp, rules.policy)
+        if isinstance(numbers, tuple):
+            missing.append((name, numbers))
+            continue
+        gases.add(numbers, part.per_unit)
+        found.append(part)
+        told += [*part.warnings, *numbers.warnings]
+        terms += _terms(name, part.factor, f"{float(numbers.co2e_kg):.12g}", part.per_unit, key)
+    if missing or not names:
+        told.append(_missing(kind, key, first, missing))
+    if not found:
+        return [], told
+    rounded = gases.rounded(key, share)
+    if isinstance(rounded, Problem):
+        return [], [*told, replace(rounded, code="upstream.coefficient")]
+    line = Line(
+        key,
+        "-",
+        3,
+        CATEGORY,
+        rounded,
+        ";".join(dict.fromkeys(part.factor.factor_id for part in found)),
+        max((part.match for part in found), key=CLASSES.index),
+        METHOD,
+        found[0].policy,
+        share,
+        tuple(terms),
+        tuple({"factor_id": c.factor_id, "match": c.match, "why": c.why, "zh": c.zh} for c in found[0].considered),
+    )
+    return [line], told
+
+
+def _choice(key: Key, name: str, first: Choice, rules: Rules) -> Choice | tuple[Problem, ...]:
+    unit = first.factor.activity_unit if key.zero else key.unit  # CONTRACT section 2: 0 needs no unit
+    query = Query(name, unit, key.region or first.factor.region, key.year, "", key.start, key.end)
+    return resolve(query, basis="-", library=rules.library, policy=rules.policy, as_of=rules.as_of, gwp=rules.gwp)
+
+
+def _terms(name: str, factor: Factor, co2e_kg: str, per_unit: Fraction, key: Key) -> Iterable[Term]:
+    source = ", ".join(part for part in (factor.source_title, factor.source_table) if part)
+    yield Term(
+        "factor", co2e_kg, f"kg CO2e/{factor.activity_unit}", source, types()[name].title["en"], factor.factor_id
+    )
+    if per_unit != 1:
+        yield Term("conversion", str(per_unit), f"{factor.activity_unit}/{key.unit}")
+
+
+def _missing(kind: ActivityType, key: Key, first: Choice, missing: list[tuple[str, tuple[Problem, ...]]]) -> Problem:
+    """One warning for a key whose upstream is not published, or not in this unit or GWP set."""
+    whys = [problems[0] for _, problems in missing if problems]
+    values = {
+        "type": kind.id,
+        "parts": ", ".join(name for name, _ in missing) or f"wtt.{kind.id}",
+        "region": key.region or first.factor.region or "-",
+        "year": str(key.year),
+        "why": whys[0].reason("en") if whys else f"No publisher of the library states the upstream of {kind.id}.",
+        "why_zh": whys[0].reason("zh") if whys else f"因子库中没有 {kind.id} 的上游因子。",
+    }
+    return Problem("upstream.missing", values=values)
+
+
+def given_too(keys: Iterable[Key]) -> list[tuple[int, Problem]]:
+    """Rows that state an upstream activity which ``upstream`` derives as well from another row: (key number, warning)."""
+    derived: dict[str, str] = {}
+    stated: list[tuple[Key, str]] = []
+    for key in keys:
+        kind = find_type(key.activity_type) if key.activity_type else None
+        if kind is None:
+            continue
+        if kind.id.startswith(("wtt.", "td_losses.")):
+            stated.append((key, kind.id))
+        else:
+            derived |= dict.fromkeys(parts_of(kind), kind.id)
+    return [
+        (key.number, Problem("upstream.given-too", column="activity_type", values={"type": name, "of": derived[name]}))
+        for key, name in stated
+        if name in derived
+    ]
