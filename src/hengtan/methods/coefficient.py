@@ -99,7 +99,8 @@ def coefficient(
         raise MethodError(Problem("method.cannot-compute", values={"method": method.id, "why": str(error)})) from error
     methane = method.methane
     if methane == "carbon":
-        methane = "biogenic" if gases.get("biogenic_co2_kg") and not gases.get("co2_kg") else "fossil"
+        fossil, biogenic = gases.get("co2_kg"), gases.get("biogenic_co2_kg")
+        methane = "fossil" if fossil else "biogenic" if biogenic else "unknown"
     if gases.get("co2e_kg") is None:
         gases["co2e_kg"] = _total(gases, gwp_set, methane)
     equations = {result: equation.text for result, equation in method.equations.items()}

@@ -63,8 +63,8 @@ class Equation:
             case ast.Name():
                 if node.id in FUNCTIONS:
                     raise EquationError(f"{node.id} is a function and needs brackets")
-            case ast.Constant(value=bool()):
-                raise EquationError(f"{node.value} is not a number")
+            case ast.Constant(value=bool() as value):
+                raise EquationError(f"{value} is not a number")
             case ast.Constant(value=int() | float()):
                 self._number(node)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
@@ -72,8 +72,8 @@ class Equation:
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
                 self._check(node.left)
                 self._check(node.right)
-            case ast.Call(func=ast.Name(), keywords=[]) if node.func.id in FUNCTIONS and node.args:
-                if node.func.id == "power" and len(node.args) != 2:
+            case ast.Call(func=ast.Name(id=function), keywords=[]) if function in FUNCTIONS and node.args:
+                if function == "power" and len(node.args) != 2:
                     raise EquationError("power takes a base and an exponent")
                 for argument in node.args:
                     self._check(argument)
@@ -118,8 +118,8 @@ class Equation:
                     part = ast.get_source_segment(self.text, node.right)
                     raise EquationError(f"{part} is zero, and something is divided by it")
                 return left / right
-            case ast.Call(func=ast.Name()):
-                return FUNCTIONS[node.func.id](*(self._value(argument, values) for argument in node.args))
+            case ast.Call(func=ast.Name(id=function)):
+                return FUNCTIONS[function](*(self._value(argument, values) for argument in node.args))
         raise AssertionError(node)  # pragma: no cover
 
     def dimension(self, units: Mapping[str, Compound]) -> Compound:

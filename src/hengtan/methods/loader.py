@@ -320,8 +320,8 @@ def _parameter(reader: Reader, name: str, text: Any, table: _Table) -> Parameter
     reader.keys(where, body, ("unit", "title", "range", "measurable", "values", "column"), ("unit", "title"))
     low, high = reader.bounds(where, body.get("range"))
     values: list[Value] = []
-    for entry in body.get("values") or ():
-        entry = reader.mapping(where, entry)
+    for text_of_value in body.get("values") or ():
+        entry = reader.mapping(where, text_of_value)
         reader.keys(where, entry, ("value", "valid", "published", "source", "mark"), ("value", "source"))
         values.append(reader.value(where, entry, entry.get("value", "0")))
     by_type: dict[str, list[Value]] | None = None
