@@ -59,7 +59,7 @@ class Request:
         if self.instruments:
             sheet = read_sheet(self.path(self.instruments), "instrument_id", self.instruments)
             instruments = parse_instruments([line.cells for line in sheet.lines], self.instruments)
-        rules = Rules(library, policy, self.gwp, day(self.as_of, "--as-of"), organisation, instruments)
+        rules = Rules(library, policy, self.gwp, day(self.as_of, "--as-of"), organisation, instruments, self.upstream)
         intake = read(
             [self.path(name) for name in self.inputs],
             template=self._name_or_path(self.template) if self.template else None,
