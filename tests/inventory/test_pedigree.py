@@ -3,10 +3,10 @@
 import doctest
 
 import pytest
-from published_cases import json_cases
 
 from hengtan.inventory import pedigree
 from hengtan.inventory.pedigree import combined_gsd2, lognormal_interval, pedigree_gsd2
+from published_cases import json_cases
 
 CASES = json_cases()
 
