@@ -22,6 +22,7 @@ from .request import Request
 @click.option("--instruments", metavar="FILE", help="Contractual instruments for market-based scope 2.")
 @click.option("--org", "organisation", metavar="FILE", help="Organisation file: regions, approach, shares.")
 @click.option("--aliases", metavar="FILE", help="The company's own names of units and types.")
+@click.option("--methods", multiple=True, metavar="FILE", help="Own methods (YAML, repeatable).")
 @click.option("--period", metavar="FROM/TO", help="First and last day of the inventory; others are rejected.")
 @click.option(
     "--gwp", type=click.Choice(["SAR", "AR4", "AR5", "AR5F", "AR6"]), default="AR5", show_default=True, help="GWP set."

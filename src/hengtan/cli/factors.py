@@ -53,7 +53,7 @@ def factors() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many to show.")
 @json_option
 @lang_option
-def search_command(  # noqa: PLR0917  click gives them by name
+def search_command(
     text: str,
     region: str | None,
     year: int | None,

@@ -13,7 +13,7 @@ from hengtan.problems import HengtanError, Problem
 
 if TYPE_CHECKING:
     from hengtan.connectors import Intake
-    from hengtan.inventory.plan import Rules
+    from hengtan.inventory.rules import Rules
     from hengtan.inventory.run import Options
 
 
@@ -28,6 +28,7 @@ class Request:
     instruments: str | None = None
     organisation: str | None = None
     aliases: str | None = None
+    methods: tuple[str, ...] = ()
     period: str | None = None
     gwp: str = "AR5"
     as_of: str | None = None
@@ -47,7 +48,7 @@ class Request:
         from hengtan.factors.tabular import read_sheet
         from hengtan.inventory.instruments import parse_instruments
         from hengtan.inventory.organisation import NO_ORGANISATION, parse_organisation
-        from hengtan.inventory.plan import Rules
+        from hengtan.inventory.rules import Rules
         from hengtan.inventory.run import Options
 
         library = open_library([self.path(name) for name in self.factors])
@@ -87,6 +88,7 @@ class Request:
             "instruments": self.instruments,
             "organisation_file": self.organisation,
             "aliases": self.aliases,
+            "methods": list(self.methods),
             "inputs": list(self.inputs),
         }
 
@@ -99,6 +101,7 @@ class Request:
             ("organisation", self.organisation),
             ("aliases", self.aliases),
             *(("factors", name) for name in self.factors),
+            *(("method", name) for name in self.methods),
         ]
         return [(role, name) for role, name in named if name and self.path(name).is_file()]
 
@@ -114,6 +117,7 @@ class Request:
             instruments=options.get("instruments"),
             organisation=options.get("organisation_file"),
             aliases=options.get("aliases"),
+            methods=tuple(options.get("methods", ())),
             period=options.get("period"),
             gwp=options["gwp"],
             as_of=options.get("as_of"),

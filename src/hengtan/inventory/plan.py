@@ -19,13 +19,14 @@ from hengtan.factors import (
     parents,
     resolve,
 )
+from hengtan.factors.placing import category_in, scope_in
 from hengtan.problems import Problem
 
 from .gas_sum import GasSum
 from .instruments import Cover, Instrument, allot
 from .keys import Key
 from .line import GASES, Line, Term
-from .methodical import Applied, apply_method
+from .methodical import Applied, Named, apply_method, asked_unit, by_method_alone, named_method
 from .organisation import Organisation
 from .rules import Rules
 from .upstream import given_too, upstream_lines
@@ -93,6 +94,7 @@ class _Resolution:
 
     def __init__(self, key: Key, rules: Rules, cover: Cover | None) -> None:
         self.key, self.rules, self.cover = key, rules, cover
+        self.named: Named | None = None
         self.warnings: list[Problem] = []
         if key.spans:
             self.warnings.append(Problem("activity.spans-years", values={"year": str(key.year)}))
@@ -101,7 +103,15 @@ class _Resolution:
         share = self.share()
         if isinstance(share, Problem):
             return (share,)
+        named = named_method(self.key, self.rules.methods)
+        if isinstance(named, tuple):
+            return named
+        self.named = named
+        if named and not named.takes_factor:
+            return self.by_method(named, share)
         first = self.choice("location", self.key)
+        if named and not named.needs_factor and not isinstance(first, Choice):
+            return self.by_method(named, share)
         if not isinstance(first, Choice):
             return self.nothing(share) if self.key.zero and not self.key.factor_id else first
         bases = ("location", "market") if first.scope == 2 else ("-",)
@@ -133,7 +143,10 @@ class _Resolution:
         return share
 
     def choice(self, basis: str, key: Key) -> Choice | tuple[Problem, ...]:
-        query = Query(key.activity_type, key.unit, key.region, key.year, key.factor_id, key.start, key.end,
+        unit = asked_unit(key, self.named)
+        if isinstance(unit, tuple):
+            return unit
+        query = Query(key.activity_type, unit, key.region, key.year, key.factor_id, key.start, key.end,
                       key.scope, key.category)  # fmt: skip
         rules = self.rules
         found = resolve(
@@ -142,7 +155,7 @@ class _Resolution:
         if isinstance(found, Choice) or not key.zero:
             return found
         # CONTRACT section 2: 0 needs no unit. Any unit that the type is published in tells scope and factor.
-        for unit in _ANY_UNIT if any(problem.code.startswith("unit.") for problem in found) or not key.unit else ():
+        for unit in _ANY_UNIT if any(problem.code.startswith(("unit.", "factor.unit")) for problem in found) or not key.unit else ():
             query = replace(query, unit=unit)
             again = resolve(query, basis=basis, library=rules.library, policy=rules.policy, as_of=rules.as_of,
                             gwp=rules.gwp)  # fmt: skip
@@ -164,6 +177,28 @@ class _Resolution:
             for basis in bases
         ]  # fmt: skip
 
+    def by_method(self, named: Named, share: Fraction) -> list[Line] | tuple[Problem, ...]:
+        """Lines of a method that needs no factor: scope and category are those of the activity type or the row."""
+        kind = find_type(self.key.activity_type) if self.key.activity_type else None
+        scope = kind.scope if kind else scope_in(self.key.scope)
+        if scope is None:
+            return (Problem("method.no-scope", column="activity_type", values={"method": named.method.id}),)
+        category = (kind.category if kind else "") or category_in(self.key.category, scope)
+        applied = by_method_alone(self.key, named, self.rules.gwp, self.rules.as_of)
+        if isinstance(applied, tuple):
+            return applied
+        gases = GasSum()
+        gases.add(applied.coefficients, applied.per_unit)
+        numbers = gases.rounded(self.key, share)
+        if isinstance(numbers, Problem):
+            return (numbers,)
+        warnings = (*self.warnings, *applied.warnings)
+        return [
+            Line(self.key, basis, scope, category, numbers, "", "exact", applied.method, "", share, applied.terms,
+                 warnings=warnings)
+            for basis in (("location", "market") if scope == 2 else ("-",))
+        ]  # fmt: skip
+
     def line(self, basis: str, first: Choice, share: Fraction) -> Line | tuple[Problem, ...]:
         if basis == "market":
             parts = self.market(first)
@@ -182,7 +217,7 @@ class _Resolution:
                 terms.append(Term("instrument", str(one.co2e_kg_per_unit), f"kg CO2e/{one.unit.symbol}",
                                   one.source or one.instrument_id, note, one.instrument_id))  # fmt: skip
                 continue
-            applied = apply_method(self.key, one, self.rules.gwp, self.rules.policy, self.rules.as_of)
+            applied = apply_method(self.key, one, self.rules.gwp, self.rules.policy, self.rules.as_of, self.named)
             if isinstance(applied, tuple):
                 return applied
             gases.add(applied.coefficients, weight * applied.per_unit)

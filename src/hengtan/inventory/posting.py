@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from .apply import Good
 from .checks import CHECKS, Counts, Period, count, problems_of
 from .keys import Key, Shape, distinct_keys, grouped, key_table, shape_of
 from .phases import Phases
-from .plan import Plan, Rules, plan
+from .plan import Plan, plan
 from .problem_file import Problems
+from .rules import Rules
 from .staging import Staged
 from .totals import with_key_id
 from .twins import identical_rows, repeated_ids
@@ -50,12 +51,8 @@ def prepare(
     period: Period,
     problems: Problems,
     phases: Phases,
-    method_inputs: Callable[[Sequence[str]], Sequence[str]],
 ) -> Posting:
-    """Check the rows, group them by key and resolve the keys; ``problems`` is filled.
-
-    method_inputs   the further columns that the named methods read
-    """
+    """Check the rows, group them by key and resolve the keys; ``problems`` is filled."""
     table = staged.union(con, staged.tags)
     with phases("check"):
         counts = count(table, period)
@@ -74,15 +71,16 @@ def prepare(
     if twins is not None:
         tell.twins(twins)
     with phases("group"):
-        methods: list[str] = []
+        inputs: dict[str, None] = {}
         if "method" in staged.present:
             names = table.select("method").distinct().to_pyarrow()["method"].to_pylist()
-            methods = sorted(name for name in names if name)
+            methods = [method for name in sorted(names) if (method := rules.method(name))]
+            inputs = dict.fromkeys(column for method in methods for column in method.inputs)
         shape = shape_of(
             staged,
             by_facility=bool(rules.organisation.lines),
             by_date=rules.organisation.dated or rules.instruments is not None,
-            method_inputs=method_inputs(methods),
+            method_inputs=tuple(inputs),
             spans=counts.spans > 0,
             zeros=counts.zeros > 0,
         )
@@ -96,7 +94,7 @@ def prepare(
             first=ibis.ifelse(month == month_end, month, rows.start),
             last=ibis.ifelse(month == month_end, month, rows.end),
         )
-        months = con.create_table("by_month_text", grouped(dated, shape, "first", "last"), temp=True)
+        con.create_table("by_month_text", grouped(dated, shape, "first", "last"), temp=True)
     with phases("plan"):
         found = plan(keys, rules)
     numbers = con.create_table("keys", key_table(keys, shape), temp=True)

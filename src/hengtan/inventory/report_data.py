@@ -132,8 +132,8 @@ def _methods(plan: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "id": name,
                 "title_en": method.title["en"] if method else name,
                 "title_zh": method.title["zh"] if method else name,
-                "standard": method.source if method else "",
-                "equation": method.shown_equation if method else "",
+                "standard": method.standard if method else "",
+                "equation": method.equation if method else "",
                 "rows": count,
             }
         )

@@ -16,15 +16,16 @@ import pyarrow.parquet as pq
 from hengtan import __version__
 from hengtan.engine import Engine
 
+from .amounts import settle_amounts
 from .apply import write_emissions
 from .checks import Period
 from .folder import canonical, check_free, new_folder, sha256, write_json
 from .line import GASES, Line
 from .phases import Phases
-from .plan import Rules
 from .plan_file import write_plan
 from .posting import Posting, prepare
 from .problem_file import Problems, write_problems
+from .rules import Rules
 from .staging import Source, Staged, stage
 from .totals import EXACT, Totals, totals
 
@@ -72,7 +73,6 @@ def calculate(
     problems: Problems | None = None,
     finish: Callable[[Path, Run, Any], None] | None = None,
     tell: Callable[[str], None] | None = None,
-    method_inputs: Callable[[Sequence[str]], Sequence[str]] = lambda _: (),
     uncertainty: Callable[..., Mapping[str, Any]] | None = None,
 ) -> Run:
     """Calculate an inventory and keep it in ``out`` (None: a dry run, nothing is written).
@@ -88,8 +88,14 @@ def calculate(
         check_free(out)
     with tempfile.TemporaryDirectory(prefix="hengtan-run-") as scratch, engine.session() as con:
         with phases("stage"):
-            staged = stage(sources, Path(scratch), con)
-        posting = prepare(con, staged, rules, options.period, found, phases, method_inputs)
+
+            def settle(path: Path, free: Path, source: Source) -> Path:
+                settled, wrong = settle_amounts(path, free, source, rules.method)
+                found.add(wrong)
+                return settled
+
+            staged = stage(sources, Path(scratch), con, settle)
+        posting = prepare(con, staged, rules, options.period, found, phases)
         lines = posting.plan.lines
         with phases("total"):
             sums = totals(con, posting.by_facility, posting.by_month, lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,8 @@ OPTIONAL = ("org_unit", "region", "supplier", "instrument", "factor_id", "method
             "data_quality", "uncertainty_pct", "evidence")  # fmt: skip
 TEXTS = tuple(name for name in (*REQUIRED, *OPTIONAL) if name not in ("start", "end", "quantity"))
 MARKS = ("quantity", "quantity_given", "given_empty", "given_finite", "given_zero")
-INTERNAL = frozenset({"row", "cell", "unit_cell", "unreadable", "unit_as_given", "activity_type_as_given", *MARKS})
+INTERNAL = frozenset({"row", "cell", "unit_cell", "unreadable", "unit_as_given", "activity_type_as_given",
+                      "quantity_before_method", *MARKS})
 
 
 class Source(Protocol):
@@ -112,10 +113,14 @@ class Staged:
         return tuple(seen)
 
 
-def stage(sources: Sequence[Source], folder: Path, con: Any) -> Staged:
+Settle = Callable[[Path, Path, Source], Path]
+
+
+def stage(sources: Sequence[Source], folder: Path, con: Any, settle: Settle | None = None) -> Staged:
     """Put every source into Parquet with a quantity that is a plain cast away from DECIMAL.
 
     Tables in memory, and files with quantities that need rounding or are not numbers, are written to ``folder``.
+    settle   given a Parquet file, a free name and its source, may put other quantities in the place of those given
     """
     paths, rows, schemas, whole = [], [], [], []
     for number, source in enumerate(sources):
@@ -124,6 +129,8 @@ def stage(sources: Sequence[Source], folder: Path, con: Any) -> Staged:
             pq.write_table(source.data, path)
         else:
             path = Path(source.data)
+        if settle:
+            path = settle(path, folder / f"amounts-{number:04d}.parquet", source)
         path = _settled(con, path, folder / f"settled-{number:04d}.parquet")
         with pq.ParquetFile(path) as file:
             rows.append(file.metadata.num_rows)

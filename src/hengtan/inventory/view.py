@@ -26,10 +26,12 @@ class ReportData:
                     counts, control, organisation {name?, period, ...}, phases {name: seconds}, sample? (marks a demo)
     summary         summary.json as the contract (section 4) says it
     gases           scope, category, basis, co2_kg, ch4_kg, n2o_kg, other_co2e_kg, co2e_kg, biogenic_co2_kg
-                    (gas masses are kg of the gas itself; None where a factor states CO2e only)
+                    (gas masses are kg of the gas itself; None where a factor states CO2e only), and optionally
+                    unsplit_co2e_kg: the CO2e of those of its rows whose factors state no gases
     factors         factor_id, name, name_zh, dataset, activity_unit, region, valid_from, valid_to, published,
                     published_assumed, source_title, source_table, source_url, licence, gwp_set, match, basis,
-                    rows, co2e_kg, unverified, co2e_per_unit (as published, kg per activity_unit)
+                    rows, co2e_kg, unverified, co2e_per_unit (as published, kg per activity_unit), and optionally
+                    quantity: what was used in all, in activity_unit
     methods         id, title_en, title_zh, standard, equation, rows
     facilities      facility, org_unit, scope1_kg, scope2_location_kg, scope2_market_kg, scope3_kg, share_pct;
                     largest first
