@@ -32,7 +32,8 @@ from .source import Source, letter
 
 HEAD_ROWS = 30
 EXAMPLE_MARK = "hengtan:example"
-_RESEMBLES = 3  # known headers that make a sheet look like data
+_RESEMBLES = 3  # required columns that make a sheet look like data
+_REQUIRED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,9 @@ def read_spreadsheet(path: Path, file: str, kind: Kind, aliases: Aliases, faults
     for sheet, at in others:
         if sheet.visible and at >= 0:
             head_cells = [text_of(cell) for cell in sheet.rows[at]]
-            if aliases.headers.known(head_cells) >= _RESEMBLES:
-                missing = ", ".join(f"{n} ({headings()[n].title['zh']})" for n in aliases.headers.missing(head_cells))
+            lacking = aliases.headers.missing(head_cells)
+            if _REQUIRED - len(lacking) >= _RESEMBLES:
+                missing = ", ".join(f"{name} ({headings()[name].title['zh']})" for name in lacking)
                 faults.add("file.sheet-skipped", Place(file, sheet.name), at + 1, values={"columns": missing})
     return sources
 
