@@ -30,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Title, kind ("text", "num", "mono") and the share of the width that it wants on paper (0: as wide as its content)."""
+    """Title, kind ("text", "num", "mono", "short": not broken) and the share of the width that it wants on paper (0: as wide as its content)."""
 
     title: str
     kind: str = "text"
@@ -41,6 +41,7 @@ class Column:
 class Table:
     """Rows of cells under columns; ``total`` is the last, bold row; ``note`` stands below.
 
+    slim    two short columns: takes half of the width
     head    how many rows are shown at once (0: all); the screen folds the others away, paper shows ``rest`` in their place
     rest    the row that sums up or counts what paper leaves out
     """
@@ -50,6 +51,7 @@ class Table:
     total: tuple[Cell, ...] = ()
     note: str = ""
     head: int = 0
+    slim: bool = False
     rest: tuple[Cell, ...] = ()
 
 

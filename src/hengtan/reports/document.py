@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,26 +11,12 @@ import yaml
 
 from hengtan.inventory.view import ReportData
 
-from . import parts_checks, parts_emissions, parts_method
-from .blocks import Block, Cell, Document, Figure, Section
+from .blocks import Block, Cell, Document, Figure, Heading, Section
 from .numbers import tonnes
+from .parts import PARTS
+from .parts.common import TONES
 from .reading import SUMS, Reading
 from .sentences import Words
-
-Part = Callable[[Reading], list[Block]]
-PARTS: Mapping[str, Part] = {
-    part.__name__: part
-    for part in (
-        parts_emissions.summary, parts_emissions.scopes, parts_emissions.categories, parts_emissions.iso_categories,
-        parts_emissions.scope2, parts_emissions.scope3, parts_emissions.gases, parts_emissions.biogenic,
-        parts_emissions.facilities, parts_emissions.hot_spots, parts_emissions.months,
-        parts_method.organisation, parts_method.boundary, parts_method.methods, parts_method.gwp, parts_method.factors,
-        parts_method.sources, parts_method.uncertainty, parts_method.quality,
-        parts_checks.index, parts_checks.control, parts_checks.exclusions, parts_checks.reference, parts_checks.changes,
-        parts_checks.statement, parts_checks.evidence, parts_checks.attributions,
-        parts_checks.cn_summary, parts_checks.cn_activity, parts_checks.cn_signature,
-    )
-}
 
 
 @cache
@@ -55,18 +41,33 @@ def document(data: ReportData, lang: str, standard: str) -> Document:
     sections = []
     for part in spec["sections"]:
         here = Reading(data, words, {"standard": spec, "fields": part.get("fields", ())})
-        blocks = [block for name in part["parts"] for block in PARTS[name](here)]
+        blocks: list[Block] = []
+        for place, name in enumerate(part["parts"]):
+            made = PARTS[name](here)
+            if place and made and (heading := words.get(f"part.{name}", "")):
+                blocks.append(Heading(heading))
+            blocks += made
         sections.append(Section(title(part["title"]), part["clause"], tuple(blocks)))
     manifest = data.manifest
     outputs = manifest.get("outputs") or {}
     sample = manifest.get("sample")
     return Document(
-        lang=lang, title=title(spec["title"]), organisation=reading.organisation(), period=reading.period(),
-        standard=spec["name"][lang], sample="" if not sample else words("sample") if sample is True else str(sample),
-        created=str(manifest.get("created") or ""), digest=str(outputs.get("digest") or ""),
-        figures=figures(reading), cover=cover(reading, spec["name"][lang]), sections=tuple(sections),
-        labels={**{key: words(key) for key in ("contents", "period", "sample.short", "page", "skip")},
-                "digest-short": words("digest.short"), "rest.more": words("rest.more")},
+        lang=lang,
+        title=title(spec["title"]),
+        organisation=reading.organisation(),
+        period=reading.period(),
+        standard=spec["name"][lang],
+        sample="" if not sample else words("sample") if sample is True else str(sample),
+        created=str(manifest.get("created") or ""),
+        digest=str(outputs.get("digest") or ""),
+        figures=figures(reading),
+        cover=cover(reading, spec["name"][lang]),
+        sections=tuple(sections),
+        labels={
+            **{key: words(key) for key in ("contents", "period", "sample.short", "page", "skip")},
+            "digest-short": words("digest.short"),
+            "rest.more": words("rest.more"),
+        },
     )
 
 
@@ -89,8 +90,15 @@ def figures(reading: Reading) -> tuple[Figure, ...]:
                 made.append(Figure(label, words("not-collected"), "", "", "gap"))
         else:
             share = "" if name == "scope2_market_kg" else words("headline.share", value=reading.share(kg))
-            made.append(Figure(label, tonnes(kg), "" if tonnes(kg).endswith("kg") else words("unit.t"), share or words("scope2.beside"),
-                               parts_emissions.TONES[name]))
+            made.append(
+                Figure(
+                    label,
+                    tonnes(kg),
+                    "" if tonnes(kg).endswith("kg") else words("unit.t"),
+                    share or words("scope2.beside"),
+                    TONES[name],
+                )
+            )
     if (bio := reading.biogenic()) is not None:
         made.append(Figure(words("biogenic"), tonnes(bio), words("unit.t.co2"), words("biogenic.beside"), "bio"))
     return tuple(made)
@@ -103,10 +111,24 @@ def cover(reading: Reading, standard: str) -> tuple[tuple[str, Cell], ...]:
     library = manifest.get("library") or {}
     return (
         (words("standard"), Cell(standard)),
-        (words("approach"), Cell(words.get("approach." + approach, approach)) if approach else Cell(words("not-supplied"), "gap")),
+        (
+            words("approach"),
+            Cell(words.get("approach." + approach, approach)) if approach else Cell(words("not-supplied"), "gap"),
+        ),
         (words("gwp"), Cell(reading.gwp())),
-        (words("created"), Cell(str(manifest.get("created") or "—"))),
-        (words("software"), Cell(words("stop").join(p for p in (f"hengtan {(manifest.get('hengtan') or {}).get('version', '—')}",
-                                                               f"{words('library')} {library['version']}" if library.get("version") else "") if p))),
+        (words("created"), Cell(reading.created())),
+        (
+            words("software"),
+            Cell(
+                words("stop").join(
+                    p
+                    for p in (
+                        f"hengtan {(manifest.get('hengtan') or {}).get('version', '—')}",
+                        f"{words('library')} {library['version']}" if library.get("version") else "",
+                    )
+                    if p
+                )
+            ),
+        ),
         (words("digest"), Cell(str((manifest.get("outputs") or {}).get("digest") or "—"), "mono")),
     )

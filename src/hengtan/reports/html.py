@@ -17,6 +17,7 @@ from .charts import Paint
 from .glyphs import visible
 
 WIDE, NARROW = 760, 330
+STRETCH = 1.17  # DejaVu Sans, the widest of the usual system fonts
 MARKS = {"info": "i", "warn": "!", "bad": "×", "ok": "✓", "gap": "–"}
 
 
@@ -27,12 +28,15 @@ def page(document: Document) -> str:
     labels = document.labels
     lang = "zh-CN" if document.lang == "zh" else "en"
     sample = f'<span class="tag sample">{_text(document.sample)}</span>' if document.sample else ""
-    nav = "".join(f'<li><a href="#s{n}"><span>{n}</span>{_text(s.title)}</a></li>' for n, s in enumerate(document.sections, 1))
+    nav = "".join(
+        f'<li><a href="#s{n}"><span>{n}</span>{_text(s.title)}</a></li>' for n, s in enumerate(document.sections, 1)
+    )
     figures = "".join(
         f'<div class="kpi{" hero" if n == 0 else ""}"><dt>{_swatch(f.tone)}{_text(f.label)}</dt>'
         f'<dd><span class="v{" gap" if f.tone == "gap" else ""}">{_text(f.value)}</span> <span class="u">{escape(f.unit)}</span>'
         f'<span class="d">{_text(f.note)}</span></dd></div>'
-        for n, f in enumerate(document.figures))
+        for n, f in enumerate(document.figures)
+    )
     sections = "".join(_section(n, s, labels) for n, s in enumerate(document.sections, 1))
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -42,7 +46,8 @@ def page(document: Document) -> str:
         f'<a class="skip" href="#main">{escape(labels["skip"])}</a>\n'
         f'<header><p class="brand">hengtan <span lang="zh">衡碳</span></p>{sample}<h1>{_text(document.title)}</h1>'
         f'<p class="org">{_text(document.organisation)}</p><p class="mut">{_text(document.period)}</p></header>\n'
-        f'<div class="frame"><nav aria-label="{escape(labels["contents"])}"><details open><summary>{escape(labels["contents"])}</summary><ol>{nav}</ol></details></nav>\n'
+        f'<div class="frame"><nav aria-label="{escape(labels["contents"])}"><div class="side"><p>{escape(labels["contents"])}</p><ol>{nav}</ol></div>'
+        f"<details><summary>{escape(labels['contents'])}</summary><ol>{nav}</ol></details></nav>\n"
         f'<main id="main">\n<dl class="card kpis n{len(document.figures)}">{figures}</dl>\n'
         f'<div class="card cover">{_facts(document.cover)}</div>\n{sections}</main></div>\n</body>\n</html>\n'
     )
@@ -83,13 +88,17 @@ def _cell(cell: Cell) -> str:
         text = '<span class="line"></span>'
     elif tone:
         text = f'<span class="t-{tone}">{text}</span>'
-    return text + (f'<small{" class=t-warn" if tone == "warn" else ""}>{_text(cell.note)}</small>' if cell.note else "")
+    return text + (f"<small{' class=t-warn' if tone == 'warn' else ''}>{_text(cell.note)}</small>" if cell.note else "")
 
 
 def _facts(pairs: tuple[tuple[str, Cell], ...]) -> str:
     if not any(name for name, _ in pairs):
         return "".join(f"<pre>{_cell(cell)}</pre>" for _, cell in pairs)
-    return "<dl class=facts>" + "".join(f"<div><dt>{_text(name)}</dt><dd>{_cell(cell)}</dd></div>" for name, cell in pairs) + "</dl>"
+    return (
+        "<dl class=facts>"
+        + "".join(f"<div><dt>{_text(name)}</dt><dd>{_cell(cell)}</dd></div>" for name, cell in pairs)
+        + "</dl>"
+    )
 
 
 def _block(block: Block, labels: dict[str, str]) -> str:
@@ -99,25 +108,29 @@ def _block(block: Block, labels: dict[str, str]) -> str:
         case Heading():
             return f"<h3>{_text(block.text)}</h3>\n"
         case Note():
-            return f'<p class="note {block.kind}"><b aria-hidden="true">{MARKS[block.kind]}</b>{_text(block.text)}</p>\n'
+            return (
+                f'<p class="note {block.kind}"><b aria-hidden="true">{MARKS[block.kind]}</b>{_text(block.text)}</p>\n'
+            )
         case Facts():
             return _facts(block.pairs) + "\n"
         case Chart():
             legend = "".join(f'<li><i class="sw b-{token}"></i>{escape(text)}</li>' for token, text in block.legend)
-            return (f'<figure><figcaption>{_text(block.title)}{f"<ul>{legend}</ul>" if legend else ""}</figcaption>'
-                    f'<div class="wide">{block.draw(Paint(WIDE, visible))}</div><div class="narrow">{block.draw(Paint(NARROW, visible))}</div></figure>\n')
+            return (
+                f"<figure><figcaption>{_text(block.title)}{f'<ul>{legend}</ul>' if legend else ''}</figcaption>"
+                f'<div class="wide">{block.draw(Paint(WIDE, visible, stretch=STRETCH))}</div><div class="narrow">{block.draw(Paint(NARROW, visible, stretch=STRETCH))}</div></figure>\n'
+            )
         case Table():
             return _table(block, labels)
 
 
 def _table(table: Table, labels: dict[str, str]) -> str:
     head = table.rows[: table.head] if table.head else table.rows
-    hidden = table.rows[table.head:] if table.head else ()
+    hidden = table.rows[table.head :] if table.head else ()
     body = "".join(_row(row, table.columns) for row in head)
     if hidden and table.rest:
         body += _row(table.rest, table.columns)
     foot = f"<tfoot>{_row(table.total, table.columns)}</tfoot>" if table.total else ""
-    made = f'<div class="scroll"><table>{_heads(table.columns)}<tbody>{body}</tbody>{foot}</table></div>'
+    made = f'<div class="scroll"><table{" class=slim" if table.slim else ""}>{_heads(table.columns)}<tbody>{body}</tbody>{foot}</table></div>'
     if hidden:
         more = labels["rest.more"].replace("{count}", f"{len(hidden):,}")
         rows = "".join(_row(row, table.columns) for row in hidden)
@@ -126,13 +139,19 @@ def _table(table: Table, labels: dict[str, str]) -> str:
 
 
 def _heads(columns: tuple[Column, ...]) -> str:
-    return "<thead><tr>" + "".join(f'<th scope="col"{_number(c)}>{_text(c.title)}</th>' for c in columns) + "</tr></thead>"
+    return (
+        "<thead><tr>" + "".join(f'<th scope="col"{_number(c)}>{_text(c.title)}</th>' for c in columns) + "</tr></thead>"
+    )
 
 
 def _number(column: Column) -> str:
-    return ' class="n"' if column.kind == "num" else ""
+    return ' class="n"' if column.kind == "num" else ' class="s"' if column.kind == "short" else ""
 
 
 def _row(row: tuple[Cell, ...], columns: tuple[Column, ...]) -> str:
     first = f'<th scope="row"{_number(columns[0])}>{_cell(row[0])}</th>'
-    return f"<tr>{first}" + "".join(f"<td{_number(c)}>{_cell(cell)}</td>" for cell, c in zip(row[1:], columns[1:], strict=True)) + "</tr>"
+    return (
+        f"<tr>{first}"
+        + "".join(f"<td{_number(c)}>{_cell(cell)}</td>" for cell, c in zip(row[1:], columns[1:], strict=True))
+        + "</tr>"
+    )

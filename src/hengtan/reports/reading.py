@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +49,17 @@ class Reading:
         if isinstance(value, str):
             value = value.split("/")
         return self.words("to").join(str(part) for part in value if part)
+
+    def created(self) -> str:
+        """When the run was made, in UTC: ``2026-11-20 08:30 UTC``; as written where it is no time."""
+        text = str(self.data.manifest.get("created") or "—")
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return text
+        return f"{moment.astimezone(UTC) if moment.tzinfo else moment:%Y-%m-%d %H:%M}" + (
+            " UTC" if moment.tzinfo else ""
+        )
 
     def gwp(self) -> str:
         """The GWP set of every CO2e here."""
@@ -115,7 +127,7 @@ class Reading:
         """The name of a category in the language of the report."""
         if not category:
             return self.words("category.unknown")
-        return self.words.get(f"category.{scope}.{category}", category)
+        return self.words.get(f"category.{scope}.{category}", category.replace("_", " "))
 
     def interval(self, name: str) -> tuple[Decimal, Decimal] | None:
         """2.5 and 97.5 percentiles of one sum (``scope1``, ``scope2_location``, ..., ``total``)."""
@@ -125,13 +137,8 @@ class Reading:
 
     def unsplit(self) -> Decimal:
         """CO2e of factors that state no gases (kg, location-based for scope 2)."""
-        total = Decimal(0)
-        for row in self.data.gases:
-            if row.get("basis") != "market" and row.get("scope") is not None:
-                known = exact(row.get("unsplit_co2e_kg"))
-                whole = all(row.get(gas) is None for gas in ("co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg"))
-                total = add(total, known if known is not None else exact(row.get("co2e_kg")) if whole else None)
-        return total
+        rows = (r for r in self.data.gases if r.get("basis") != "market" and r.get("scope") is not None)
+        return add(*map(unsplit_kg, rows))
 
     def known(self, need: str) -> bool:
         """Whether the report can state what an item of a standard needs."""
@@ -142,9 +149,12 @@ class Reading:
             "period": bool(self.period()),
             "approach": bool(self.options.get("approach")),
             "posted": self.count("rows_posted") > 0,
-            "scope1": self.collected("1"), "scope2": self.collected("2"), "scope3": self.collected("3"),
+            "scope1": self.collected("1"),
+            "scope2": self.collected("2"),
+            "scope3": self.collected("3"),
             "gas_split": split and not self.unsplit(),
-            "methods": bool(self.data.methods), "factors": bool(self.data.factors),
+            "methods": bool(self.data.methods),
+            "factors": bool(self.data.factors),
             "uncertainty": bool(self.data.summary.get("uncertainty")),
             "previous": self.data.previous is not None,
             "gwp": self.gwp() != "—",
@@ -156,9 +166,20 @@ class Reading:
         rows = list(self.data.facilities)
         if not rows:
             rows = [{"facility": name, **sums} for name, sums in (self.data.summary.get("by_facility") or {}).items()]
+
         def order(row: Row) -> tuple[bool, Decimal, str]:
             return row.get("facility") == "(other)", -located(row), str(row.get("facility") or "")
+
         return sorted(rows, key=order)
+
+
+def unsplit_kg(row: Row) -> Decimal:
+    """CO2e of the part of a row whose factors state no gases; where the run does not say, all of a row without gases (kg)."""
+    stated = exact(row.get("unsplit_co2e_kg"))
+    if stated is not None:
+        return stated
+    bare = all(row.get(gas) is None for gas in ("co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg"))
+    return add(exact(row.get("co2e_kg"))) if bare else Decimal(0)
 
 
 def located(row: Row) -> Decimal:

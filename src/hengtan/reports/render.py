@@ -26,28 +26,37 @@ def render(
     Raises :class:`HengtanError` for an unknown format, language or standard, and when the PDF is wanted but typst
     (extra ``report``) is not installed. A report appears whole or not at all.
     """
-    for value, allowed, code in (*((f, FORMATS, "report.format-unknown") for f in formats),
-                                 (lang, LANGUAGES, "report.language-unknown"),
-                                 (standard, STANDARDS, "report.standard-unknown")):
+    for value, allowed, code in (
+        *((f, FORMATS, "report.format-unknown") for f in formats),
+        (lang, LANGUAGES, "report.language-unknown"),
+        (standard, STANDARDS, "report.standard-unknown"),
+    ):
         if value not in allowed:
             raise HengtanError(Problem(code, values={"given": value, "known": ", ".join(allowed)}))
-    from .document import document
-    made = document(data, lang, standard) if {"pdf", "html"} & set(formats) else None
-    paths = []
-    for name in formats:
-        if name == "xlsx":
-            from .xlsx import workbook
-            content = workbook(data, "zh" if standard == "cn-enterprise" else lang, standard)
-        elif name == "html":
-            from .html import page
-            assert made is not None
-            content = page(made).encode("utf-8")
-        else:
-            from .pdf import paper
-            assert made is not None
-            content = paper(made)
-        paths.append(_put(folder / f"report.{name}", content))
-    return paths
+    content = _contents(data, set(formats), lang, standard)
+    return [_put(folder / f"report.{name}", content[name]) for name in formats]
+
+
+def _contents(data: ReportData, formats: set[str], lang: str, standard: str) -> dict[str, bytes]:
+    """The bytes of each format. The writers are imported here, so that importing the package costs nothing."""
+    made = {}
+    if "xlsx" in formats:
+        from .xlsx import workbook  # noqa: PLC0415
+
+        made["xlsx"] = workbook(data, "zh" if standard == "cn-enterprise" else lang, standard)
+    if formats & {"pdf", "html"}:
+        from .document import document  # noqa: PLC0415
+
+        report = document(data, lang, standard)
+        if "html" in formats:
+            from .html import page  # noqa: PLC0415
+
+            made["html"] = page(report).encode("utf-8")
+        if "pdf" in formats:
+            from .pdf import paper  # noqa: PLC0415
+
+            made["pdf"] = paper(report)
+    return made
 
 
 def _put(path: Path, content: bytes) -> Path:

@@ -1,0 +1,117 @@
+"""Emissions by gas, and biogenic CO2 apart."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hengtan.gases import SETS, gwp
+
+from ..blocks import Block, Cell, Column, Note, Table, Text
+from ..numbers import add, exact, minus, percent, ratio, tonnes
+from ..reading import Reading, unsplit_kg
+
+GASES = ("co2e_kg", "co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg")
+
+
+def gases(reading: Reading) -> list[Block]:
+    """Masses of the gases by scope and category, and what cannot be split."""
+    words, unsplit = reading.words, reading.unsplit()
+    names = ("co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg", "co2e_kg")
+    rows = []
+    total: dict[str, Decimal | None] = dict.fromkeys(names)
+    listed = [row for row in reading.data.gases if row.get("scope") is not None]
+    listed.sort(key=lambda r: (str(r["scope"]), str(r.get("basis")), -(exact(r.get("co2e_kg")) or 0)))
+    for row in listed:
+        scope, basis = str(row["scope"]), str(row.get("basis") or "-")
+        values = [exact(row.get(name)) for name in names]
+        title = words("scope.2." + basis) if scope == "2" else words("scope." + scope)
+        rows.append(
+            (
+                Cell(reading.category_name(scope, str(row.get("category") or "")), "", title),
+                *(Cell(words("not-split"), "gap") if v is None else Cell(tonnes(v)) for v in values),
+            )
+        )
+        if basis != "market":
+            for name, value in zip(names, values, strict=True):
+                if value is not None:
+                    total[name] = add(total[name], value)
+    if not rows:
+        return []
+    blocks: list[Block] = _direct(reading)
+    if all(total[name] is None for name in names[:3]):
+        blocks.append(Note("gap", words("gases.none", value=tonnes(unsplit))))
+    elif unsplit:
+        blocks.append(Note("gap", words("gases.unsplit", value=tonnes(unsplit))))
+    columns = (
+        Column(words("col.category"), "text", 3.4),
+        *(Column(words(c), "num", 1.5) for c in ("col.co2", "col.ch4", "col.n2o", "col.other", "col.total")),
+    )
+    blocks.append(
+        Table(
+            columns,
+            tuple(rows),
+            (
+                Cell(words("total.location")),
+                *(Cell(words("not-split"), "gap") if v is None else Cell(tonnes(v)) for v in total.values()),
+            ),
+            words("gases.mass", gwp=reading.gwp()),
+        )
+    )
+    return blocks
+
+
+def _direct(reading: Reading) -> list[Block]:
+    """Scope 1 by gas in CO2e, where every part is known; methane is what the others leave, because AR6 weighs it by origin."""
+    words, name = reading.words, reading.gwp()
+    rows = [r for r in reading.data.gases if str(r.get("scope")) == "1"]
+    if not rows or name not in SETS or all(r.get("co2_kg") is None for r in rows):
+        return []
+    total, co2, ch4, n2o, other = (add(*(exact(r.get(key)) for r in rows)) for key in GASES)
+    unsplit = add(*(unsplit_kg(r) for r in rows))
+    n2o_co2e = n2o * gwp("N2O", name)
+    ch4_co2e = minus(total, add(co2, n2o_co2e, other, unsplit)) if name == "AR6" else ch4 * gwp("CH4", name)
+    other = minus(total, add(co2, ch4_co2e, n2o_co2e, unsplit))
+    lines = [("CO₂", co2), ("CH₄", ch4_co2e), ("N₂O", n2o_co2e), (words("gases.other"), other)]
+    if unsplit:
+        lines.append((words("gases.unsplit.line"), unsplit))
+    columns = (
+        Column(words("col.gas"), "text", 5),
+        Column(words("col.emissions"), "num", 2),
+        Column(words("col.share"), "num", 1.4),
+    )
+    return [
+        Table(
+            columns,
+            tuple((Cell(label), Cell(tonnes(kg)), Cell(percent(ratio(kg, total)))) for label, kg in lines),
+            (Cell(words("scope.long.1")), Cell(tonnes(total)), Cell(percent(ratio(total, total)))),
+        )
+    ]
+
+
+def biogenic(reading: Reading) -> list[Block]:
+    """Biogenic CO2, apart from everything else."""
+    words, total = reading.words, reading.biogenic()
+    if total is None:
+        return [Note("info", words("biogenic.none"))]
+    rows = []
+    for row in reading.data.gases:
+        kg = exact(row.get("biogenic_co2_kg"))
+        if kg and row.get("basis") != "market":
+            scope = "" if row.get("scope") is None else str(row["scope"])
+            rows.append(
+                (
+                    Cell(words(f"scope.{scope or 'none'}")),
+                    Cell(reading.category_name(scope, str(row.get("category") or ""))),
+                    Cell(tonnes(kg)),
+                )
+            )
+    table = Table(
+        (
+            Column(words("col.scope"), "text", 2),
+            Column(words("col.category"), "text", 5),
+            Column(words("col.biogenic"), "num", 2),
+        ),
+        tuple(rows),
+        (Cell(words("total")), Cell(""), Cell(tonnes(total))),
+    )
+    return [Text(words("biogenic.some")), table]
