@@ -75,6 +75,8 @@ def test_a_good_file_loads(tmp_path):
         ("unit: t\n", "unit: t\namount: {equation: quantity + 1}\n", "method.not-linear"),
         ("unit: t\n", "unit: t\nmethane: volcanic\n", "method.value-bad"),
         ("unit: t\n", "unit: t\ntable: {file: absent.csv}\n", "method.file-unreadable"),
+        ("unit: t\n", "unit: t\nfuel: perhaps\n", "method.value-bad"),
+        ("unit: t\n", "unit: t\napplies: fuel.*\n", "method.value-bad"),
         ("inputs:", "inputs: [", "method.file-unreadable"),
     ],
 )  # fmt: skip
@@ -153,3 +155,11 @@ def test_the_methods_need_no_more_keys_than_are_documented():
         "parameters",
         "equation",
     }
+
+
+@pytest.mark.parametrize(("page", "lang"), [("docs/methods.md", "en"), ("docs/zh/methods.md", "zh")])
+def test_the_page_lists_every_method_as_its_file_says(page, lang):
+    text = (Path(__file__).parents[2] / page).read_text("utf-8")
+    for method in methods().values():
+        assert f"| `{method.id}` | {method.title[lang]} | {method.standard} |" in text, method.id
+    assert text.count("\n| `") == len(methods())

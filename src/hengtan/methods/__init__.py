@@ -5,7 +5,7 @@
 >>> round(float(result["co2_kg"]), 3)
 2255.713
 >>> print(result.trace.lines()[1])
-  ncv_gj_per_unit  23.736 GJ_ncv/t  default of the method, from 2024-01-01, CETS-AG-03.01-V01-2024 (huanban qihou han [2025] No.27), Table A.1
+  ncv_gj_per_unit  23.736 GJ_ncv/t  default of the method, 2024-01-01 …, CETS-AG-03.01-V01-2024 (huanban qihou han [2025] No.27), Table A.1
 
 A method is a YAML file, checked when it is loaded: units parse, a tonne of carbon is not a tonne of CO2, emissions are
 proportional to the amount. Knows ``gases``, ``units`` and ``problems``; factors are handed in.

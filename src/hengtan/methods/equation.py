@@ -20,6 +20,7 @@ from functools import cached_property
 from hengtan.units import Compound
 
 MAX_LENGTH = 2000
+MAX_DEPTH = 200
 _POWER = Context(prec=40)
 
 
@@ -58,7 +59,9 @@ class Equation:
             raise EquationError(f"not an equation: {error}") from error
         self._check(self._tree)
 
-    def _check(self, node: ast.expr) -> None:
+    def _check(self, node: ast.expr, depth: int = 0) -> None:
+        if depth > MAX_DEPTH:
+            raise EquationError(f"an equation has at most {MAX_DEPTH} steps inside each other")
         match node:
             case ast.Name():
                 if node.id in FUNCTIONS:
@@ -68,15 +71,15 @@ class Equation:
             case ast.Constant(value=int() | float()):
                 self._number(node)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
-                self._check(node.operand)
+                self._check(node.operand, depth + 1)
             case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()):
-                self._check(node.left)
-                self._check(node.right)
+                self._check(node.left, depth + 1)
+                self._check(node.right, depth + 1)
             case ast.Call(func=ast.Name(id=function), keywords=[]) if function in FUNCTIONS and node.args:
                 if function == "power" and len(node.args) != 2:
                     raise EquationError("power takes a base and an exponent")
                 for argument in node.args:
-                    self._check(argument)
+                    self._check(argument, depth + 1)
             case _:
                 part = ast.get_source_segment(self.text, node) or type(node).__name__
                 known = ", ".join(FUNCTIONS)

@@ -81,6 +81,14 @@ class Reader:
             )
             return Fraction(0)
 
+    def flag(self, where: str, text: Any) -> bool:
+        """``true`` or ``false``; nothing is false."""
+        if str(text or "false").casefold() not in ("true", "false"):
+            self.problem(
+                "method.value-bad", where=where, text=str(text), why="is neither true nor false", wanted="true"
+            )
+        return str(text).casefold() == "true"
+
     def bounds(self, where: str, body: Any) -> tuple[Fraction | None, Fraction | None]:
         """``[0, 1]``; an empty end has no bound."""
         if body is None:
@@ -176,7 +184,7 @@ def load_method(path: str | Path) -> Method:
     reader = Reader(Path(path))
     try:
         # Every scalar as text: 0.1 in the file is a tenth, not a double.
-        body = yaml.load(Path(path).read_text("utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
+        body = yaml.load(Path(path).read_text("utf-8-sig"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reader.problem("method.file-unreadable", why=" ".join(str(error).split()))
         body = None
@@ -217,11 +225,11 @@ def _method(reader: Reader, body: Mapping[str, Any]) -> Method:
         title=reader.title("title", body.get("title", "")),
         standard=str(body.get("standard", "")),
         equations=_equations(reader, body.get("equation")),
-        patterns=tuple(str(pattern) for pattern in body.get("applies") or ()),
+        patterns=_patterns(reader, body.get("applies") or []),
         unit=unit,
         units_by_key=table.units,
         table_key=table.key,
-        fuel=str(body.get("fuel") or "") == "true",
+        fuel=reader.flag("fuel", body.get("fuel")),
         methane=methane,
         amount_equation=reader.equation("amount", amount["equation"]) if amount.get("equation") else None,
         amount_columns=tuple(
@@ -237,6 +245,15 @@ def _method(reader: Reader, body: Mapping[str, Any]) -> Method:
         note=reader.title("note", body["note"]) if body.get("note") else {},
         file=str(reader.path),
     )
+
+
+def _patterns(reader: Reader, body: Any) -> tuple[str, ...]:
+    if not isinstance(body, list):
+        reader.problem(
+            "method.value-bad", where="applies", text=str(body), why="is not a list", wanted="[fuel.*, heat]"
+        )
+        return ()
+    return tuple(str(pattern) for pattern in body)
 
 
 def _equations(reader: Reader, body: Any) -> dict[str, Equation]:
@@ -319,6 +336,7 @@ def _parameter(reader: Reader, name: str, text: Any, table: _Table) -> Parameter
     body = reader.mapping(where, text)
     reader.keys(where, body, ("unit", "title", "range", "measurable", "values", "column"), ("unit", "title"))
     low, high = reader.bounds(where, body.get("range"))
+    measurable = reader.flag(where, body.get("measurable"))
     values: list[Value] = []
     for text_of_value in body.get("values") or ():
         entry = reader.mapping(where, text_of_value)
@@ -333,7 +351,7 @@ def _parameter(reader: Reader, name: str, text: Any, table: _Table) -> Parameter
                 by_type.setdefault(row[table.key], []).append(reader.value(f"{where}, row {number}", row, row[column]))
         if not by_type:
             reader.problem("method.key-missing", where=where, key=f"column {column} of the table")
-    elif not values and body.get("measurable") != "true":
+    elif not values and not measurable:
         reader.problem("method.key-missing", where=where, key="values")
     return Parameter(
         name=name,
@@ -342,7 +360,7 @@ def _parameter(reader: Reader, name: str, text: Any, table: _Table) -> Parameter
         unit=reader.unit(where, body.get("unit", "1")),
         low=low,
         high=high,
-        measurable=body.get("measurable") == "true",
+        measurable=measurable,
         values=tuple(values),
         by_type=by_type,
     )

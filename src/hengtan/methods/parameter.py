@@ -37,15 +37,15 @@ class Value:
         return max(0, year - self.end.year) if self.end else 0
 
     def validity(self) -> str:
-        """For people: ``2023``, ``from 2024-01-01``, ``2013-10-15 to 2023-12-31``; "" for always."""
+        """For people of any language: ``2023``, ``2024-01-01 …``, ``2013-10-15 … 2023-12-31``; "" for always."""
         if self.start == date.min:
-            return "" if self.end is None else f"to {self.end}"
+            return "" if self.end is None else f"… {self.end}"
         if self.end is None:
-            return f"from {self.start}"
+            return f"{self.start} …"
         whole = (self.start.month, self.start.day, self.end.month, self.end.day) == (1, 1, 12, 31)
         if whole and self.start.year == self.end.year:
             return str(self.start.year)
-        return f"{self.start} to {self.end}"
+        return f"{self.start} … {self.end}"
 
 
 @dataclass(frozen=True, slots=True)

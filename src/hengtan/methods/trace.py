@@ -49,12 +49,14 @@ class Term:
     mark: str = "read"
 
     def line(self, lang: str = "en") -> str:
-        """``carbon_content_tc_per_gj 0.02618 t C/GJ_ncv  default of the method, from 2024-01-01, MEE ...``."""
+        """``carbon_content_tc_per_gj 0.02618 t C/GJ_ncv  default of the method, 2024-01-01 …, MEE ...``."""
         notes = [_ORIGINS[self.origin][lang], self.valid, self.source]
         if self.mark == "known":
             notes.append(_UNVERIFIED[lang])
         unit = "" if self.unit == "1" else f" {self.unit}"
-        return f"{self.name}  {plain(self.value)}{unit}  " + ", ".join(note for note in notes if note)
+        return f"{self.name}  {plain(self.value)}{unit}  " + {"en": ", ", "zh": "，"}[lang].join(
+            note for note in notes if note
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Trace:
         return [
             *texts,
             *(f"  {term.line(lang)}" for term in self.terms),
-            f"  {by}  {self.method}  {self.title[lang]}, {self.standard}",
+            f"  {by}  {self.method}  {self.title[lang]}: {self.standard}",
         ]
 
     def as_dict(self) -> dict[str, Any]:
