@@ -163,6 +163,13 @@ def test_a_released_gas_weighs_by_the_set_that_is_asked_for(activity_type, gwp_s
     )
 
 
+def test_of_a_blend_with_hcfc_the_kyoto_part_counts_unless_all_gases_are_asked_for():
+    """UK 2025: R-401A 18 kg with the Kyoto gases alone."""
+    assert round(run("gas-release", unit="kg", activity_type="refrigerant.R-401A")["co2e_kg"]) == 18
+    assert run("gas-release", unit="kg", activity_type="refrigerant.R-401A.all_gases")["co2e_kg"] > 1000
+    assert run("gas-release", unit="kg", activity_type="refrigerant.R-406A")["co2e_kg"] > 1000  # holds no Kyoto gas
+
+
 def test_a_set_without_a_value_for_the_gas_is_refused():
     assert codes("gas-release", unit="kg", activity_type="refrigerant.NF3", gwp_set="SAR") == {"gwp.unknown-value"}
 

@@ -14,6 +14,8 @@ from .potentials import DATA, UnknownGasError, UnknownGwpError, gases
 HYDROCARBONS = {"propane": "Propane", "butane": "Butane", "isobutane": "", "isopentane": "", "propylene": ""}
 """Lubricant helpers of a few per cent: below 0.1 kg CO2e/kg where a set has a value, counted 0 where it has none."""
 
+MONTREAL = ("HCFC", "CFC")
+
 
 @dataclass(frozen=True, slots=True)
 class Blend:
@@ -32,16 +34,23 @@ class Blend:
     @property
     def montreal(self) -> bool:
         """Whether a component falls under the Montreal Protocol and is reported apart from the Kyoto gases."""
-        return any(name.startswith(("HCFC", "CFC")) for name, _ in self.components)
+        return any(name.startswith(MONTREAL) for name, _ in self.components)
 
-    def gwp(self, gwp_set: str) -> Decimal:
-        """kg CO2e per kg: the sum over the components, HCFC included. Raises UnknownGwpError."""
+    @property
+    def kyoto(self) -> bool:
+        """Whether a component is a gas of the Kyoto Protocol (HFC, PFC)."""
+        return any(name.startswith(("HFC", "PFC")) for name, _ in self.components)
+
+    def gwp(self, gwp_set: str, *, kyoto_only: bool = False) -> Decimal:
+        """kg CO2e per kg: the sum over the components, HCFC included unless ``kyoto_only``. Raises UnknownGwpError."""
         if not self.components:
             if gwp_set not in self.published:
                 raise UnknownGwpError(self.name, gwp_set, tuple(self.published))
             return self.published[gwp_set]
         total = Decimal(0)
         for name, share in self.components:
+            if kyoto_only and name.startswith(MONTREAL):
+                continue
             value = self._component(name, gwp_set)
             if value is None:
                 raise UnknownGwpError(f"{name} in {self.name}", gwp_set, tuple(gases()[name].values))

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from hengtan.gases import UnknownGasError, UnknownGwpError, find, gwp, is_blend
+from hengtan.gases import UnknownGasError, UnknownGwpError, blend, find, gwp, is_blend
 from hengtan.problems import Problem
 from hengtan.units import Unit, UnitError, UnitMismatchError, conversion, parse
 
@@ -250,10 +250,17 @@ def _fixed(method: Method) -> bool:
 
 
 def _weighed(work: _Work, gwp_set: str) -> Mapping[str, Fraction | None] | None:
-    """A kg of the gas that the activity type names (``refrigerant.R-410A``)."""
-    name = work.activity_type.rpartition("refrigerant.")[2].removesuffix(".all_gases")
+    """A kg of the gas that the activity type names (``refrigerant.R-410A``).
+
+    Of a blend with HCFC, ``refrigerant.R-401A`` is the Kyoto part and ``refrigerant.R-401A.all_gases`` the whole.
+    """
+    wanted = work.activity_type.rpartition("refrigerant.")[2]
+    name = wanted.removesuffix(".all_gases")
     try:
-        weight = gwp(name, gwp_set)
+        if is_blend(name) and name == wanted:
+            weight = blend(name).gwp(gwp_set, kyoto_only=blend(name).kyoto)
+        else:
+            weight = gwp(name, gwp_set)
     except UnknownGasError:
         return None
     except UnknownGwpError as error:
