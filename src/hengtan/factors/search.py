@@ -27,6 +27,7 @@ ELSEWHERE = 0.35
 SYNONYM = 0.9
 BEGINNING = 0.8
 MISSPELT = 0.7
+VERY_UNIT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ def search(
     likes = _likes(index, ask, region)
     weight = index.columns["weight"]
     ranked = {row: score * weight[row] * likes(row) for row, (terms, score) in found.items() if terms == most}
+    if unit:  # the very unit before its net and gross kin
+        column, symbol = index.columns["unit"], units.parse(unit).symbol
+        ranked = {row: score * (VERY_UNIT if column[row] == symbol else 1) for row, score in ranked.items()}
     return _hits(index, ranked, year or ask.year, limit)
 
 
