@@ -35,7 +35,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """coefficients: kg per unit of the row, NULL where the factor does not state the gas; share is already in them."""
+    """coefficients: kg per unit of the row, NULL where the factor does not state the gas; share is already in them.
+
+    parts   of a line of several factors: kg CO2e per unit of the row by factor id (empty: all by ``factor_id``)
+    """
 
     key: Key
     basis: str
@@ -50,6 +53,7 @@ class Line:
     terms: tuple[Term, ...] = ()
     considered: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
+    parts: Mapping[str, Fraction] = field(default_factory=dict)
 
 
 def coefficient(value: Fraction) -> Decimal:

@@ -121,12 +121,15 @@ class _Resolution:
             if not isinstance(found, Line):
                 return found
             lines.append(found)
-        if self.rules.upstream:
-            more, told = upstream_lines(self.key, first, self.rules, share)
-            if told:
-                lines[-1] = replace(lines[-1], warnings=(*lines[-1].warnings, *told))
-            lines += more
-        return lines
+        return self.with_upstream(lines, first, share)
+
+    def with_upstream(self, lines: list[Line], first: Choice | None, share: Fraction) -> list[Line]:
+        """The lines with those of category 3 that are derived from them, when asked for."""
+        if not self.rules.upstream:
+            return lines
+        more, told = upstream_lines(self.key, first, self.rules, share)
+        last = replace(lines[-1], warnings=(*lines[-1].warnings, *told))
+        return [*lines[:-1], last, *more]
 
     def share(self) -> Fraction | Problem:
         key, organisation = self.key, self.rules.organisation
@@ -193,17 +196,15 @@ class _Resolution:
         if isinstance(numbers, Problem):
             return (numbers,)
         warnings = (*self.warnings, *applied.warnings)
-        return [
+        lines = [
             Line(self.key, basis, scope, category, numbers, "", "exact", applied.method, "", share, applied.terms,
                  warnings=warnings)
             for basis in (("location", "market") if scope == 2 else ("-",))
         ]  # fmt: skip
+        return self.with_upstream(lines, None, share)
 
     def line(self, basis: str, first: Choice, share: Fraction) -> Line | tuple[Problem, ...]:
-        if basis == "market":
-            parts = self.market(first)
-        else:
-            parts = [(first, Fraction(1), "")]
+        parts = self.market(first) if basis == "market" else [(first, Fraction(1), "")]
         if isinstance(parts, tuple):
             return parts
         gases, terms, factors, methods = GasSum(), [], [], []
@@ -211,7 +212,7 @@ class _Resolution:
         warnings = list(self.warnings)
         for one, weight, note in parts:
             if isinstance(one, Instrument):
-                gases.add(_stated(one), weight * self.per_instrument_unit(one))
+                gases.add(_stated(one), weight * self.per_instrument_unit(one), one.instrument_id)
                 matches.append("pinned")
                 factors.append(one.instrument_id)
                 terms.append(Term("instrument", str(one.co2e_kg_per_unit), f"kg CO2e/{one.unit.symbol}",
@@ -220,7 +221,7 @@ class _Resolution:
             applied = apply_method(self.key, one, self.rules.gwp, self.rules.policy, self.rules.as_of, self.named)
             if isinstance(applied, tuple):
                 return applied
-            gases.add(applied.coefficients, weight * applied.per_unit)
+            gases.add(applied.coefficients, weight * applied.per_unit, one.factor.factor_id)
             warnings += [*one.warnings, *applied.coefficients.warnings, *applied.warnings]
             matches.append(one.match)
             factors.append(one.factor.factor_id)
@@ -245,6 +246,7 @@ class _Resolution:
             tuple(terms),
             tuple({"factor_id": c.factor_id, "match": c.match, "why": c.why, "zh": c.zh} for c in first.considered),
             tuple(warnings),
+            gases.shared(share),
         )
 
     def market(self, first: Choice) -> list[tuple[Any, Fraction, str]] | tuple[Problem, ...]:

@@ -33,31 +33,35 @@ _ENERGY_CATEGORIES = ("stationary", "mobile", "electricity", "heat", "steam", "c
 _TOLD_WITH_FUEL = ".phev.electricity"
 
 
-def upstream_lines(key: Key, first: Choice, rules: Rules, share: Fraction) -> tuple[list[Line], list[Problem]]:
+def upstream_lines(key: Key, first: Choice | None, rules: Rules, share: Fraction) -> tuple[list[Line], list[Problem]]:
     """The lines of category 3 that go with a key of scope 1 or 2, and what is to be told about them.
 
-    first   the choice of the key itself (location-based in scope 2)
+    first   the choice of the key itself (location-based in scope 2); None where its method needs no factor
     share   the organisation's part, as in the key's own lines
     Returns no line for activities of scope 3, which are never doubled, and for those that are neither fuel nor energy.
     """
-    if first.scope not in (1, 2):
-        return [], []
     kind = _kind(key, first)
+    if (first.scope if first else kind.scope if kind else None) not in (1, 2):
+        return [], []
     if kind is None:
+        if first is None:
+            return [], []
         named = {"factor": first.factor.factor_id}
         told = [Problem("upstream.type-unknown", values=named)] if first.category in _ENERGY_CATEGORIES else []
         return [], told
     if not (kind.carrier in ("fuel", "energy") or kind.id.startswith("vehicle.")) or kind.id.endswith(_TOLD_WITH_FUEL):
         return [], []
-    if first.factor.dataset in LIFE_CYCLE_DATASETS or first.factor.category == LIFE_CYCLE_CATEGORY:
+    if first and (first.factor.dataset in LIFE_CYCLE_DATASETS or first.factor.category == LIFE_CYCLE_CATEGORY):
         return [], [Problem("upstream.life-cycle", values={"factor": first.factor.factor_id, "type": kind.id})]
     return _derived(key, kind, first, rules, share)
 
 
-def _kind(key: Key, first: Choice) -> ActivityType | None:
+def _kind(key: Key, first: Choice | None) -> ActivityType | None:
     """The type that the row names, else the one that the mapping gives to its pinned factor."""
     if key.activity_type:
         return find_type(key.activity_type)
+    if first is None:
+        return None
     names = (types()[name] for name in _matcher(first.factor.dataset).types(first.factor.name) if name in types())
     served = [kind for kind in names if kind.scope == first.scope]
     return next((kind for kind in served if kind.category == first.category), served[0] if served else None)
@@ -77,7 +81,7 @@ def parts_of(kind: ActivityType) -> tuple[str, ...]:
 
 
 def _derived(
-    key: Key, kind: ActivityType, first: Choice, rules: Rules, share: Fraction
+    key: Key, kind: ActivityType, first: Choice | None, rules: Rules, share: Fraction
 ) -> tuple[list[Line], list[Problem]]:
     gases = GasSum()
     found: list[Choice] = []
@@ -94,7 +98,7 @@ def _derived(
         if isinstance(numbers, tuple):
             missing.append((name, numbers))
             continue
-        gases.add(numbers, part.per_unit)
+        gases.add(numbers, part.per_unit, part.factor.factor_id)
         found.append(part)
         told += [*part.warnings, *numbers.warnings]
         terms += _terms(name, part.factor, f"{float(numbers.co2e_kg):.12g}", part.per_unit, key)
@@ -118,13 +122,14 @@ def _derived(
         share,
         tuple(terms),
         tuple({"factor_id": c.factor_id, "match": c.match, "why": c.why, "zh": c.zh} for c in found[0].considered),
+        parts=gases.shared(share),
     )
     return [line], told
 
 
-def _choice(key: Key, name: str, first: Choice, rules: Rules) -> Choice | tuple[Problem, ...]:
-    unit = first.factor.activity_unit if key.zero else key.unit  # CONTRACT section 2: 0 needs no unit
-    query = Query(name, unit, key.region or first.factor.region, key.year, "", key.start, key.end)
+def _choice(key: Key, name: str, first: Choice | None, rules: Rules) -> Choice | tuple[Problem, ...]:
+    unit = first.factor.activity_unit if first and key.zero else key.unit  # CONTRACT section 2: 0 needs no unit
+    query = Query(name, unit, key.region or (first.factor.region if first else ""), key.year, "", key.start, key.end)
     return resolve(query, basis="-", library=rules.library, policy=rules.policy, as_of=rules.as_of, gwp=rules.gwp)
 
 
@@ -137,13 +142,15 @@ def _terms(name: str, factor: Factor, co2e_kg: str, per_unit: Fraction, key: Key
         yield Term("conversion", str(per_unit), f"{factor.activity_unit}/{key.unit}")
 
 
-def _missing(kind: ActivityType, key: Key, first: Choice, missing: list[tuple[str, tuple[Problem, ...]]]) -> Problem:
+def _missing(
+    kind: ActivityType, key: Key, first: Choice | None, missing: list[tuple[str, tuple[Problem, ...]]]
+) -> Problem:
     """One warning for a key whose upstream is not published, or not in this unit or GWP set."""
     whys = [problems[0] for _, problems in missing if problems]
     values = {
         "type": kind.id,
         "parts": ", ".join(name for name, _ in missing) or f"wtt.{kind.id}",
-        "region": key.region or first.factor.region or "-",
+        "region": key.region or (first.factor.region if first else "") or "-",
         "year": str(key.year),
         "why": whys[0].reason("en") if whys else f"No publisher of the library states the upstream of {kind.id}.",
         "why_zh": whys[0].reason("zh") if whys else f"因子库中没有 {kind.id} 的上游因子。",
