@@ -33,7 +33,8 @@ from .source import Source
 SEPARATORS = (",", ";", "\t")
 HEAD_BYTES = 1 << 18
 HEAD_RECORDS = 30  # a header stands among the first records: an export may put titles above it
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 22  # Arrow reads up to 32 blocks ahead
+GROUP_ROWS = 1 << 18  # rows of one Parquet row group
 IN_MEMORY_BYTES = 48 << 20  # a larger file goes to Parquet in the scratch folder
 _DIFFERENT = ("activity_id", "quantity")  # in every row: a dictionary would only cost
 _CODED = pa.dictionary(pa.int32(), pa.string())
@@ -64,7 +65,7 @@ def read_csv(path: Path, file: str, aliases: Aliases, faults: Faults, scratch: S
         mine = Faults()
         try:
             data, rows = _settled(path, shape, Reader(layout, Place(file), aliases, mine), target)
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             raise HengtanError(
                 Problem("file.unreadable", file, values={"why": shown(str(error).rstrip("."))})
             ) from None
@@ -95,7 +96,10 @@ def records(path: Path, file: str) -> list[list[str]]:
     facts = _facts(path, file)
     text = path.read_bytes().decode("utf-8-sig" if facts.encoding == "utf-8" else facts.encoding)
     separator = max(SEPARATORS, key=text[:HEAD_BYTES].count)
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        raise HengtanError(Problem("file.unreadable", file, values={"why": str(error)})) from None
 
 
 def shape_of(path: Path, file: str, headers: Headers) -> Shape:
@@ -277,7 +281,7 @@ def _ragged(ragged: Sequence[Any], shape: Shape, reader: Reader) -> pa.Table:
     broken = np.zeros(len(ragged), dtype=bool)
     rows = np.array([record.number + shape.header_row for record in ragged], dtype=np.int64)
     for at, record in enumerate(ragged):
-        cells = next(csv.reader(io.StringIO(record.text, newline=""), delimiter=shape.separator), [])
+        cells = _cells(record.text, shape.separator)
         if len(cells) < wanted or any(cell.strip() for cell in cells[wanted:]):
             broken[at] = True
             values = {"found": str(record.actual_columns), "wanted": str(wanted)}
@@ -288,12 +292,20 @@ def _ragged(ragged: Sequence[Any], shape: Shape, reader: Reader) -> pa.Table:
     return reader.read(Raw(texts, rows), broken)
 
 
+def _cells(text: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    except csv.Error:  # a cell longer than csv takes
+        return []
+
+
 class Store:
     """Where blocks go: memory, or a Parquet file when there are many."""
 
     def __init__(self, target: Path | None) -> None:
         self.rows = 0
         self._target = target
+        self._waiting = 0
         self._tables: list[pa.Table] = []
         self._writer: pq.ParquetWriter | None = None
 
@@ -301,18 +313,26 @@ class Store:
         """Takes one block."""
         self.rows += table.num_rows
         table = _alike(table, coded=self._target is not None)
-        if self._target is None:
-            self._tables.append(table)
-            return
+        self._tables.append(table)
+        self._waiting += table.num_rows
+        if self._target is not None and self._waiting >= GROUP_ROWS:
+            self._write(self._target)
+
+    def _write(self, target: Path) -> None:
+        """What waits becomes one row group."""
+        table = pa.concat_tables(self._tables).unify_dictionaries().combine_chunks()
         if self._writer is None:
             coded = [field.name for field in table.schema if field.type == _CODED]
             self._writer = pq.ParquetWriter(
-                self._target, table.schema, compression="snappy", use_dictionary=coded, write_statistics=False
+                target, table.schema, compression="snappy", use_dictionary=coded, write_statistics=False
             )
-        self._writer.write_table(table, row_group_size=1 << 20)
+        self._writer.write_table(table, row_group_size=max(table.num_rows, 1))
+        self._tables, self._waiting = [], 0
 
     def close(self) -> None:
         """Ends the file."""
+        if self._target is not None and self._tables:
+            self._write(self._target)
         if self._writer is not None:
             self._writer.close()
 

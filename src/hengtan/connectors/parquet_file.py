@@ -36,7 +36,7 @@ def read_parquet(path: Path, file: str, aliases: Aliases, faults: Faults, scratc
     try:
         parquet = pq.ParquetFile(path)
         schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise _unreadable(error, file) from None
     if rows == 0:
         raise HengtanError(Problem("file.no-rows", file))
@@ -57,7 +57,7 @@ def read_parquet(path: Path, file: str, aliases: Aliases, faults: Faults, scratc
             batches = parquet.iter_batches(_BATCH, columns=[layout.headers[layout.columns["quantity"]]])
             reader.settle(evidence(_text(batch.column(0)) for batch in batches))
             kept = _convert(parquet, schema, reader, target)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise _unreadable(error, file) from None
     if kept == 0:
         raise HengtanError(Problem("file.no-rows", file))
