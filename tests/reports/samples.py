@@ -597,9 +597,8 @@ def hostile() -> ReportData:
         facilities=facilities,
         factors=[
             dict(row)
-            | {
-                k: t
-                for k in (
+            | dict.fromkeys(
+                (
                     "factor_id",
                     "name",
                     "name_zh",
@@ -610,8 +609,9 @@ def hostile() -> ReportData:
                     "activity_unit",
                     "region",
                     "match",
-                )
-            }
+                ),
+                t,
+            )
             for row, t in zip(list(data.factors) * 3, HOSTILE, strict=True)
         ],
         methods=[{"id": t, "title_en": t, "title_zh": t, "standard": t, "equation": t, "rows": 1} for t in HOSTILE],

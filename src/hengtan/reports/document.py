@@ -75,13 +75,14 @@ def figures(reading: Reading) -> tuple[Figure, ...]:
     """The headline figure and one for each scope; what was not collected says so."""
     words = reading.words
     if not reading.count("rows_posted"):
-        return (Figure(words("headline.12"), words("not-collected"), "", words("summary.nothing")),)
+        return (Figure(words("headline.0"), words("not-collected"), "", words("summary.nothing"), "gap"),)
     note = []
     if (interval := reading.interval("total")) is not None:
         note.append(words("headline.interval", low=tonnes(interval[0], 0), high=tonnes(interval[1], 0)))
     if reading.collected("2"):
         note.append(words("headline.market", value=tonnes(reading.headline_market())))
-    made = [Figure(reading.headline_label(), tonnes(reading.headline()), words("unit.t"), words("stop").join(note))]
+    total = tonnes(reading.headline())
+    made = [Figure(reading.headline_label(), total, _unit(words, total), words("stop").join(note))]
     for name in SUMS:
         kg = reading.total(name)
         label = words("scope." + name[5:-3].replace("_", "."))
@@ -94,7 +95,7 @@ def figures(reading: Reading) -> tuple[Figure, ...]:
                 Figure(
                     label,
                     tonnes(kg),
-                    "" if tonnes(kg).endswith("kg") else words("unit.t"),
+                    _unit(words, tonnes(kg)),
                     share or words("scope2.beside"),
                     TONES[name],
                 )
@@ -102,6 +103,11 @@ def figures(reading: Reading) -> tuple[Figure, ...]:
     if (bio := reading.biogenic()) is not None:
         made.append(Figure(words("biogenic"), tonnes(bio), words("unit.t.co2"), words("biogenic.beside"), "bio"))
     return tuple(made)
+
+
+def _unit(words: Words, value: str) -> str:
+    """The unit behind a figure; a small one brings its kg along."""
+    return "CO₂e" if value.endswith("kg") else words("unit.t")
 
 
 def cover(reading: Reading, standard: str) -> tuple[tuple[str, Cell], ...]:

@@ -51,7 +51,7 @@ def ratio(part: Decimal, whole: Decimal) -> Decimal | None:
 
 def rounded(value: Decimal, places: int) -> Decimal:
     """Half to even; a result of 0 has no sign."""
-    return _WIDE.quantize(value, Decimal(1).scaleb(-places)) + Decimal(0)
+    return _WIDE.add(_WIDE.quantize(value, Decimal(1).scaleb(-places)), Decimal(0))
 
 
 def grouped(value: Decimal | int, places: int = 0) -> str:

@@ -105,7 +105,7 @@ class Reading:
 
     def headline_label(self) -> str:
         """What the headline adds up."""
-        return self.words("headline.123" if self.collected("3") else "headline.12")
+        return self.words("headline." + ("".join(filter(self.collected, "123")) or "0"))
 
     def biogenic(self) -> Decimal | None:
         """Biogenic CO2 in kg; None where no row carries any."""

@@ -21,7 +21,10 @@ def summary(reading: Reading) -> list[Block]:
     blocks: list[Block] = [
         Text(
             words(
-                "summary.intro", organisation=reading.organisation(), period=reading.period() or "—", gwp=reading.gwp()
+                "summary.intro",
+                organisation=reading.organisation(),
+                period=reading.period() or words("period.unknown"),
+                gwp=reading.gwp(),
             )
         )
     ]
@@ -120,6 +123,8 @@ def categories(reading: Reading) -> list[Block]:
 def iso_categories(reading: Reading) -> list[Block]:
     """The six categories of ISO 14064-1, derived from the scopes."""
     words = reading.words
+    if not reading.categories():
+        return [Note("gap", words("categories.none"))]
     sums: dict[int, Decimal | None] = {1: reading.total("scope1_kg"), 2: reading.total("scope2_location_kg")}
     for (scope, category, _), kg in reading.categories().items():
         if scope == "3":

@@ -36,7 +36,7 @@ def gases(reading: Reading) -> list[Block]:
                 if value is not None:
                     total[name] = add(total[name], value)
     if not rows:
-        return []
+        return [Note("gap", words("gases.unknown"))]
     blocks: list[Block] = _direct(reading)
     if all(total[name] is None for name in names[:3]):
         blocks.append(Note("gap", words("gases.none", value=tonnes(unsplit))))
