@@ -47,6 +47,15 @@ class Commands(click.Group):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
 
 
+class _WithoutPandas:
+    """pyarrow imports pandas (0.9 s) only to ask whether a list is a Series; the command line never needs it."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(__version__, prog_name="hengtan")
 def app() -> None:
@@ -59,6 +68,8 @@ def app() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line; never a traceback without ``--debug``."""
+    if args is None:
+        sys.meta_path.insert(0, _WithoutPandas())
     given = list(sys.argv[1:] if args is None else args)
     debug = "--debug" in given
     given = [arg for arg in given if arg != "--debug"]

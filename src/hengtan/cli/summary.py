@@ -80,7 +80,7 @@ def show_run(folder: Path | None, lang: str) -> None:
     reference = folder / "reference.json"
     if reference.exists():
         _reference(out, say, json.loads(reference.read_text("utf-8")))
-    _counts(out, say, folder / "problems.csv")
+    _counts(out, say, folder / "problems.csv", manifest.get("problems", {}))
     out.print(Text(f"\n{say['files']}", style="bold"))
     for path in sorted(folder.iterdir(), key=lambda p: (not p.name.startswith("report"), p.name)):
         out.print(f"  {folder / path.name}", soft_wrap=True)
@@ -114,7 +114,7 @@ def _totals(say: dict[str, str], summary: dict[str, Any]) -> Table:
             found = band.get(name.removesuffix("_kg"))
             cells.append(f"{tonnes(found['p2_5_kg'])} – {tonnes(found['p97_5_kg'])}" if found else "")
         table.add_row(say[name], *cells)
-    total = sum(Decimal(sums[name]) for name in ("scope1_kg", "scope2_location_kg", "scope3_kg"))
+    total = sum((Decimal(sums[name]) for name in ("scope1_kg", "scope2_location_kg", "scope3_kg")), Decimal(0))
     table.add_section()
     found = band.get("total")
     interval = [f"{tonnes(found['p2_5_kg'])} – {tonnes(found['p97_5_kg'])}" if found else ""] if band else []
@@ -145,7 +145,7 @@ def _reference(out: Console, say: dict[str, str], found: dict[str, Any]) -> None
     out.print(table)
 
 
-def _counts(out: Console, say: dict[str, str], path: Path) -> None:
+def _counts(out: Console, say: dict[str, str], path: Path, counts: dict[str, int]) -> None:
     found: dict[tuple[str, str], list[dict[str, str]]] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
@@ -155,7 +155,7 @@ def _counts(out: Console, say: dict[str, str], path: Path) -> None:
         out.print(f"  {say['none']}")
     for (severity, code), rows in sorted(found.items()):
         style = "red" if severity == "error" else "yellow"
-        out.print(Text(f"  {say[severity]} {code}: {len(rows):,}", style=style))
+        out.print(Text(f"  {say[severity]} {code}: {counts.get(code, len(rows)):,}", style=style))
         out.print(f"    {rows[0]['reason']} {rows[0]['mend']}", soft_wrap=False)
     twins = found.get(("warning", "activity.identical"))
     if twins:

@@ -10,6 +10,7 @@ no function of our own, nothing approximate, DECIMAL instead of doubles. Knows n
 """
 
 from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
+from .fetch import fetch
 from .ordered import Part, parts_of, write_in_order
 from .parquet_join import join_parquet
 
@@ -19,6 +20,7 @@ __all__ = [
     "DECIMAL_QUANTITY",
     "Engine",
     "Part",
+    "fetch",
     "join_parquet",
     "parts_of",
     "write_in_order",

@@ -95,7 +95,7 @@ def _written(kind: int, value: Any) -> bytes:
     if kind in (_I16, _I32, _I64):
         return _zigzag(value)
     if kind == _BINARY:
-        return _varint(len(value)) + value
+        return _varint(len(value)) + bytes(value)
     if kind in (_LIST, _SET):
         element, values = value
         head = (

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 CHOICE = Path(__file__).parent / "choice"
@@ -117,11 +117,16 @@ def find_type(text: str) -> ActivityType | None:
 
 def near_types(text: str, limit: int = 5) -> list[str]:
     """Ids of types whose id, alias or title comes near the text, the nearest first."""
+    return list(_near(text, limit))
+
+
+@lru_cache(maxsize=1024)
+def _near(text: str, limit: int) -> tuple[str, ...]:
     from rapidfuzz import fuzz, process  # noqa: PLC0415  30 ms, for a mistake only
 
     names = {key: name for key, name in _names().items() if not name.startswith(("wtt.", "spend."))}
     hits = process.extract(folded(text), list(names), scorer=fuzz.WRatio, limit=limit * 4, score_cutoff=60)
-    return list(dict.fromkeys(names[hit[0]] for hit in hits))[:limit]
+    return tuple(dict.fromkeys(names[hit[0]] for hit in hits))[:limit]
 
 
 def kinds(name: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import ibis
 
+from hengtan.engine import fetch
 from hengtan.problems import Problem
 
 _LARGEST = "999999999999.999999"
@@ -135,12 +136,12 @@ def count(table: Any, period: Period) -> Counts:
         spans=(~bad & (table.start.year() != table.end.year())).sum(),
         zeros=(~bad & (table.quantity == 0)).sum(),
     )
-    values = row.to_pyarrow().to_pylist()[0]
+    values = fetch(row).to_pylist()[0]
     found = dict.fromkeys((check.code for check in CHECKS), 0)
     if values["rejected"]:
         wrong = table.filter(bad)
         measures = {f"c{i}": check.condition(wrong, period).sum() for i, check in enumerate(CHECKS)}
-        counts = wrong.aggregate(**measures).to_pyarrow().to_pylist()[0]
+        counts = fetch(wrong.aggregate(**measures)).to_pylist()[0]
         found = {check.code: int(counts[f"c{i}"] or 0) for i, check in enumerate(CHECKS)}
     return Counts(int(values["rows"]), int(values["rejected"] or 0), found, values["first"], values["last"],
                   int(values["spans"] or 0), int(values["zeros"] or 0))  # fmt: skip
@@ -163,7 +164,7 @@ def problems_of(
 ) -> Iterator[Problem]:
     """One problem of ``code`` for each row of an Ibis table, the first ``LISTED`` in the order of the rows."""
     chosen = found.order_by("source", "position").limit(LISTED)
-    for row in chosen.to_pyarrow().to_pylist():
+    for row in fetch(chosen).to_pylist():
         yield row_problem(row, code, column, sources, values(row) if values else None)
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
+from hengtan.engine import fetch
+
 from .staging import Staged
 
 # Text columns that can decide; those that stand in no source are left out of the grouping.
@@ -119,12 +121,8 @@ def grouped(table: Any, shape: Shape, *more: str) -> Any:
 def distinct_keys(cube: Any, shape: Shape) -> list[Key]:
     """The keys of a grouped table, in a fixed order, numbered from 0."""
     grouping = list(shape.columns)
-    table: pa.Table = (
-        cube.group_by(grouping)
-        .aggregate(rows=cube.rows.sum(), quantity=cube.quantity.sum().cast("decimal(38,6)"))
-        .order_by(grouping)
-        .to_pyarrow()
-    )
+    sums = {"rows": cube.rows.sum(), "quantity": cube.quantity.sum().cast("decimal(38,6)")}
+    table = fetch(cube.group_by(grouping).aggregate(**sums).order_by(grouping))
     keys = []
     for number, row in enumerate(table.to_pylist()):
         inputs = {name: row[f"tag_{name}"] for name in shape.inputs if row[f"tag_{name}"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -50,6 +50,13 @@ class Named:
     def takes_factor(self) -> bool:
         """Whether an emission factor is used where there is one."""
         return self.method.factor is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a method gives no coefficients."""
+
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +113,8 @@ def apply_method(
         return Applied(found, choice.per_unit, _family(key, choice), tuple(terms))
     per_unit = {name: _times(getattr(found, name), choice.per_unit) for name in _GAS_NAMES}
     result = _computed(key, named, gwp, as_of, per_unit)
-    if isinstance(result, tuple):
-        return result
+    if isinstance(result, Refused):
+        return result.problems
     scaled, more, warnings = result
     return Applied(scaled, Fraction(1), named.method.id, (*terms, *more), (*found.warnings, *warnings))
 
@@ -115,8 +122,8 @@ def apply_method(
 def by_method_alone(key: Key, named: Named, gwp: str, as_of: date | None) -> Applied | tuple[Problem, ...]:
     """The coefficients of a method that brings its own parameters."""
     result = _computed(key, named, gwp, as_of, None)
-    if isinstance(result, tuple):
-        return result
+    if isinstance(result, Refused):
+        return result.problems
     found, terms, warnings = result
     return Applied(found, Fraction(1), named.method.id, terms, warnings)
 
@@ -126,7 +133,7 @@ _GAS_NAMES = ("co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg", "co2e_kg", "biogeni
 
 def _computed(
     key: Key, named: Named, gwp: str, as_of: date | None, factor: Mapping[str, Fraction | None] | None
-) -> tuple[Coefficients, tuple[Term, ...], tuple[Problem, ...]] | tuple[Problem, ...]:
+) -> tuple[Coefficients, tuple[Term, ...], tuple[Problem, ...]] | Refused:
     kind = find_type(key.activity_type) if key.activity_type else None
     try:
         result = coefficient(
@@ -141,11 +148,12 @@ def _computed(
             gwp_set=gwp,
         )
     except MethodError as error:
-        return tuple(error.problems)
+        return Refused(tuple(error.problems))
     gases = {name: result[name] for name in _GAS_NAMES}
     total = gases["co2e_kg"]
     if total is None:
-        return (Problem("method.cannot-compute", values={"method": named.method.id, "why": f"no CO2e in {gwp}"}),)
+        values = {"method": named.method.id, "why": f"no CO2e in {gwp}"}
+        return Refused((Problem("method.cannot-compute", values=values),))
     found = Coefficients(
         gases["co2_kg"],
         gases["ch4_kg"],
@@ -190,7 +198,3 @@ def _family(key: Key, choice: Choice) -> str:
     fits = method is not None and method.applies(kind.id if kind else key.activity_type)
     return name if fits else DEFAULT
 
-
-def without_method(key: Key) -> Key:
-    """The key as if its rows named no method: what an upstream or market factor is looked for with."""
-    return replace(key, method="", inputs={})

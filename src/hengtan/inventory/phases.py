@@ -17,6 +17,7 @@ class Phases:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
+        """Measure the block as the phase ``name``."""
         if self.told:
             self.told(name)
         start = time.perf_counter()

@@ -9,6 +9,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
+from hengtan.engine import fetch
 from hengtan.problems import Problem
 
 from .apply import Good
@@ -73,7 +74,7 @@ def prepare(
     with phases("group"):
         inputs: dict[str, None] = {}
         if "method" in staged.present:
-            names = table.select("method").distinct().to_pyarrow()["method"].to_pylist()
+            names = fetch(table.select("method").distinct())["method"].to_pylist()
             methods = [method for name in sorted(names) if (method := rules.method(name))]
             inputs = dict.fromkeys(column for method in methods for column in method.inputs)
         shape = shape_of(

@@ -11,25 +11,28 @@ from hengtan.engine import DECIMAL_QUANTITY
 # Wide enough for 13 digits before the point and 25 after: what is cut beyond is far below the sixth place.
 _WIDE = "decimal(38,25)"
 _HALF = "0.0000005"
-LIMIT = "1000000000000"  # CONTRACT section 2: a quantity of 10^12 or more wants another unit
 _NOT_FINITE = ("nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
-_FAST = 1e9  # below this a double and its decimal of 6 places have at most 15 digits: one answer
+_LIMIT = 1e12
+_FAST = 2.0**33  # below this doubles lie closer than 10^-6: at most one decimal of six places reads back as the double
 
 
-def is_plain(column: Any) -> Any | None:
-    """True where a cast alone gives the decimal; None for types where it always does.
+def is_odd(column: Any) -> Any | None:
+    """True where a cast alone would not give the decimal; None for types where it always does.
 
-    A column whose rows are all plain takes the short way. The long way is written out once, for all rows: inside a
-    CASE an engine may compute it for every row all the same.
+    What is no number below 10^12 is not odd: the cast makes it NULL, and it is rejected whatever it is. A column
+    without odd rows takes the short way. The long way is written out once, for all rows: inside a CASE an engine may
+    compute it for every row all the same.
     """
     kind = column.type()
     if kind.is_floating():
-        return ((column.abs() < _FAST) & (column.try_cast(DECIMAL_QUANTITY).cast("float64") == column)).fill_null(False)
+        straight = (column.abs() < _FAST) & (column.try_cast(DECIMAL_QUANTITY).cast("float64") == column)
+        return ((column.abs() < _LIMIT) & ~straight).fill_null(False)
     if kind.is_integer() or (kind.is_decimal() and kind.scale <= 6):
         return None
     if kind.is_decimal():
-        return ibis.literal(False)
-    return column.re_search(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,6})?$").fill_null(False)
+        return ibis.literal(True)
+    straight = column.re_search(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,6})?$")
+    return (~straight & column.try_cast("float64").notnull()).fill_null(False)
 
 
 def plain_decimal(column: Any) -> Any:
@@ -39,7 +42,7 @@ def plain_decimal(column: Any) -> Any:
 
 def quantity_decimal(column: Any) -> Any:
     """The quantity, or NULL where it is empty, not finite, unreadable or 10^12 and more."""
-    if is_plain(column) is None:
+    if is_odd(column) is None:
         return plain_decimal(column)
     return _half_even(column.cast("string").try_cast(_WIDE))
 

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hengtan.engine import fetch
 from hengtan.factors import Factor
 from hengtan.problems import HengtanError, Problem
 
@@ -52,7 +53,7 @@ def report_data(folder: Path, con: Any, manifest: Mapping[str, Any] | None = Non
     with localcontext(EXACT):
         for row in plan:
             row["masses"] = {gas: None if row[gas] is None else row["quantity"] * row[gas] for gas in GASES}
-        listed, counts = _problems(folder / "problems.csv")
+        listed, counts = _problems(folder / "problems.csv", manifest.get("problems", {}))
         return ReportData(
             manifest=manifest,
             summary=summary,
@@ -158,7 +159,7 @@ def _hot_spots(
     rows = con.read_parquet(str(folder / "emissions.parquet"))
     rows = rows.filter(rows.basis != "market", rows.scope.notnull())
     top = rows.order_by(rows.co2e_kg.desc(), "activity_id").limit(HOT_SPOTS)
-    chosen = top.select("activity_id", "facility", "factor_id", "co2e_kg").to_pyarrow().to_pylist()
+    chosen = fetch(top.select("activity_id", "facility", "factor_id", "co2e_kg")).to_pylist()
     kinds = {row["line_factor_id"]: row["activity_type"] for row in plan}
     sums = summary["totals"]
     total = Decimal(sums["scope1_kg"]) + Decimal(sums["scope2_location_kg"]) + Decimal(sums["scope3_kg"])
@@ -168,7 +169,7 @@ def _hot_spots(
     ]
 
 
-def _problems(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _problems(path: Path, totals: Mapping[str, int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     counts: dict[str, dict[str, Any]] = {}
     listed: list[dict[str, Any]] = []
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -180,6 +181,8 @@ def _problems(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 {name: row[name] for name in ("code", "severity", "reason", "mend")} | {"count": 0},
             )
             into["count"] += 1
+    for code, into in counts.items():
+        into["count"] = totals.get(code, into["count"])  # the file lists at most 10,000 of a code
     return listed, sorted(counts.values(), key=lambda row: (row["severity"], -row["count"], row["code"]))
 
 

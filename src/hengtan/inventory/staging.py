@@ -11,7 +11,9 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .quantity import is_plain, plain_decimal, quantity_decimal, quantity_marks, quantity_text
+from hengtan.engine import fetch
+
+from .quantity import is_odd, plain_decimal, quantity_decimal, quantity_marks, quantity_text
 
 REQUIRED = ("activity_id", "facility", "activity_type", "start", "end", "quantity", "unit")
 OPTIONAL = ("org_unit", "region", "supplier", "instrument", "factor_id", "method", "scope", "category",
@@ -61,6 +63,7 @@ class Staged:
 
     @property
     def present(self) -> frozenset[str]:
+        """Columns that stand in at least one source."""
         return frozenset(name for schema in self.schemas for name in schema.names)
 
     def table(self, con: Any, number: int, tags: Sequence[str] = ()) -> Any:
@@ -153,8 +156,8 @@ def _whole_columns(metadata: pq.FileMetaData) -> frozenset[str]:
 
 def _settled(con: Any, path: Path, target: Path) -> Path:
     raw = con.read_parquet(str(path))
-    plain = is_plain(raw.quantity)
-    if plain is None or not raw.aggregate(odd=(~plain).sum()).to_pyarrow()["odd"][0].as_py():
+    odd = is_odd(raw.quantity)
+    if odd is None or not fetch(raw.aggregate(odd=odd.sum()))["odd"][0].as_py():
         return path
     marks = {"quantity_given": quantity_text(raw.quantity), **quantity_marks(raw.quantity)}
     con.to_parquet(raw.mutate(quantity=quantity_decimal(raw.quantity), **marks), target, preserve_order=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hengtan.engine import DECIMAL_MASS
+from hengtan.engine import DECIMAL_MASS, fetch
 
 from .keys import Shape
 from .line import GASES, Line, coefficient
@@ -86,10 +86,11 @@ def totals(con: Any, by_facility: Any, by_month: Any, lines: Sequence[Line]) -> 
         rows=by_facility.rows.sum(), quantity=by_facility.quantity.sum().cast("decimal(38,6)")
     )
     result.by_line = sorted(
-        masses(per_key, table).drop("quantity", "policy").to_pyarrow().to_pylist(), key=lambda row: row["line"]
+        fetch(masses(per_key, table).drop("quantity", "policy")).to_pylist(), key=lambda row: row["line"]
     )
     with localcontext(EXACT):
         for row in result.by_line:
+            row["rows"] = int(row["rows"])
             _add(result, row)
         _months(con, result, by_month, table, lines)
     _facilities(result, masses(by_facility, table, ("co2e_kg",)))
@@ -113,7 +114,7 @@ def _add(result: Totals, row: dict[str, Any]) -> None:
 def _facilities(result: Totals, joined: Any) -> None:
     grouped = joined.filter(joined.sum_name != "").group_by("facility", "sum_name").aggregate(kg=joined.co2e_kg.sum())
     found: dict[str, dict[str, Decimal]] = {}
-    for row in grouped.to_pyarrow().to_pylist():
+    for row in fetch(grouped).to_pylist():
         found.setdefault(row["facility"], dict.fromkeys(SUMS, Decimal(0)))[row["sum_name"]] = row["kg"]
     with localcontext(EXACT):
         ranked = sorted(found.items(), key=lambda item: (-_size(item[1]), item[0]))
@@ -138,10 +139,10 @@ def _months(con: Any, result: Totals, by_month: Any, table: Any, lines: Sequence
     single = masses(by_month.filter(by_month["first"] == by_month["last"]), table, ("co2e_kg",))
     single = single.filter(single.sum_name != "")
     grouped = single.group_by("first", "sum_name").aggregate(kg=single.co2e_kg.sum())
-    for row in grouped.to_pyarrow().to_pylist():
+    for row in fetch(grouped).to_pylist():
         put(f"{row['first']:%Y-%m}", row["sum_name"], row["kg"])
     # Rows over several months: the plan splits the coefficient, so that the parts add up to the whole.
-    several = by_month.filter(by_month["first"] != by_month["last"]).to_pyarrow().to_pylist()
+    several = fetch(by_month.filter(by_month["first"] != by_month["last"])).to_pylist()
     by_key: dict[int, list[Line]] = {}
     for line in lines:
         by_key.setdefault(line.key.number, []).append(line)

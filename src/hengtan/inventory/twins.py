@@ -11,6 +11,8 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
+from hengtan.engine import fetch
+
 from .staging import OPTIONAL, REQUIRED
 
 _SAME = tuple(name for name in (*REQUIRED, *OPTIONAL) if name != "activity_id")
@@ -20,12 +22,14 @@ def repeated_ids(table: Any) -> pa.Table | None:
     """activity_id and times, of ids that stand in more than one row; None if there are none."""
     named = table.filter(table.activity_id != "")
     met = named.select(h=named.activity_id.hash()).group_by("h").having(_count() > 1).aggregate(n=_count())
-    hashes = met.select("h").to_pyarrow()
+    hashes = fetch(met.select("h"))
     if not hashes.num_rows:
         return None
     suspects = named.mutate(h=named.activity_id.hash()).semi_join(ibis.memtable(hashes), "h")
     found: pa.Table = (
-        suspects.group_by("activity_id").aggregate(times=suspects.count()).filter(ibis._.times > 1).to_pyarrow()
+        fetch(
+        suspects.group_by("activity_id").aggregate(times=suspects.count()).filter(ibis._.times > 1)
+    )
     )
     return found if found.num_rows else None
 
@@ -38,13 +42,13 @@ def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...]) -
     columns = [name for name in _SAME if name in present] + [f"tag_{tag}" for tag in tags]
     used = table.filter((table.quantity != 0).fill_null(False))
     hashed = used.mutate(h=ibis.struct({name: used[name] for name in columns}).hash())
-    met = hashed.group_by("h").having(_count() > 1).aggregate(n=_count()).select("h").to_pyarrow()
+    met = fetch(hashed.group_by("h").having(_count() > 1).aggregate(n=_count()).select("h"))
     if not met.num_rows:
         return None
     suspects = hashed.semi_join(ibis.memtable(met), "h")
     order = ibis.window(group_by=columns, order_by=["source", "position"])
     ranked = suspects.mutate(place=ibis.row_number().over(order), other=suspects.row.first().over(order))
-    found: pa.Table = ranked.filter(ranked.place > 0).select("source", "position", "other").to_pyarrow()
+    found: pa.Table = fetch(ranked.filter(ranked.place > 0).select("source", "position", "other"))
     return found if found.num_rows else None
 
 
