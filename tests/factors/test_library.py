@@ -128,6 +128,20 @@ def test_a_workbook_is_read_with_its_numbers_and_dates(tmp_path):
     assert factor.valid_to == date(2024, 12, 31)
 
 
+def test_rows_are_counted_as_the_spreadsheet_shows_them(tmp_path):
+    path = tmp_path / "own.xlsx"
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet("notes").write(0, 0, "read the other sheet")
+    sheet = book.add_worksheet("factors")
+    sheet.write_row(3, 2, COLUMNS)
+    sheet.write_row(6, 2, [(GOOD | {"activity_unit": "bushels"}).get(column, "") for column in COLUMNS])
+    book.close()
+    with pytest.raises(HengtanError) as error:
+        open_library([path])
+    (problem,) = error.value.problems
+    assert (problem.sheet, problem.row, problem.column) == ("factors", 7, "activity_unit")
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -194,6 +208,14 @@ def test_a_missing_file_is_told_by_name(tmp_path):
     with pytest.raises(HengtanError) as error:
         open_library([tmp_path / "nowhere.csv"])
     assert "nowhere.csv" in str(error.value)
+
+
+def test_a_dataset_is_selected_by_name_and_ids_in_their_order():
+    library = open_library()
+    assert {factor.dataset for factor in library.select(dataset="us_epa_egrid")} == {"us_epa_egrid"}
+    assert len(library.select(dataset="us_epa_egrid")) == 112
+    ids = ["CN-EL-AVG-CN-2023", "nothing", "CN-EL-AVG-CN-2021"]
+    assert [factor.factor_id for factor in library.select(ids=ids)] == [ids[0], ids[2]]
 
 
 def test_the_digest_is_of_the_content_and_the_version_is_stated():

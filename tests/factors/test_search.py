@@ -53,6 +53,8 @@ def test_the_likeliest_factor_comes_first(text, factor_id):
         ("elektricity", "electricity"),
         ("anthracit", "anthracite"),
         ("natral gas", "natural gas"),
+        ("天燃气", "天然气"),
+        ("液化石油汽", "液化石油气"),
     ],
 )
 def test_a_misspelt_word_finds_what_the_right_one_finds(wrong, right):
@@ -129,6 +131,12 @@ def test_a_filter_that_means_nothing_is_refused_and_not_ignored(options, code):
     with pytest.raises(HengtanError) as error:
         search(open_library(), "diesel", **options)
     assert [problem.code for problem in error.value.problems] == [code]
+
+
+def test_an_id_finds_its_factor_and_the_beginning_of_one_its_kin():
+    assert found("UK-DESNZ-2024-1-100-1004-6") == ["uk-desnz-2024-1-100-1004-6"]
+    assert all(name.startswith("CN-EL-AVG-44-") for name in found("CN-EL-AVG-44-"))
+    assert found("CN-EL-AVG-44-")
 
 
 def test_nothing_is_found_for_nonsense():

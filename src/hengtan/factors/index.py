@@ -209,6 +209,14 @@ class Index:
             found.about += [self._own_offset + number for number in own.about]
         return found
 
+    def rows_with_id(self, text: str) -> list[int]:
+        """Rows whose id is the text, or else begins with it; case does not matter."""
+        ids = [name.lower() for part in self._library.parts if part.name in self._rows["weight"] for name in part.ids]
+        ids += [name.lower() for name in self._library.own]
+        wanted = text.lower()
+        exact = [row for row, name in enumerate(ids) if name == wanted]
+        return exact or [row for row, name in enumerate(ids) if wanted and name.startswith(wanted)]
+
     def factor(self, row: int) -> Factor:
         """The factor of a row."""
         if row >= self._own_offset:

@@ -54,6 +54,11 @@ class Part:
         with ParquetFile(self.path) as file:
             return file.read(list(names) or None, use_threads=False)
 
+    def rows_of(self, dataset: str) -> list[int]:
+        """The rows of a dataset (a file may hold several)."""
+        names = self.columns("dataset").column("dataset").to_pylist()
+        return [row for row, name in enumerate(names) if name == dataset]
+
     def factor(self, row: int) -> Factor:
         """The factor that stands in the row (the first is 0)."""
         cells = {name: chunk[row].as_py() for name, chunk in zip((*COLUMNS, *EXTRA), self._chunks, strict=True)}
@@ -130,7 +135,8 @@ class Library:
     def select(self, *, dataset: str = "", ids: Iterable[str] = ()) -> list[Factor]:
         """The factors of a dataset, or those of the ids that exist, in the order asked."""
         if dataset:
-            return [factor for factor in self if factor.dataset == dataset]
+            packed = (part.factor(row) for part in self.parts for row in part.rows_of(dataset))
+            return [*packed, *(factor for factor in self.own.values() if factor.dataset == dataset)]
         return [factor for factor in map(self.get, ids) if factor]
 
     def near(self, factor_id: str, limit: int = 5) -> list[str]:

@@ -24,7 +24,7 @@ from .terms import Phrase, meanings
 from .wanted import Wanted, wanted
 
 ELSEWHERE = 0.35
-SYNONYM = 0.9
+SYNONYM = 0.8
 BEGINNING = 0.8
 MISSPELT = 0.7
 VERY_UNIT = 10
@@ -61,6 +61,9 @@ def search(
     ask = wanted(text, index.__contains__)
     filters = _filters(index, region, year, unit, category)
     found = _scores(index, ask)
+    if "-" in text:
+        best = len(ask.terms) + 1  # an id, or the beginning of one, is more than any word
+        found |= dict.fromkeys(index.rows_with_id(text.strip()), (best, 1.0))
     for keep in filters:
         found = {row: got for row, got in found.items() if keep(row)}
     if unit and found:

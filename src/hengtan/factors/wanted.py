@@ -19,6 +19,7 @@ from .terms import Phrase, chinese_names, meanings
 from .words import STOP, STOP_ZH, is_chinese, words
 
 LONGEST = 4
+LONG_ENOUGH = 3
 _TOKENS = re.compile(r"[\u3400-\u9fff]+|[^\s\u3400-\u9fff,;，；、]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _CODES = frozenset({"uk", "us", "usa", "eu", "prc", "uae"})
@@ -41,7 +42,7 @@ class Wanted:
 
 def wanted(text: str, known: Callable[[str], bool]) -> Wanted:
     """Take a question apart. ``known`` says whether a word stands in the index."""
-    tokens = list(_pieces(unicodedata.normalize("NFKC", text)))
+    tokens = [_mended(piece, known) for piece in _pieces(unicodedata.normalize("NFKC", text))]
     year = next((int(token) for token in tokens if _YEAR.fullmatch(token)), None)
     tokens = [token for token in tokens if not _YEAR.fullmatch(token)]
     rest, region = _taken(tokens, _region)
@@ -72,6 +73,16 @@ def _chinese(run: str) -> Iterator[str]:
         at += size or 1
     if loose:
         yield loose
+
+
+def _mended(piece: str, known: Callable[[str], bool]) -> str:
+    """A Chinese word that nobody knows as the listed one that it resembles: 天燃气 is 天然气."""
+    if not is_chinese(piece) or len(piece) < LONG_ENOUGH or _is_name(piece) or all(map(known, words(piece))):
+        return piece
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  20 ms, only for a word that nobody knows
+
+    near = process.extractOne(piece, sorted(chinese_names()), scorer=fuzz.ratio, score_cutoff=65)
+    return near[0] if near else piece
 
 
 def _is_name(text: str) -> bool:
