@@ -1,13 +1,9 @@
 """The benchmark is about rows that can be weighed."""
 
 import pyarrow.compute as pc
-import pytest
+from benchmarks import generate as benchmarks
 
 from hengtan.factors import Choice, Coefficients, Query, coefficients, find_type, open_library, policy_for, resolve
-
-from .house import ROOT
-
-benchmarks = pytest.importorskip("benchmarks.generate") if (ROOT / "benchmarks").exists() else None
 
 
 def test_every_type_unit_region_and_year_finds_its_factor():

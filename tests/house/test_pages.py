@@ -77,6 +77,27 @@ def test_the_readmes_are_one_screen_and_show_what_the_demo_prints():
             assert number in text, page
 
 
+def test_what_the_readme_shows_is_what_the_demo_prints(desk):
+    """Line by line, where the README leaves out lines with an ellipsis."""
+    command = next(
+        line
+        for line in (ROOT / "scripts/demo.sh").read_text("utf-8").replace("\\\n", " ").splitlines()
+        if "toronto" in line and "calculate" in line
+    )
+    command = command.replace('"$hengtan"', "hengtan") + " --no-report"
+    told = subprocess.run(["bash", "-c", command], cwd=desk, env=environment(), capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+    printed = {" ".join(line.split()) for line in told.stdout.splitlines()}
+    for page in ("README.md", "README.zh.md"):
+        shown = next(block.text for block in blocks(ROOT / page, "text") if "161,981,152.46" in block.text)
+        lost = [
+            line
+            for line in shown.splitlines()
+            if (bare := " ".join(line.split())) and bare != "..." and bare not in printed
+        ]
+        assert lost == [], page
+
+
 def test_every_link_of_the_readmes_leads_somewhere():
     for page in ("README.md", "README.zh.md", "CONTRIBUTING.md", "ARCHITECTURE.md"):
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text("utf-8")):

@@ -1,0 +1,43 @@
+"""The table of the benchmark says what the figures say."""
+
+import sys
+
+import pytest
+from benchmarks.measure import measured
+from benchmarks.results import table
+
+SIZE = {
+    "rows": 10_000_000,
+    "bytes": 1,
+    "hengtan": {"wall_s": 8.0, "cpu_s": 12.5, "peak_mb": 900.0, "phases": {"plan": 1.0, "apply": 4.5}},
+}
+RESULTS = {
+    "made": "2026-11-21",
+    "cpus": 2,
+    "sizes": [SIZE | {"sql": {"wall_s": 4.0, "cpu_s": 7.0, "peak_mb": 300.0, "totals_agree": True}}],
+    "start": {"--help": 0.08},
+    "impact_framework": {"rows": 100_000, "cpu_s": 5.0, "wall_s": 4.0, "peak_mb": 700.0, "package": "@grnsft/if@1.1.0"},
+}
+
+
+def test_the_ratios_of_the_table_are_those_of_the_figures():
+    text = table(RESULTS)
+    assert "| 10 | 8.00 | 12.5 | 900 | 800,000 | 4.00 | 2.00 | yes |" in text
+    assert "| 10 | 1.00 | 4.50 |" in text
+    assert "times Impact Framework (@grnsft/if@1.1.0) | 40.00 | at least 30 |" in text
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_the_peak_of_a_process_is_its_own_not_that_of_its_parent():
+    own = bytearray(200_000_000)
+    small = measured([sys.executable, "-c", "pass"])
+    large = measured(
+        [
+            sys.executable,
+            "-c",
+            "x = bytearray(100_000_000); x[::4096] = b'1' * len(x[::4096]); import time; time.sleep(0.2)",
+        ]
+    )
+    assert len(own) == 200_000_000
+    assert small.peak_mb < 100 < large.peak_mb < 190
+    assert small.code == 0
