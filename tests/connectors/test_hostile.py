@@ -196,6 +196,14 @@ def test_cells_spread_over_the_whole_sheet_are_refused_and_not_laid_out(tmp_path
     assert refused(path) == ["file.spread"]
 
 
+def test_a_far_cell_is_found_however_its_reference_is_written(tmp_path, workbook, refused):
+    def change(name, data):
+        far = b"<row><c  r = 'XFD1048576' ><v>1</v></c></row></sheetData>"
+        return data.replace(b"</sheetData>", far) if "sheet1" in name else data
+
+    assert refused(rezip(workbook, tmp_path / "far.xlsx", change)) == ["file.spread"]
+
+
 def test_formats_without_values_far_away_do_no_harm(tmp_path):
     path = tmp_path / "far.xlsx"
     book = xlsxwriter.Workbook(str(path))

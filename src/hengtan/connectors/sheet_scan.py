@@ -22,10 +22,10 @@ from .source import letter
 
 MOST_CELLS = 60_000_000  # of the rectangle that a sheet spans
 Span = tuple[tuple[int, int], tuple[int, int]]
-_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d{1,9})"')
-_FAR = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{2,4})\d')
+_ROW = re.compile(rb"""\sr\s*=\s*["'](\d{1,9})["']""")
+_FAR = re.compile(rb"""\sr\s*=\s*["']([A-Z]{2,4})(\d{1,9})""")  # a column after Z
 _ERROR = re.compile(rb'<(?:\w+:)?c ((?:[^>]*? )?t="e"[^>]*)>.*?<(?:\w+:)?v>([^<]*)<', re.DOTALL)
-_VALUED = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,4})(\d{1,9})"[^>/]*>(?=<(?:\w+:)?[vif])')
+_VALUED = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Z]{1,4})(\d{1,9})["'][^>/]*>(?=\s*<(?:\w+:)?[vif])""")
 _REF = re.compile(rb'\br="([A-Z]{1,4})(\d{1,9})"')
 
 
@@ -96,7 +96,9 @@ def _scan(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, file: st
             raise HengtanError(Problem("file.truncated", file))
         for row in _ROW.findall(text):
             scan.last_row = max(scan.last_row, int(row))
-        columns.update(_FAR.findall(text))
+        for name, row in _FAR.findall(text):
+            columns.add(name)
+            scan.last_row = max(scan.last_row, int(row))
         if b't="e"' in text:
             _note_errors(text, scan)
 
