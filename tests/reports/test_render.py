@@ -65,7 +65,7 @@ def test_every_item_of_iso_14064_1_clause_9_3_1_is_answered_or_said_to_be_missin
     rows = index.blocks[1].rows  # type: ignore[union-attr]
     told = {row[0].text: row[2].text for row in rows}
     assert told["c"] == "Section 3" and told["o"] == "Section 12"
-    assert told["s"] == "Missing; to be given by the verifier"
+    assert told["s"] == "Missing; from the verifier"
     assert told["k"].startswith("Missing") and told["j"].startswith("Section 6, in part")
 
 

@@ -133,11 +133,11 @@ def _ticks(low: float, high: float, count: int = 4) -> list[float]:
     return ticks
 
 
-def bars(paint: Paint, rows: Sequence[Bar], title: str, alt: str, label_room: float = 0) -> str:
+def bars(paint: Paint, rows: Sequence[Bar], title: str, alt: str) -> str:
     """Horizontal bars, one under the other; the parts of a bar stand side by side with a gap of 1 px."""
     pitch, thick = 22.0, 13.0
     widest = max((paint.room(row.label) for row in rows), default=0.0)
-    room = min(label_room or widest + 2, paint.width * 0.4)
+    room = min(widest + 2, paint.width * (0.4 if paint.width > 400 else 0.48))
     value_room = max((paint.room(row.value) for row in rows), default=0.0) + 8
     left, scale_room = room + 8, paint.width - room - 8 - value_room
     longest = max((sum(max(v, 0.0) for _, v in row.parts) for row in rows), default=0.0) or 1.0

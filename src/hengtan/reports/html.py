@@ -130,12 +130,17 @@ def _table(table: Table, labels: dict[str, str]) -> str:
     if hidden and table.rest:
         body += _row(table.rest, table.columns)
     foot = f"<tfoot>{_row(table.total, table.columns)}</tfoot>" if table.total else ""
-    made = f'<div class="scroll"><table{" class=slim" if table.slim else ""}>{_heads(table.columns)}<tbody>{body}</tbody>{foot}</table></div>'
+    made = f'<div class="scroll"><table{_size(table)}>{_heads(table.columns)}<tbody>{body}</tbody>{foot}</table></div>'
     if hidden:
         more = labels["rest.more"].replace("{count}", f"{len(hidden):,}")
         rows = "".join(_row(row, table.columns) for row in hidden)
-        made += f'<details class="more"><summary>{escape(more)}</summary><div class="scroll"><table>{_heads(table.columns)}<tbody>{rows}</tbody></table></div></details>'
+        made += f'<details class="more"><summary>{escape(more)}</summary><div class="scroll"><table{_size(table)}>{_heads(table.columns)}<tbody>{rows}</tbody></table></div></details>'
     return made + (f'<p class="foot">{_text(table.note)}</p>' if table.note else "") + "\n"
+
+
+def _size(table: Table) -> str:
+    """Slim tables stay slim; those of many columns scroll on a phone instead of being squeezed."""
+    return ' class="slim"' if table.slim else ' class="many"' if len(table.columns) > 3 else ""
 
 
 def _heads(columns: tuple[Column, ...]) -> str:

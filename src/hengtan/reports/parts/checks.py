@@ -38,9 +38,9 @@ def index(reading: Reading) -> list[Block]:
         Text(words("index.intro")),
         Table(
             (
-                Column(words("col.item"), "text", 0.8),
-                Column(words("col.asked"), "text", 5.4),
-                Column(words("col.where"), "text", 3.8),
+                Column(words("col.item"), "text", 0.7),
+                Column(words("col.asked"), "text", 5.2),
+                Column(words("col.where"), "text", 4.1),
             ),
             tuple(rows),
         ),

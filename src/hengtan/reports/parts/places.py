@@ -47,6 +47,7 @@ def facilities(reading: Reading) -> list[Block]:
         _sums(reading, Cell(facility_name(reading, row), "", str(row.get("org_unit") or "")), row, columns)
         for row in rows
     )
+    named = sum(1 for row in rows if row.get("facility") != "(other)")
     shown = rows[:SHOWN_FACILITIES]
     rest: tuple[Cell, ...] = ()
     count = _facility_count(reading, rows)
@@ -65,7 +66,7 @@ def facilities(reading: Reading) -> list[Block]:
         (f"s{s}", words("scope.2.location" if s == "2" else f"scope.{s}")) for s in "123" if reading.collected(s)
     )
     note = (
-        words("facilities.shown", shown=len(shown), count=grouped(count), listed=grouped(len(rows)))
+        words("facilities.shown", shown=len(shown), count=grouped(count), listed=grouped(named))
         if rest
         else words("facilities.all", count=grouped(count))
     )
