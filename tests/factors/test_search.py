@@ -39,6 +39,8 @@ def found(text, **options):
         ("spend iron and steel mills 331110", "us-epa-sc-v1-3-331110-with-margins"),
         ("CAMX", "us-egrid-2023-camx-total-output"),
         ("上海 热力", "CN-HEAT-31"),
+        ("gas oil litres", "uk-desnz-2025-1-101-1014-8"),
+        ("UK flights", "uk-desnz-2025-21-316-3160-11"),
     ],
 )
 def test_the_likeliest_factor_comes_first(text, factor_id):

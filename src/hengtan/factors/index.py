@@ -30,6 +30,7 @@ WEIGHTS = {
     "mobile_combustion": 85,
     "refrigerant": 90,
     "process": 85,
+    "business_travel": 88,
     "wtt": 55,
     "td_losses": 50,
     "biogenic_outside_scopes": 45,

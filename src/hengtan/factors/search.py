@@ -22,9 +22,11 @@ from .library import Library
 from .regions import find_region, near_regions
 from .terms import Phrase, meanings
 from .wanted import Wanted, wanted
+from .words import is_chinese
 
 ELSEWHERE = 0.35
-SYNONYM = 0.8
+TRANSLATION = 0.9
+SYNONYM = 0.6
 BEGINNING = 0.8
 MISSPELT = 0.7
 VERY_UNIT = 10
@@ -121,7 +123,7 @@ def _phrase_rows(index: Index, phrase: Phrase) -> dict[int, float]:
 def _spellings(index: Index, term: tuple[Phrase, ...]) -> Iterator[tuple[Phrase, float]]:
     """What a term may stand as, and how sure that is: itself, its synonyms, words that begin so, words spelt like it."""
     yield term[0], 1.0
-    yield from ((phrase, SYNONYM) for phrase in term[1:])
+    yield from ((phrase, _nearness(term[0], phrase)) for phrase in term[1:])
     word = term[0][0]
     if len(term) > 1 or len(term[0]) > 1 or word in index:
         return
@@ -134,6 +136,11 @@ def _spellings(index: Index, term: tuple[Phrase, ...]) -> Iterator[tuple[Phrase,
         yield from _misspelt(index, word)
 
 
+def _nearness(said: Phrase, meant: Phrase) -> float:
+    """The English for a Chinese word is the same thing; another English word may be another kind (gas oil, diesel)."""
+    return TRANSLATION if is_chinese(said[0]) and not is_chinese(meant[0]) else SYNONYM
+
+
 def _misspelt(index: Index, word: str) -> Iterator[tuple[Phrase, float]]:
     from rapidfuzz import fuzz, process  # noqa: PLC0415  20 ms, only for a word that nobody knows
 
@@ -144,7 +151,8 @@ def _misspelt(index: Index, word: str) -> Iterator[tuple[Phrase, float]]:
     for other, likeness, _ in found:
         if likeness >= best - 6:
             for phrase in meanings().get((other,), ((other,),)):
-                yield phrase, MISSPELT * likeness / 100
+                nearness = 1 if phrase == (other,) else _nearness((other,), phrase)
+                yield phrase, MISSPELT * nearness * likeness / 100
 
 
 def _filters(
