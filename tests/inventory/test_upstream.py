@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+
 from hengtan.factors import load_policy, open_library
 from hengtan.inventory.keys import Key
 from hengtan.inventory.plan import Plan, Rules, plan

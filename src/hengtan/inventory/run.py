@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from hengtan import __version__
-from hengtan.engine import Engine
+from hengtan.engine import Engine, fetch
 
 from .amounts import settle_amounts
 from .apply import write_emissions
@@ -28,8 +27,7 @@ from .problem_file import Problems, write_problems
 from .rules import Rules
 from .staging import Source, Staged, stage
 from .totals import EXACT, Totals, totals
-
-import hashlib  # isort: skip
+from .uncertainty import band
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,6 @@ def calculate(
     problems: Problems | None = None,
     finish: Callable[[Path, Run, Any], None] | None = None,
     tell: Callable[[str], None] | None = None,
-    uncertainty: Callable[..., Mapping[str, Any]] | None = None,
 ) -> Run:
     """Calculate an inventory and keep it in ``out`` (None: a dry run, nothing is written).
 
@@ -99,9 +96,13 @@ def calculate(
         lines = posting.plan.lines
         with phases("total"):
             sums = totals(con, posting.by_facility, posting.by_month, lines)
-        band = uncertainty(con, posting, sums, options, rules) if uncertainty else {}
-        summary = summarise(posting, sums, rules, band)
+        with phases("uncertainty"):
+            interval = band(con, posting, rules, found, options.draws)
+        summary = summarise(posting, sums, rules, interval.summary)
         manifest = describe(staged, posting, sums, rules, options)
+        manifest["uncertainty"] = interval.basis
+        if interval.quality:
+            manifest["data_quality"] = interval.quality
         run = Run(manifest, summary, sums, tuple(lines), found, posting)
         if out is None:
             return run
@@ -116,6 +117,7 @@ def calculate(
             write_problems(folder / "problems.csv", found, files, options.lang)
             write_json(folder / "summary.json", summary)
             manifest["phases"] = {name: round(seconds, 3) for name, seconds in phases.seconds.items()}
+            manifest["problems"] = dict(sorted(found.counts.items()))
             if finish:
                 with phases("report"):
                     finish(folder, run, con)
@@ -129,10 +131,9 @@ def control(con: Any, path: Path, posting: Posting, sums: Totals, written: int) 
     rows = con.read_parquet(str(path))
     found = {
         row["basis"]: row
-        for row in rows.group_by("basis")
-        .aggregate(rows=rows.count(), **{name: rows[name].sum() for name in GASES})
-        .to_pyarrow()
-        .to_pylist()
+        for row in fetch(
+            rows.group_by("basis").aggregate(rows=rows.count(), **{name: rows[name].sum() for name in GASES})
+        ).to_pylist()
     }
     expected: dict[str, dict[str, Any]] = {}
     with localcontext(EXACT):
@@ -152,7 +153,7 @@ def control(con: Any, path: Path, posting: Posting, sums: Totals, written: int) 
         raise ControlError(f"{written} rows were written, {found} were read back")
 
 
-def summarise(posting: Posting, sums: Totals, rules: Rules, band: Mapping[str, Any]) -> dict[str, Any]:
+def summarise(posting: Posting, sums: Totals, rules: Rules, interval: Mapping[str, Any]) -> dict[str, Any]:
     """summary.json of CONTRACT section 4: counts integers, masses decimal strings."""
     return {
         "rows_in": posting.counts.rows,
@@ -167,7 +168,7 @@ def summarise(posting: Posting, sums: Totals, rules: Rules, band: Mapping[str, A
         "by_match": {
             name: {"rows": row["rows"], "co2e_kg": text(row["co2e_kg"])} for name, row in sorted(sums.by_match.items())
         },
-        "uncertainty": dict(band),
+        "uncertainty": dict(interval),
     }
 
 
@@ -223,7 +224,7 @@ def describe(staged: Staged, posting: Posting, sums: Totals, rules: Rules, optio
             "keys": len(posting.keys),
             "facilities": sums.facilities,
         },
-        "control": {"quantity": [text(key.quantity) for key in ()], "totals": _texts(sums.sums)},
+        "control": {"totals": _texts(sums.sums)},
         "outputs": {"digest": hashlib.sha256(canonical(content)).hexdigest(), "emissions_sha256": None},
         "phases": {},
     }
@@ -235,18 +236,10 @@ def _by_line_content(sums: Totals) -> list[dict[str, Any]]:
     merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     with localcontext(EXACT):
         for row in sums.by_line:
-            key = tuple(row[name] for name in names)
+            key: tuple[Any, ...] = tuple(row[name] for name in names)
             into = merged.setdefault(key, {**dict(zip(names, key, strict=True)), "rows": 0, **dict.fromkeys(GASES)})
             into["rows"] += row["rows"]
             for gas in GASES:
                 if row[gas] is not None:
                     into[gas] = (into[gas] or Decimal(0)) + row[gas]
     return [merged[key] for key in sorted(merged, key=lambda k: tuple("" if part is None else str(part) for part in k))]
-
-
-def as_of_text(day: date | None) -> str | None:
-    """A date for JSON."""
-    return str(day) if day else None
-
-
-__all__ = ["ControlError", "Options", "Run", "calculate", "pq"]
