@@ -50,6 +50,7 @@ class Request:
         from hengtan.inventory.organisation import NO_ORGANISATION, parse_organisation
         from hengtan.inventory.rules import Rules
         from hengtan.inventory.run import Options
+        from hengtan.methods import load_method
 
         library = open_library([self.path(name) for name in self.factors])
         policy = load_policy(self._name_or_path(self.policy) if self.policy else "default")
@@ -60,7 +61,10 @@ class Request:
         if self.instruments:
             sheet = read_sheet(self.path(self.instruments), "instrument_id", self.instruments)
             instruments = parse_instruments([line.cells for line in sheet.lines], self.instruments)
-        rules = Rules(library, policy, self.gwp, day(self.as_of, "--as-of"), organisation, instruments, self.upstream)
+        methods = {method.id: method for method in map(load_method, map(self.path, self.methods))}
+        rules = Rules(
+            library, policy, self.gwp, day(self.as_of, "--as-of"), organisation, instruments, self.upstream, methods
+        )
         intake = read(
             [self.path(name) for name in self.inputs],
             template=self._name_or_path(self.template) if self.template else None,
