@@ -118,7 +118,9 @@ def word_table(library: dict[str, pa.Table]) -> pa.Table:
     names = ("file", "word", "names", "about")
     kinds = (pa.string(), pa.string(), pa.list_(pa.int32()), pa.list_(pa.int32()))
     columns = zip(*found, strict=True)
-    return pa.table({name: pa.array(list(cells), kind) for name, kind, cells in zip(names, kinds, columns, strict=True)})
+    return pa.table(
+        {name: pa.array(list(cells), kind) for name, kind, cells in zip(names, kinds, columns, strict=True)}
+    )
 
 
 def main() -> int:

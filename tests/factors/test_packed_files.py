@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hengtan import units
-from hengtan.factors import COLUMNS, open_library
+from hengtan.factors import COLUMNS, Choice, Query, open_library, policy_for, resolve, search
 from hengtan.factors.describe import terms
 from hengtan.factors.factor import AMOUNTS, NUMBERS
 from hengtan.factors.library import DATA, library_in
@@ -251,6 +251,28 @@ def test_a_dataset_can_be_taken_out_without_a_change_of_code(gone, tmp_path):
     first = source(gone)[0]["factor_id"]
     assert len(library) == 30_869 - ROWS[gone]
     assert library.get(first) is None
+
+
+def test_without_ipcc_and_cpcd_search_choice_and_the_rest_go_on(tmp_path):
+    shutil.copytree(DATA / "library", tmp_path / "library")
+    for name in ("ipcc_2006_energy", "china_cpcd"):
+        (tmp_path / "library" / f"{name}.parquet").unlink()
+    library = library_in(tmp_path / "library")
+    assert search(library, "natural gas kWh gross")[0].factor.factor_id == "uk-desnz-2025-1-100-1004-6"
+    assert not [hit for hit in search(library, "anthracite TJ", limit=200) if "ipcc" in hit.factor.factor_id]
+    query = Query("electricity", "kWh", "CN-44", 2023)
+    choice = resolve(query, basis="location", library=library, policy=policy_for("CN"))
+    assert isinstance(choice, Choice)
+    assert choice.factor.factor_id == "CN-EL-AVG-44-2023"
+
+
+def test_a_dataset_that_nobody_indexed_disturbs_no_other(tmp_path):
+    shutil.copytree(DATA / "library", tmp_path / "library")
+    (tmp_path / "library" / "china_cpcd.parquet").rename(tmp_path / "library" / "d_new.parquet")
+    library = library_in(tmp_path / "library")
+    assert library.get("CN-HEAT-CPCD-11") is not None
+    assert search(library, "natural gas kWh gross")[0].factor.factor_id == "uk-desnz-2025-1-100-1004-6"
+    assert search(library, "CN-EL-AVG-44-2023")[0].factor.factor_id == "CN-EL-AVG-44-2023"
 
 
 def test_rows_of_ipcc_2006_and_of_cpcd_lie_in_files_of_their_own(rows):

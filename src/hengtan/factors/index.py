@@ -139,6 +139,7 @@ class Index:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._parts = [part for part in library.parts if part.name in self._rows["weight"]]
         self._offsets = self._places()
         self._own = [cells_of(factor) for factor in library.own.values()]
         self._own_words = word_rows(self._own)
@@ -147,9 +148,9 @@ class Index:
     def _places(self) -> dict[str, int]:
         offsets: dict[str, int] = {}
         at = 0
-        for part in self._library.parts:
+        for part in self._parts:
             offsets[part.name] = at
-            at += len(self._rows["weight"].get(part.name, ()))
+            at += len(self._rows["weight"][part.name])
         return offsets
 
     @cached_property
@@ -212,7 +213,7 @@ class Index:
 
     def rows_with_id(self, text: str) -> list[int]:
         """Rows whose id is the text, or else begins with it; case does not matter."""
-        ids = [name.lower() for part in self._library.parts if part.name in self._rows["weight"] for name in part.ids]
+        ids = [name.lower() for part in self._parts for name in part.ids]
         ids += [name.lower() for name in self._library.own]
         wanted = text.lower()
         exact = [row for row, name in enumerate(ids) if name == wanted]
@@ -233,9 +234,7 @@ class Index:
         return part.ids[row - self._offsets[part.name]]
 
     def _part(self, row: int) -> Part:
-        return max(
-            (p for p in self._library.parts if self._offsets[p.name] <= row), key=lambda p: self._offsets[p.name]
-        )
+        return max((p for p in self._parts if self._offsets[p.name] <= row), key=lambda p: self._offsets[p.name])
 
     def relatives(self, factor_id: str) -> list[Factor]:
         """The same factor in other years, the oldest first."""
@@ -249,8 +248,8 @@ class Index:
     def _number(self, factor_id: str) -> int | None:
         if factor_id in self._library.own:
             return self._own_offset + list(self._library.own).index(factor_id)
-        for part in self._library.parts:
-            if part.name in self._rows["weight"] and factor_id in part.ids:
+        for part in self._parts:
+            if factor_id in part.ids:
                 return self._offsets[part.name] + part.ids.index(factor_id)
         return None
 
