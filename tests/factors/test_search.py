@@ -5,6 +5,7 @@ import time
 import pytest
 
 from hengtan.factors import open_library, search
+from hengtan.factors.terms import chinese_names
 from hengtan.problems import HengtanError
 
 from .test_library import factor_file
@@ -139,6 +140,11 @@ def test_an_id_finds_its_factor_and_the_beginning_of_one_its_kin():
     assert found("UK-DESNZ-2024-1-100-1004-6") == ["uk-desnz-2024-1-100-1004-6"]
     assert all(name.startswith("CN-EL-AVG-44-") for name in found("CN-EL-AVG-44-"))
     assert found("CN-EL-AVG-44-")
+
+
+def test_every_chinese_word_of_the_list_finds_a_factor_but_cooling_which_no_publisher_states():
+    lost = {name for name in chinese_names() if not found(name, limit=1)}
+    assert lost == {"冷", "制冷", "供冷", "冷水"}
 
 
 def test_nothing_is_found_for_nonsense():

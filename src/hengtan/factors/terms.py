@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from .words import is_chinese, words
+from .words import STOP, is_chinese, words
 
 Phrase = tuple[str, ...]
 
@@ -18,10 +18,15 @@ def meanings() -> Mapping[Phrase, tuple[Phrase, ...]]:
     found: dict[Phrase, dict[Phrase, None]] = {}
     with Path(__file__).with_name("terms.csv").open(encoding="utf-8", newline="") as lines:
         for line in csv.DictReader(lines):
-            group = [tuple(words(name)) for name in (*line["zh"].split("|"), *line["en"].split("|"))]
+            group = [_phrase(name) for name in (*line["zh"].split("|"), *line["en"].split("|"))]
             for phrase in group:
                 found.setdefault(phrase, {phrase: None}).update(dict.fromkeys(group))
     return {phrase: tuple(same) for phrase, same in found.items()}
+
+
+def _phrase(name: str) -> Phrase:
+    every = words(name)
+    return tuple(word for word in every if word not in STOP) or tuple(every)
 
 
 @cache

@@ -17,9 +17,9 @@ _KEEP_S = ("ss", "us", "is", "as", "os")
 _SHORT = 3
 STOP = frozenset((
     "the", "of", "for", "per", "and", "in", "a", "an", "to", "with", "by", "from", "on", "at", "or", "co2", "co2e",
-    "emission", "factor", "carbon", "coefficient", "kg", "排放", "因子", "系数", "碳排", "放因",
+    "emission", "factor", "carbon", "coefficient", "kg", "排放", "因子", "系数", "碳排", "放因", "的",
 ))  # fmt: skip
-STOP_ZH = re.compile("(?:二氧化碳|温室气体|碳)?排放(?:因子|系数)|因子|系数|的")
+STOP_ZH = re.compile("(?:二氧化碳|温室气体|碳)?排放(?:因子|系数)|因子|系数")
 
 
 def plain(text: str) -> str:
