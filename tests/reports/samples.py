@@ -37,7 +37,7 @@ def _manifest(name: str | None, period: str, **more: Any) -> dict[str, Any]:
             "policy": None,
             "period": period,
             "template": None,
-            "approach": "operational_control",
+            "approach": ["operational_control"],
             "upstream": False,
             "draws": 0,
             "lang": "en",
@@ -48,7 +48,7 @@ def _manifest(name: str | None, period: str, **more: Any) -> dict[str, Any]:
             "digest": "sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9",
             "datasets": [],
         },
-        "factor_files": [],
+        "files": [],
         "outputs": {"digest": DIGEST, "emissions_sha256": "b" * 64},
         "counts": {},
         "control": {},
@@ -142,7 +142,9 @@ def toronto() -> ReportData:
     manifest = _manifest("City of Toronto", "2018-01-01/2018-12-31", counts={"facilities": len(facilities)})
     manifest["inputs"][0] |= {"file": "toronto_2018_energy_ghg_report.xlsx", "rows": rows_in}
     manifest["options"]["template"] = "ontario-bps"
-    manifest["factor_files"] = [{"file": "ontario_2018_factors.csv", "sha256": "c" * 64, "bytes": 1234, "rows": 2}]
+    manifest["files"] = [
+        {"role": "factors", "file": "ontario_2018_factors.csv", "sha256": "c" * 64, "bytes": 1234, "rows": 2}
+    ]
     return ReportData(
         manifest=manifest,
         summary={
@@ -499,7 +501,7 @@ def plant() -> ReportData:
 def empty() -> ReportData:
     """All rows were rejected; no facility, no organisation."""
     manifest = _manifest(None, "")
-    manifest["options"]["approach"] = None
+    manifest["options"]["approach"] = []
     zero = {
         "scope1_kg": "0",
         "scope2_location_kg": "0",

@@ -109,6 +109,7 @@ def test_no_phrase_is_unused() -> None:
         "headline.",
         "part.",
         "statement.",
+        "role.",
     )
     named = set(re.findall(r"""["']([\w.-]+)["']""", code))
     unused = [key for key in phrases() if key not in named and not key.startswith(families)]

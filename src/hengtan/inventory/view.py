@@ -22,8 +22,8 @@ class ReportData:
 
     manifest        run.json: hengtan {version}, created, command, inputs [{file, sha256, bytes, rows, sheet}],
                     options {gwp, as_of, policy, period, template, approach, upstream, draws, lang, engine},
-                    library {version, digest, datasets}, factor_files, units, outputs {emissions_sha256, digest},
-                    counts, control, organisation {name?, period, ...}, phases {name: seconds}, sample? (marks a demo)
+                    library {version, digest}, files [{role, file, sha256}], outputs {emissions_sha256, digest},
+                    counts, control, uncertainty {stated}, organisation {name?, period, ...}, phases {name: seconds}, sample? (marks a demo)
     summary         summary.json as the contract (section 4) says it
     gases           scope, category, basis, co2_kg, ch4_kg, n2o_kg, other_co2e_kg, co2e_kg, biogenic_co2_kg
                     (gas masses are kg of the gas itself; None where a factor states CO2e only), and optionally

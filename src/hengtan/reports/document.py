@@ -113,13 +113,13 @@ def _unit(words: Words, value: str) -> str:
 def cover(reading: Reading, standard: str) -> tuple[tuple[str, Cell], ...]:
     """The facts under the figures on the first page."""
     words, manifest = reading.words, reading.data.manifest
-    approach = str(reading.options.get("approach") or "").replace("-", "_")
+    approach = reading.approach()
     library = manifest.get("library") or {}
     return (
         (words("standard"), Cell(standard)),
         (
             words("approach"),
-            Cell(words.get("approach." + approach, approach)) if approach else Cell(words("not-supplied"), "gap"),
+            Cell(approach) if approach else Cell(words("not-supplied"), "gap"),
         ),
         (words("gwp"), Cell(reading.gwp())),
         (words("created"), Cell(reading.created())),

@@ -50,6 +50,25 @@ class Reading:
             value = value.split("/")
         return self.words("to").join(str(part) for part in value if part)
 
+    def approach(self) -> str:
+        """How facilities are consolidated, in words; empty if the run does not say. The organisation file may name several."""
+        given = self.options.get("approach") or ()
+        names = [str(name) for name in ([given] if isinstance(given, str) else given)]
+        return self.words("comma").join(self.words.get("approach." + n.replace("-", "_"), n) for n in names)
+
+    def policy(self) -> str:
+        """The policy by which factors were chosen."""
+        name = str(self.options.get("policy") or "default")
+        return self.words("policy.by-region") if name == "default" else name
+
+    def files(self) -> list[tuple[str, Row]]:
+        """Every file that went in, with what it was for (empty for the activity data)."""
+        found: list[tuple[str, Row]] = [("", row) for row in self.data.manifest.get("inputs") or ()]
+        for row in self.data.manifest.get("files") or ():
+            role = str(row.get("role") or "")
+            found.append((self.words.get("role." + role, role), row))
+        return found
+
     def created(self) -> str:
         """When the run was made, in UTC: ``2026-11-20 08:30 UTC``; as written where it is no time."""
         text = str(self.data.manifest.get("created") or "—")
@@ -147,7 +166,7 @@ class Reading:
         split = any(row.get("co2_kg") is not None and str(row.get("scope")) == "1" for row in self.data.gases)
         facts = {
             "period": bool(self.period()),
-            "approach": bool(self.options.get("approach")),
+            "approach": bool(self.approach()),
             "posted": self.count("rows_posted") > 0,
             "scope1": self.collected("1"),
             "scope2": self.collected("2"),

@@ -227,12 +227,9 @@ def _about(sheets: Sheets, reading: Reading, standard: str) -> None:
         (f"options.{k}", v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, default=str))
         for k, v in sorted(reading.options.items())
     ]
-    for row in manifest.get("inputs") or ():
-        rows.append((words("about.inputs"), f"{row.get('file')} {row.get('sheet') or ''}".strip()))
+    for role, row in reading.files():
+        rows.append((role or words("about.inputs"), f"{row.get('file')} {row.get('sheet') or ''}".strip()))
         rows.append(("SHA-256", str(row.get("sha256") or "—")))
-    for row in manifest.get("factor_files") or ():
-        entry = row if isinstance(row, dict) else {"file": row}
-        rows.append((words("about.factor-file"), f"{entry.get('file')} {entry.get('sha256') or ''}".strip()))
     for name in INTERVALS:
         interval = reading.interval(name)
         if interval:

@@ -103,7 +103,8 @@ def exclusions(reading: Reading) -> list[Block]:
                 ),
             )
         )
-    rows = sorted(reading.data.problems, key=lambda r: r.get("severity") != "error")
+    often = {str(r.get("code")): int(r.get("count") or 0) for r in counts}
+    rows = sorted(reading.data.problems, key=lambda r: (r.get("severity") != "error", often.get(str(r.get("code")), 0)))
     if rows:
         total = sum(int(r.get("count") or 0) for r in counts) or len(rows)
         head = SHOWN_PROBLEMS if len(rows) > SHOWN_PROBLEMS else 0

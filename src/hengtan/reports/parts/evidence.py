@@ -20,7 +20,6 @@ def evidence(reading: Reading) -> list[Block]:
     """All that went in, by hash; what came out; how to compute it again."""
     words, manifest = reading.words, reading.data.manifest
     outputs, library = manifest.get("outputs") or {}, manifest.get("library") or {}
-    policy = reading.options.get("policy")
     facts = [
         (words("digest"), Cell(str(outputs.get("digest") or "—"), "mono")),
         (words("about.emissions-digest"), Cell(str(outputs.get("emissions_sha256") or "—"), "mono")),
@@ -33,15 +32,11 @@ def evidence(reading: Reading) -> list[Block]:
             words("as-of"),
             Cell(str(reading.data.summary.get("as_of") or reading.options.get("as_of") or words("as-of.open"))),
         ),
-        (words("policy"), Cell(str(policy) if policy else words("policy.by-region"))),
+        (words("policy"), Cell(reading.policy())),
         (words("template"), Cell(str(reading.options.get("template") or "—"))),
     ]
     blocks: list[Block] = [Facts(tuple(facts))]
-    files = [("", row) for row in manifest.get("inputs") or ()]
-    files += [
-        (words("about.factor-file"), row if isinstance(row, dict) else {"file": row})
-        for row in manifest.get("factor_files") or ()
-    ]
+    files = reading.files()
     if files:
         cells = tuple(
             (

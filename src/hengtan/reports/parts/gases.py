@@ -24,11 +24,12 @@ def gases(reading: Reading) -> list[Block]:
     for row in listed:
         scope, basis = str(row["scope"]), str(row.get("basis") or "-")
         values = [exact(row.get(name)) for name in names]
+        gap = "not-split" if all(v is None for v in values[:4]) else "not-stated"
         title = words("scope.2." + basis) if scope == "2" else words("scope." + scope)
         rows.append(
             (
                 Cell(reading.category_name(scope, str(row.get("category") or "")), "", title),
-                *(Cell(words("not-split"), "gap") if v is None else Cell(tonnes(v)) for v in values),
+                *(Cell(words(gap), "gap") if v is None else Cell(tonnes(v)) for v in values),
             )
         )
         if basis != "market":
@@ -52,7 +53,7 @@ def gases(reading: Reading) -> list[Block]:
             tuple(rows),
             (
                 Cell(words("total.location")),
-                *(Cell(words("not-split"), "gap") if v is None else Cell(tonnes(v)) for v in total.values()),
+                *(Cell(words("not-stated"), "gap") if v is None else Cell(tonnes(v)) for v in total.values()),
             ),
             words("gases.mass", gwp=reading.gwp()),
         )
@@ -69,9 +70,11 @@ def _direct(reading: Reading) -> list[Block]:
     total, co2, ch4, n2o, other = (add(*(exact(r.get(key)) for r in rows)) for key in GASES)
     unsplit = add(*(unsplit_kg(r) for r in rows))
     n2o_co2e = n2o * gwp("N2O", name)
-    ch4_co2e = minus(total, add(co2, n2o_co2e, other, unsplit)) if name == "AR6" else ch4 * gwp("CH4", name)
+    by_origin = name == "AR6" and any(r.get("ch4_kg") is not None for r in rows)
+    ch4_co2e = minus(total, add(co2, n2o_co2e, other, unsplit)) if by_origin else ch4 * gwp("CH4", name)
     other = minus(total, add(co2, ch4_co2e, n2o_co2e, unsplit))
     lines = [("CO₂", co2), ("CH₄", ch4_co2e), ("N₂O", n2o_co2e), (words("gases.other"), other)]
+    silent = {label for label, key in (("CH₄", "ch4_kg"), ("N₂O", "n2o_kg")) if all(r.get(key) is None for r in rows)}
     if unsplit:
         lines.append((words("gases.unsplit.line"), unsplit))
     columns = (
@@ -82,7 +85,12 @@ def _direct(reading: Reading) -> list[Block]:
     return [
         Table(
             columns,
-            tuple((Cell(label), Cell(tonnes(kg)), Cell(percent(ratio(kg, total)))) for label, kg in lines),
+            tuple(
+                (Cell(label), Cell(words("not-stated"), "gap"), Cell("—", "na"))
+                if label in silent
+                else (Cell(label), Cell(tonnes(kg)), Cell(percent(ratio(kg, total))))
+                for label, kg in lines
+            ),
             (Cell(words("scope.long.1")), Cell(tonnes(total)), Cell(percent(ratio(total, total)))),
         )
     ]

@@ -29,13 +29,15 @@ def organisation(reading: Reading) -> list[Block]:
 def boundary(reading: Reading) -> list[Block]:
     """How the boundary was drawn, as far as the run knows it."""
     words, options = reading.words, reading.options
-    approach = str(options.get("approach") or "").replace("-", "_")
-    known = (
-        words.get("approach." + approach, approach) if approach else words("supplied-by", who=words("who.organisation"))
-    )
+    approach = reading.approach()
+    derived = any(scope == "3" and category == "3" for scope, category, _ in reading.categories())
+    upstream = ("upstream.on" if derived else "upstream.empty") if options.get("upstream") else "upstream.off"
     collected = [words("scope." + s) for s in "123" if reading.collected(s)]
     facts = [
-        (words("approach"), Cell(known, "" if approach else "gap")),
+        (
+            words("approach"),
+            Cell(approach) if approach else Cell(words("supplied-by", who=words("who.organisation")), "gap"),
+        ),
         *fields(reading, reading.spec.get("fields", ())),
         (
             words("boundary.facilities"),
@@ -49,7 +51,7 @@ def boundary(reading: Reading) -> list[Block]:
             ),
         ),
         (words("boundary.scopes"), Cell(words("comma").join(collected) or words("not-collected"))),
-        (words("upstream"), Cell(words("upstream.on" if options.get("upstream") else "upstream.off"))),
+        (words("upstream"), Cell(words(upstream))),
     ]
     return [Facts(tuple(facts))]
 

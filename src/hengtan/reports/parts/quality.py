@@ -79,7 +79,27 @@ def uncertainty(reading: Reading) -> list[Block]:
             tuple(rows),
         )
     )
-    return blocks
+    return [*blocks, *_coverage(reading)]
+
+
+def _coverage(reading: Reading) -> list[Block]:
+    """Which part of each sum has a stated uncertainty: what is not stated is in no interval."""
+    words = reading.words
+    stated = (reading.data.manifest.get("uncertainty") or {}).get("stated") or {}
+    rows = []
+    for name in INTERVALS:
+        if name in stated:
+            label = words("total") if name == "total" else words("scope." + name[5:].replace("_", "."))
+            shares = (exact(stated[name].get(key)) for key in ("factor_pct", "activity_pct", "unstated_pct"))
+            cells = (Cell("—", "na") if share is None else Cell(grouped(share, 1)) for share in shares)
+            rows.append((Cell(label), *cells))
+    if not rows:
+        return []
+    columns = (
+        Column(words("col.scope"), "text", 4),
+        *(Column(words(key), "num", 2) for key in ("col.stated-factor", "col.stated-data", "col.unstated")),
+    )
+    return [Table(columns, tuple(rows), (), words("uncertainty.coverage"))]
 
 
 def quality(reading: Reading) -> list[Block]:
