@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,56 +56,24 @@ def command(
         check_free(out)
     request = Request(**{name: value for name, value in asked.items() if value not in (None, ())})
     lang = request.lang
+    from hengtan.api.job import carry_out
+
     from .progress import progress
 
     with progress(lang, quiet=as_json) as tell:
         tell("read")
         intake, rules, options = request.load()
-        run = calculate_request(request, intake, rules, options, None if dry_run else out, reports=not no_report, tell=tell)
+        forms = () if dry_run or no_report else report_formats()
+        run = carry_out(request, intake, rules, options, None if dry_run else out, forms=forms, tell=tell)
     from .summary import show_problems, show_run
 
     if as_json:
         click.echo(json.dumps(run.summary, ensure_ascii=False, indent=2))
     elif dry_run:
-        show_problems(run.problems, [(s.file, s.sheet) for s in intake.sources], lang, run.summary)
+        show_problems(run.problems, [(s.file, s.sheet) for s in intake.sources], lang, dict(run.summary))
     else:
         show_run(out, lang)
     return 3 if run.summary["rows_rejected"] else 0
-
-
-def calculate_request(
-    request: Request, intake: Any, rules: Any, options: Any, out: Path | None, *, reports: bool, tell: Any = None
-) -> Any:
-    """Calculate what was asked for, with everything that a folder holds beside the rows; returns the run."""
-    from hengtan.inventory.folder import sha256, write_json
-    from hengtan.inventory.group_file import write_groups
-    from hengtan.inventory.problem_file import Problems
-    from hengtan.inventory.reference import compared
-    from hengtan.inventory.report_data import report_data, used_factors, write_factors
-    from hengtan.inventory.run import calculate
-
-    problems = Problems()
-    problems.add(rules.library.problems)
-    problems.add(intake.problems)
-    for code, count in intake.unlisted.items():
-        problems.counts[code] += count
-
-    def finish(folder: Path, run: Any, con: Any) -> None:
-        run.manifest["base"] = os.path.relpath(Path.cwd(), out)
-        run.manifest["command"] = "calculate"
-        run.manifest["files"] = [
-            {"role": role, "file": name, "sha256": sha256(request.path(name))} for role, name in request.files()
-        ]
-        write_groups(con, run.posting, folder / "groups.parquet")
-        write_factors(folder / "factors.parquet", used_factors(run.lines, rules.library))
-        if intake.reference is not None:
-            write_json(folder / "reference.json", compared(intake.reference, folder / "emissions.parquet", request.lang))
-        if reports:
-            from hengtan.reports import render
-
-            render(report_data(folder, con, run.manifest), folder, report_formats(), request.lang)
-
-    return calculate(intake.sources, rules, options, out, problems=problems, finish=finish, tell=tell)
 
 
 def report_formats() -> tuple[str, ...]:

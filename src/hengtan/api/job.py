@@ -1,0 +1,64 @@
+"""One calculation with everything that its folder holds beside the rows: the same from the command line and in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from hengtan.connectors import Intake
+from hengtan.inventory.folder import sha256, write_json
+from hengtan.inventory.group_file import write_groups
+from hengtan.inventory.problem_file import Problems
+from hengtan.inventory.reference import compared
+from hengtan.inventory.report_data import report_data, used_factors, write_factors
+from hengtan.inventory.rules import Rules
+from hengtan.inventory.run import Options, Run, calculate
+
+from .request import Request
+
+
+def carry_out(
+    request: Request,
+    intake: Intake,
+    rules: Rules,
+    options: Options,
+    out: Path | None,
+    *,
+    forms: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
+    more: Callable[[Path, Run, Any], None] | None = None,
+) -> Run:
+    """Calculate what was asked for; ``out`` None: a dry run.
+
+    forms   of the reports to write: pdf, xlsx, html
+    more    called with the unfinished folder, the run and the session, before the reports
+    Raises HengtanError when ``out`` is not free.
+    """
+    problems = Problems()
+    problems.add(rules.library.problems)
+    problems.add(intake.problems)
+    for code, count in intake.unlisted.items():
+        problems.counts[code] += count
+
+    def finish(folder: Path, run: Run, con: Any) -> None:
+        manifest: Any = run.manifest
+        manifest["base"] = os.path.relpath(Path.cwd(), out)
+        manifest["command"] = "calculate"
+        manifest["files"] = [
+            {"role": role, "file": name, "sha256": sha256(request.path(name))} for role, name in request.files()
+        ]
+        if run.posting is not None:
+            write_groups(con, run.posting, folder / "groups.parquet")
+        write_factors(folder / "factors.parquet", used_factors(run.lines, rules.library))
+        if intake.reference is not None:
+            write_json(folder / "reference.json", compared(intake.reference, folder / "emissions.parquet", request.lang))
+        if more:
+            more(folder, run, con)
+        if forms:
+            from hengtan.reports import render  # noqa: PLC0415  typst and the fonts are loaded for a report only
+
+            render(report_data(folder, con, run.manifest), folder, forms, request.lang)
+
+    return calculate(intake.sources, rules, options, out, problems=problems, finish=finish, tell=tell)
