@@ -69,12 +69,14 @@ class _Watch:
         self._thread.start()
 
     def _look(self) -> None:
-        while not self._done.wait(0.02):
+        while True:
             try:
                 for line in self._path.read_text("ascii", "replace").splitlines():
                     if line.startswith("VmHWM:"):
                         self._peak = max(self._peak, float(line.split()[1]))
             except OSError:
+                return
+            if self._done.wait(0.02):
                 return
 
     def stop(self) -> float:
