@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -100,18 +102,18 @@ class Outcome:
 
 
 class Calculator:
-    """Runs commands; ``capsys`` takes what they print, files are written under ``folder``."""
+    """Runs commands in this process; files are written under ``folder``."""
 
-    def __init__(self, folder: Path, capsys: Any) -> None:
-        self.folder, self.capsys, self.runs = folder, capsys, 0
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.runs = folder, 0
 
     def command(self, *args: object, out: Path | None = None) -> Outcome:
         """Any command of the line."""
-        self.capsys.readouterr()
-        code = _run([str(arg) for arg in args], debug=False)
-        printed = self.capsys.readouterr()
-        assert "Traceback" not in printed.out + printed.err
-        return Outcome(code, printed.out, printed.err, out or self.folder)
+        printed, told = io.StringIO(), io.StringIO()
+        with redirect_stdout(printed), redirect_stderr(told):
+            code = _run([str(arg) for arg in args], debug=False)
+        assert "Traceback" not in printed.getvalue() + told.getvalue()
+        return Outcome(code, printed.getvalue(), told.getvalue(), out or self.folder)
 
     def calculate(self, *args: object, out: Path | None = None, report: bool = False) -> Outcome:
         """``hengtan calculate ARGS --out DIR``, without reports unless they are asked for."""

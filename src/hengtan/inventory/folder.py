@@ -18,11 +18,21 @@ MANIFEST = "run.json"
 
 
 def check_free(target: Path) -> None:
-    """HengtanError if ``target`` exists and is neither empty nor the folder of an earlier run."""
-    if not target.exists() and not target.is_symlink():
-        return
-    if not target.is_dir() or (any(target.iterdir()) and not _ours(target)):
-        raise HengtanError(Problem("folder.not-ours", values={"folder": str(target)}))
+    """HengtanError if ``target`` exists and is neither empty nor the folder of an earlier run, or cannot be made."""
+    try:
+        if not target.exists() and not target.is_symlink():
+            above = next(parent for parent in target.absolute().parents if parent.exists())
+            if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+                raise _unwritable(target, f"{above} is not a folder that you may write to")
+            return
+        if not target.is_dir() or (any(target.iterdir()) and not _ours(target)):
+            raise HengtanError(Problem("folder.not-ours", values={"folder": str(target)}))
+    except OSError as error:
+        raise _unwritable(target, error.strerror or str(error)) from None
+
+
+def _unwritable(target: Path, why: str) -> HengtanError:
+    return HengtanError(Problem("folder.not-writable", values={"folder": str(target), "why": why}))
 
 
 def _ours(target: Path) -> bool:
@@ -37,8 +47,11 @@ def new_folder(target: Path) -> Iterator[Path]:
     """A folder to fill; it becomes ``target`` when the block ends well and leaves no trace when it does not."""
     check_free(target)
     made = [parent for parent in reversed(target.absolute().parents) if not parent.exists()]
-    target.absolute().parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
+    try:
+        target.absolute().parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", dir=target.absolute().parent))
+    except OSError as error:
+        raise _unwritable(target, error.strerror or str(error)) from None
     try:
         yield fresh
         fresh.chmod(0o777 & ~_umask())
@@ -58,7 +71,7 @@ def _swap(fresh: Path, target: Path) -> None:
     if not target.exists():
         fresh.rename(target)
     else:
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.absolute().parent))
+        old = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.old.", dir=target.absolute().parent))
         target.rename(old / "run")
         fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
