@@ -10,9 +10,10 @@ no function of our own, nothing approximate, DECIMAL instead of doubles. Knows n
 """
 
 from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
-from .fetch import fetch
+from .fetch import fetch, read_parquet
 from .ordered import Part, parts_of, write_in_order
 from .parquet_join import join_parquet
+from .words import strictly_increasing, with_words
 
 __all__ = [
     "DECIMAL_COEFFICIENT",
@@ -23,5 +24,8 @@ __all__ = [
     "fetch",
     "join_parquet",
     "parts_of",
+    "read_parquet",
+    "strictly_increasing",
+    "with_words",
     "write_in_order",
 ]

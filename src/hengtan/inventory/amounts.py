@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hengtan.engine import read_parquet
 from hengtan.methods import Method, MethodError
 from hengtan.problems import Problem
 
@@ -29,11 +30,11 @@ def settle_amounts(
     schema = pq.read_schema(path)
     if "method" not in schema.names:
         return path, []
-    names = pc.unique(pq.read_table(path, columns=["method"])["method"]).to_pylist()
+    names = pc.unique(read_parquet(path, columns=["method"])["method"]).to_pylist()
     wanted = {name: method for name in names if name and (method := method_of(name.strip())) and method.amount_inputs}
     if not wanted:
         return path, []
-    table = pq.read_table(path)
+    table = read_parquet(path)
     problems: list[Problem] = []
     quantities = [None if value is None else str(value) for value in table["quantity"].to_pylist()]
     given = list(quantities)

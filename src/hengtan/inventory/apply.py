@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import DECIMAL_MASS, Engine, parts_of, write_in_order
+from hengtan.engine import DECIMAL_MASS, Engine, parts_of, with_words, write_in_order
 
 from .checks import Period, rejected
 from .keys import Key, Shape, key_table, keyed
@@ -29,6 +29,7 @@ _PART = pa.struct(
         pa.field("method", pa.string()),
     ]
 )
+_WORDS = ("category", "basis", "factor_id", "match", "method")
 COLUMNS = ("activity_id", "facility", "org_unit", "start", "end", "scope", "category", "basis",
            *GASES, "factor_id", "match", "method")  # fmt: skip
 
@@ -109,7 +110,7 @@ def write_emissions(engine: Engine, good: Good, lines: Sequence[Line], keys: Seq
     plan = plan_parts(lines, keys, good.shape)
 
     def prepare(con: Any) -> Any:
-        table = con.create_table("plan", plan)
+        table = with_words(con, "plan", plan, "parts", _WORDS)
         rows = [good.rows(con, number) for number in range(len(good.staged.paths))]
 
         def expression(part: Any) -> Any:

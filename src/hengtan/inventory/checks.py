@@ -111,14 +111,13 @@ def rejected(table: Any, period: Period) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """rows: all rows; by_code: how many rows each check finds; the first start and last end of the good rows.
+    """rows: all rows; rejected: by what their own cells say; the first start and last end of the good rows.
 
     spans, zeros   how many good rows run over a turn of the year, and how many quantities are 0
     """
 
     rows: int
     rejected: int
-    by_code: dict[str, int]
     first: date | None
     last: date | None
     spans: int
@@ -126,7 +125,7 @@ class Counts:
 
 
 def count(table: Any, period: Period) -> Counts:
-    """How many rows there are and how many each check finds; the second question is asked only if there are any."""
+    """How many rows there are and how many of them the checks reject."""
     bad = rejected(table, period)
     row = table.aggregate(
         rows=table.count(),
@@ -137,22 +136,15 @@ def count(table: Any, period: Period) -> Counts:
         zeros=(~bad & (table.quantity == 0)).sum(),
     )
     values = fetch(row).to_pylist()[0]
-    found = dict.fromkeys((check.code for check in CHECKS), 0)
-    if values["rejected"]:
-        wrong = table.filter(bad)
-        measures = {f"c{i}": check.condition(wrong, period).sum() for i, check in enumerate(CHECKS)}
-        counts = fetch(wrong.aggregate(**measures)).to_pylist()[0]
-        found = {check.code: int(counts[f"c{i}"] or 0) for i, check in enumerate(CHECKS)}
-    return Counts(int(values["rows"]), int(values["rejected"] or 0), found, values["first"], values["last"],
+    return Counts(int(values["rows"]), int(values["rejected"] or 0), values["first"], values["last"],
                   int(values["spans"] or 0), int(values["zeros"] or 0))  # fmt: skip
 
 
-def listed(table: Any, counts: Counts, period: Period, sources: Sequence[Any]) -> Iterator[Problem]:
-    """The rows that the checks found, at most ``LISTED`` of each code, in the order of the rows."""
-    for check in CHECKS:
-        if counts.by_code[check.code]:
-            found = table.filter(check.condition(table, period))
-            yield from problems_of(found, check.code, check.column, sources)
+def by_code(wrong: Any, period: Period) -> dict[str, int]:
+    """How many of the rejected rows each check finds."""
+    measures = {f"c{i}": check.condition(wrong, period).sum() for i, check in enumerate(CHECKS)}
+    counts = fetch(wrong.aggregate(**measures)).to_pylist()[0]
+    return {check.code: int(counts[f"c{i}"] or 0) for i, check in enumerate(CHECKS)}
 
 
 def problems_of(

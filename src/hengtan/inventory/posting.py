@@ -9,11 +9,11 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import fetch
+from hengtan.engine import fetch, strictly_increasing
 from hengtan.problems import Problem
 
 from .apply import Good
-from .checks import CHECKS, Counts, Period, count, problems_of
+from .checks import CHECKS, LISTED, Counts, Period, by_code, count, problems_of, rejected
 from .keys import Key, Shape, distinct_keys, grouped, key_table, shape_of
 from .phases import Phases
 from .plan import Plan, plan
@@ -57,16 +57,14 @@ def prepare(
     table = staged.union(con, staged.tags)
     with phases("check"):
         counts = count(table, period)
-        repeated = repeated_ids(table)
+        distinct = strictly_increasing(con, [str(path) for path in staged.paths], "activity_id")
+        repeated = None if distinct else repeated_ids(table)
     with phases("twins"):
         twins = identical_rows(table, staged.present, staged.tags)
     tell = _Teller(staged, table, problems)
     if counts.rejected:
-        for check in CHECKS:
-            if counts.by_code[check.code]:
-                tell.rows(
-                    check.code, check.column, table.filter(check.condition(table, period)), counts.by_code[check.code]
-                )
+        with phases("check"):
+            tell.wrong(con, period)
     if repeated is not None:
         tell.repeated(repeated)
     if twins is not None:
@@ -103,8 +101,9 @@ def prepare(
         con.create_table(name, with_key_id(con.table(f"{name}_text"), numbers, shape), temp=True)
     rejected = set(found.rejected)
     posted = sum(key.rows for key in keys if key.number not in rejected)
-    tell.keys(rows, numbers, keys, shape, found)
-    problems.add(found.told)
+    with phases("tell"):
+        tell.keys(con, rows, numbers, keys, shape, found)
+        problems.add(found.told)
     return Posting(good, counts, tuple(keys), found, con.table("by_facility"), con.table("by_month"), posted)
 
 
@@ -119,6 +118,14 @@ class _Teller:
         self.problems.add(listed)
         self.problems.count(code, total, len(listed))
 
+    def wrong(self, con: Any, period: Period) -> None:
+        """Every row that the checks reject, gathered once, then told by each check that finds it."""
+        found = con.create_table("wrong", self.table.filter(rejected(self.table, period)), temp=True)
+        for code, total in by_code(found, period).items():
+            if total:
+                check = next(check for check in CHECKS if check.code == code)
+                self.rows(code, check.column, found.filter(check.condition(found, period)), total)
+
     def repeated(self, repeated: pa.Table) -> None:
         ids = ibis.memtable(repeated)
         found = self.table.join(ids, "activity_id")
@@ -129,22 +136,40 @@ class _Teller:
         found = self.table.join(ibis.memtable(twins), ["source", "position"])
         self.rows("activity.identical", "", found, twins.num_rows, lambda row: {"other": str(row["other"])})
 
-    def keys(self, rows: Any, numbers: Any, keys: Sequence[Key], shape: Shape, found: Plan) -> None:
-        """Problems of keys, told at each of their rows."""
+    def keys(self, con: Any, rows: Any, numbers: Any, keys: Sequence[Key], shape: Shape, found: Plan) -> None:
+        """Problems of keys, told at each of their rows: one walk for the rare codes, a short one for each frequent."""
         by_code: dict[str, dict[int, Problem]] = {}
         for told in (found.rejected, found.warnings):
             for number, problems in told.items():
                 for problem in problems:
                     by_code.setdefault(problem.code, {}).setdefault(number, problem)
+        if not by_code:
+            return
         counts = {key.number: key.rows for key in keys}
+        totals = {code: sum(counts[number] for number in marked) for code, marked in by_code.items()}
+        rare = sorted({n for code, marked in by_code.items() if totals[code] <= LISTED for n in marked})
+        hits = con.create_table("marked_rows", self.marked(rows, numbers, rare, shape), temp=True) if rare else None
         for code, marked in by_code.items():
-            wanted = numbers.filter(numbers.key_id.isin(list(marked)))
-            hits = rows.join(wanted, list(shape.columns))
-            total = sum(counts[number] for number in marked)
             columns = {problem.column for problem in marked.values()}
             column = columns.pop() if len(columns) == 1 else ""
 
             def values(row: Mapping[str, Any], marked: dict[int, Problem] = marked) -> dict[str, str]:
                 return dict(marked[row["key_id"]].values)
 
-            self.rows(code, column, hits, total, values)
+            if totals[code] <= LISTED and hits is not None:
+                chosen = hits.filter(hits.key_id.isin(list(marked)))
+            else:
+                chosen = self.first_rows(rows, numbers, sorted(marked), shape)
+            self.rows(code, column, chosen, totals[code], values)
+
+    @staticmethod
+    def marked(rows: Any, numbers: Any, wanted: Sequence[int], shape: Shape) -> Any:
+        return rows.join(numbers.filter(numbers.key_id.isin(list(wanted))), list(shape.columns))
+
+    def first_rows(self, rows: Any, numbers: Any, wanted: Sequence[int], shape: Shape) -> Any:
+        """Enough rows of the keys from the beginning of the files; of all files where the beginning has too few."""
+        start = rows.filter(rows.source == 0, rows.position < 20 * LISTED)
+        found = self.marked(start, numbers, wanted, shape)
+        if fetch(found.aggregate(n=found.count()))["n"][0].as_py() >= LISTED:
+            return found
+        return self.marked(rows, numbers, wanted, shape)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+from hengtan.engine import read_parquet
 
 from .totals import EXACT
 
@@ -43,7 +44,7 @@ class Reference(Protocol):
 
 def compared(reference: Reference, emissions: Path, lang: str = "en") -> dict[str, Any]:
     """The comparison as reference.json holds it; masses are decimal text in kg, the location basis counts."""
-    table = pq.read_table(emissions, columns=["activity_id", "basis", "co2e_kg"])
+    table = read_parquet(emissions, columns=["activity_id", "basis", "co2e_kg"])
     table = table.filter(pc.not_equal(table["basis"], "market"))
     computed: dict[int, Decimal] = {}
     differing = []

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hengtan.engine import fetch
+from hengtan.engine import fetch, read_parquet
 from hengtan.factors import Factor
 from hengtan.problems import HengtanError, Problem
 
@@ -48,8 +48,8 @@ def report_data(folder: Path, con: Any, manifest: Mapping[str, Any] | None = Non
     """Everything a report shows; ``con`` is an engine session for the one question to the rows (the hot spots)."""
     manifest = manifest or read_manifest(folder)
     summary = json.loads((folder / "summary.json").read_text("utf-8"))
-    plan = [row for row in pq.read_table(folder / "plan.parquet").to_pylist() if row["line_basis"]]
-    factors = {row["factor_id"]: row for row in pq.read_table(folder / "factors.parquet").to_pylist()}
+    plan = [row for row in read_parquet(folder / "plan.parquet").to_pylist() if row["line_basis"]]
+    factors = {row["factor_id"]: row for row in read_parquet(folder / "factors.parquet").to_pylist()}
     with localcontext(EXACT):
         for row in plan:
             row["masses"] = {gas: None if row[gas] is None else row["quantity"] * row[gas] for gas in GASES}
@@ -145,10 +145,17 @@ def _facilities(folder: Path, summary: Mapping[str, Any]) -> list[dict[str, Any]
     units: dict[str, str] = {}
     path = folder / "groups.parquet"
     if path.exists():
-        table = pq.read_table(path, columns=["facility", "org_unit"]).group_by(["facility"]).aggregate([("org_unit", "min")])
+        table = (
+            read_parquet(path, columns=["facility", "org_unit"]).group_by(["facility"]).aggregate([("org_unit", "min")])
+        )
         units = dict(zip(table["facility"].to_pylist(), table["org_unit_min"].to_pylist(), strict=True))
     return [
-        {"facility": name, "org_unit": units.get(name) or "", **{key: Decimal(sums[key]) for key in SUMS}, "share_pct": None}
+        {
+            "facility": name,
+            "org_unit": units.get(name) or "",
+            **{key: Decimal(sums[key]) for key in SUMS},
+            "share_pct": None,
+        }
         for name, sums in summary["by_facility"].items()
     ]
 
@@ -164,7 +171,11 @@ def _hot_spots(
     sums = summary["totals"]
     total = Decimal(sums["scope1_kg"]) + Decimal(sums["scope2_location_kg"]) + Decimal(sums["scope3_kg"])
     return [
-        {**row, "activity_type": kinds.get(row["factor_id"], ""), "share": float(row["co2e_kg"] / total) if total else 0.0}
+        {
+            **row,
+            "activity_type": kinds.get(row["factor_id"], ""),
+            "share": float(row["co2e_kg"] / total) if total else 0.0,
+        }
         for row in chosen
     ]
 

@@ -1,0 +1,35 @@
+"""Text of few values as DuckDB's ENUM: written to Parquet as the same strings, at half the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+
+def with_words(con: Any, name: str, table: pa.Table, column: str, fields: Sequence[str]) -> Any:
+    """Create table ``name``, in which the text ``fields`` of the structs in the list ``column`` are ENUMs."""
+    raw = con.create_table(f"{name}_text", table)
+    kind = table.schema.field(column).type.value_type
+    for field in fields:
+        values = f"SELECT DISTINCT part.{field} AS word FROM (SELECT unnest({column}) AS part FROM {name}_text) ORDER BY word"
+        con.raw_sql(f"CREATE TYPE {name}_{field} AS ENUM ({values})").fetchall()
+    packed = ", ".join(f'"{f.name}" := x."{f.name}"' + (f"::{name}_{f.name}" if f.name in fields else "") for f in kind)
+    rest = ", ".join(f'"{field}"' for field in raw.columns if field != column)
+    con.raw_sql(
+        f"CREATE TABLE {name} AS SELECT {rest}, list_transform({column}, lambda x: struct_pack({packed})) AS {column} "
+        f"FROM {name}_text"
+    ).fetchall()
+    return con.table(name)
+
+
+def strictly_increasing(con: Any, paths: Sequence[str], column: str) -> bool:
+    """Whether the text column rises from row to row through the files: then no value stands twice, in any order.
+
+    A quick yes; a no says nothing.
+    """
+    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    query = f'SELECT "{column}" AS v, lag("{column}") OVER () AS before FROM read_parquet([{files}])'
+    found = con.con.sql(f"SELECT count(*) FROM ({query}) WHERE v IS NULL OR v <= before").fetchall()
+    return bool(found[0][0] == 0)
