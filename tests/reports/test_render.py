@@ -1,6 +1,8 @@
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,26 @@ def test_a_thousand_facilities_in_three_formats_take_less_than_a_second_and_a_ha
     start = time.process_time()
     render(data, tmp_path)
     assert time.process_time() - start < 1.5
+
+
+def test_a_frequent_warning_does_not_push_the_rare_ones_out_of_sight() -> None:
+    data = samples.plant()
+    made = document(data, "zh", "iso14064")
+    section = next(section for section in made.sections if section.title == "未入账的数据与提示")
+    table = section.blocks[-1]
+    shown = [row[2].text for row in table.rows[: table.head]]  # type: ignore[union-attr]
+    assert shown.count("因子只公布 CO2e，且未注明 GWP。") == 6 and shown.count("数量 -12 小于零。") == 3
+    assert len(table.rows) == len(data.problems) and "309" not in shown  # type: ignore[union-attr]
+    assert table.rest[0].text == "其余 304 项"  # type: ignore[union-attr]
+
+
+def test_a_gas_that_no_factor_states_is_not_shown_as_zero() -> None:
+    data = samples.plant()
+    only_co2 = [
+        {**row, "ch4_kg": None, "n2o_kg": None, "other_co2e_kg": None if row["co2_kg"] is None else Decimal(0)}
+        for row in data.gases
+    ]
+    made = document(replace(data, gases=only_co2), "en", "iso14064")
+    table = next(s for s in made.sections if s.title.startswith("Direct")).blocks[0]
+    told = {row[0].text: row[1].text for row in table.rows}  # type: ignore[union-attr]
+    assert told["CH₄"] == told["N₂O"] == "not stated" and told["CO₂"] == "7,447.00"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,7 @@ from .common import fields
 
 EFFECTS = ("activity", "factor", "method", "boundary", "gwp")
 SHOWN_PROBLEMS = 24
+SHOWN_OF_A_CODE = 6
 
 
 def index(reading: Reading) -> list[Block]:
@@ -56,12 +59,25 @@ def control(reading: Reading) -> list[Block]:
 
 
 def _place(row: Row, words: Any) -> str:
-    parts = [str(row[k]) for k in ("file", "sheet") if row.get(k)]
+    file = re.split(r"[\\/]", str(row.get("file") or ""))[-1]
+    parts = [part for part in (file, str(row.get("sheet") or "")) if part]
     if row.get("row") not in (None, ""):
         parts.append(words("place.row", row=str(row["row"])))
     if row.get("column"):
         parts.append(str(row["column"]))
     return ", ".join(parts) or "—"
+
+
+def _by_weight(problems: Sequence[Row], often: Mapping[str, int]) -> tuple[list[Row], int]:
+    """Errors first, rare codes before frequent ones, a few of each code before the rest; and how many of them are shown."""
+    seen: dict[str, int] = {}
+    first: list[Row] = []
+    rest: list[Row] = []
+    for row in sorted(problems, key=lambda r: (r.get("severity") != "error", often.get(str(r.get("code")), 0))):
+        code = str(row.get("code"))
+        seen[code] = seen.get(code, 0) + 1
+        (first if seen[code] <= SHOWN_OF_A_CODE else rest).append(row)
+    return [*first, *rest], min(len(first), SHOWN_PROBLEMS)
 
 
 def exclusions(reading: Reading) -> list[Block]:
@@ -104,10 +120,10 @@ def exclusions(reading: Reading) -> list[Block]:
             )
         )
     often = {str(r.get("code")): int(r.get("count") or 0) for r in counts}
-    rows = sorted(reading.data.problems, key=lambda r: (r.get("severity") != "error", often.get(str(r.get("code")), 0)))
+    rows, enough = _by_weight(reading.data.problems, often)
     if rows:
         total = sum(int(r.get("count") or 0) for r in counts) or len(rows)
-        head = SHOWN_PROBLEMS if len(rows) > SHOWN_PROBLEMS else 0
+        head = enough if enough < len(rows) else 0
         cells = tuple(
             (
                 Cell(_place(r, words)),

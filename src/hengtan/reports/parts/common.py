@@ -51,8 +51,10 @@ def match_tone(name: str) -> str:
 
 
 def factor_name(reading: Reading, row: Row) -> str:
-    """The name in the language of the report where it has one."""
-    return str((row.get("name_zh") if reading.words.lang == "zh" else "") or row.get("name") or row.get("factor_id"))
+    """The name in the language of the report where it has one; a sum of several factors says so."""
+    name = (row.get("name_zh") if reading.words.lang == "zh" else "") or row.get("name")
+    ids = str(row.get("factor_id")).split(";")
+    return str(name or (reading.words("factor.several", count=len(ids)) if len(ids) > 1 else ids[0]))
 
 
 def facility_name(reading: Reading, row: Row) -> str:

@@ -107,7 +107,8 @@ def factors(reading: Reading) -> list[Block]:
 def sources(reading: Reading) -> list[Block]:
     """Where each factor stands written, since when, and under which licence."""
     words = reading.words
-    rows = list({str(r.get("factor_id")): r for r in _factor_rows(reading)}.values())
+    found = {str(r.get("factor_id")): r for r in _factor_rows(reading)}
+    rows = [row for name, row in found.items() if ";" not in name or row.get("source_title")]
     if not rows:
         return []
     cells = []
@@ -148,6 +149,8 @@ def sources(reading: Reading) -> list[Block]:
                 Column(words("col.licence"), "text", 2),
             ),
             tuple(cells[:1000]),
+            (),
+            "" if len(rows) == len(found) else words("sources.several"),
             head=head,
             rest=rest,
         ),

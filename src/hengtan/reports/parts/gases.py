@@ -10,6 +10,8 @@ from ..blocks import Block, Cell, Column, Note, Table, Text
 from ..numbers import add, exact, minus, percent, ratio, tonnes
 from ..reading import Reading, unsplit_kg
 
+ROUNDING = Decimal("0.01")
+"""kg: what is left below this is the rounding of coefficients, no gas."""
 GASES = ("co2e_kg", "co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg")
 
 
@@ -73,6 +75,8 @@ def _direct(reading: Reading) -> list[Block]:
     by_origin = name == "AR6" and any(r.get("ch4_kg") is not None for r in rows)
     ch4_co2e = minus(total, add(co2, n2o_co2e, other, unsplit)) if by_origin else ch4 * gwp("CH4", name)
     other = minus(total, add(co2, ch4_co2e, n2o_co2e, unsplit))
+    if abs(other) < ROUNDING:
+        other = Decimal(0)
     lines = [("CO₂", co2), ("CH₄", ch4_co2e), ("N₂O", n2o_co2e), (words("gases.other"), other)]
     silent = {label for label, key in (("CH₄", "ch4_kg"), ("N₂O", "n2o_kg")) if all(r.get(key) is None for r in rows)}
     if unsplit:
