@@ -58,9 +58,9 @@ def factors(reading: Reading) -> list[Block]:
                     words("stop").join(p for p in (str(row.get("factor_id")), flag) if p),
                 ),
                 Cell(
-                    words("not-split") if value is None else plain(value),
-                    "gap" if value is None else "",
-                    f"/ {row.get('activity_unit') or '?'}",
+                    "—" if value is None else plain(value),
+                    "na" if value is None else "",
+                    f"/ {row['activity_unit']}" if row.get("activity_unit") else "",
                 ),
                 Cell(valid(reading, row), "", str(row.get("gwp_set") or "")),
                 Cell(
@@ -87,10 +87,10 @@ def factors(reading: Reading) -> list[Block]:
     blocks.append(
         Table(
             (
-                Column(words("col.factor"), "text", 4.2),
+                Column(words("col.factor"), "text", 4),
                 Column(words("col.per-unit"), "num", 1.7),
                 Column(words("col.region"), "text", 2.2),
-                Column(words("col.match"), "text", 1.8),
+                Column(words("col.match"), "text", 2.1),
                 Column(words("col.rows"), "num", 1),
                 Column(words("col.emissions"), "num", 1.7),
             ),
