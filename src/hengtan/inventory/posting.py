@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -61,6 +61,7 @@ def prepare(
         repeated = None if distinct else repeated_ids(table)
     with phases("twins"):
         twins = identical_rows(table, staged.present, staged.tags)
+    problems.listed[:] = with_ids(con, staged, problems.listed)
     tell = _Teller(staged, table, problems)
     if counts.rejected:
         with phases("check"):
@@ -105,6 +106,23 @@ def prepare(
         tell.keys(con, rows, numbers, keys, shape, found)
         problems.add(found.told)
     return Posting(good, counts, tuple(keys), found, con.table("by_facility"), con.table("by_month"), posted)
+
+
+def with_ids(con: Any, staged: Staged, problems: Sequence[Problem]) -> list[Problem]:
+    """The problems of intake, which knows the row, with the id that stands in it (where it is only one)."""
+    found: dict[tuple[str, str, int], set[str]] = {}
+    for number, source in enumerate(staged.sources):
+        rows = {p.row for p in problems if p.row and not p.activity_id and (p.file, p.sheet) == (source.file, source.sheet)}
+        if rows:
+            wanted = ibis.memtable(pa.table({"row": pa.array(sorted(rows), pa.int64())}))
+            hits = staged.table(con, number).select("row", "activity_id").semi_join(wanted, "row").distinct()
+            for hit in fetch(hits).to_pylist():
+                found.setdefault((source.file, source.sheet, hit["row"]), set()).add(hit["activity_id"])
+    named = {place: ids.pop() for place, ids in found.items() if len(ids) == 1}
+    return [
+        p if p.activity_id or not p.row else replace(p, activity_id=named.get((p.file, p.sheet, p.row), ""))
+        for p in problems
+    ]
 
 
 class _Teller:

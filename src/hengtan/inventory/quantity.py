@@ -8,8 +8,11 @@ import ibis
 
 from hengtan.engine import DECIMAL_QUANTITY
 
-# Wide enough for 13 digits before the point and 25 after: what is cut beyond is far below the sixth place.
+# Wide enough for 13 digits before the point and 25 after. Doubles have no more; in longer texts the last place stands
+# for all that follows, so that a little more than half is not taken for half.
 _WIDE = "decimal(38,25)"
+_CUT = 25
+_LONG = r"^([+-]?[0-9]*\.[0-9]{24})[0-9]*[1-9][0-9]*$"
 _HALF = "0.0000005"
 _NOT_FINITE = ("nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
 _LIMIT = 1e12
@@ -30,7 +33,7 @@ def is_odd(column: Any) -> Any | None:
     if kind.is_integer() or (kind.is_decimal() and kind.scale <= 6):
         return None
     if kind.is_decimal():
-        return ibis.literal(True)
+        return column.notnull()
     straight = column.re_search(r"^[+-]?[0-9]{1,12}(\.[0-9]{1,6})?$")
     return (~straight & column.try_cast("float64").notnull()).fill_null(False)
 
@@ -44,7 +47,10 @@ def quantity_decimal(column: Any) -> Any:
     """The quantity, or NULL where it is empty, not finite, unreadable or 10^12 and more."""
     if is_odd(column) is None:
         return plain_decimal(column)
-    return _half_even(column.cast("string").try_cast(_WIDE))
+    text, kind = column.cast("string"), column.type()
+    if kind.is_string() or (kind.is_decimal() and kind.scale > _CUT):
+        text = text.re_replace(_LONG, r"\11")
+    return _half_even(text.try_cast(_WIDE))
 
 
 def _half_even(wide: Any) -> Any:
