@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from .view import ReportData
 
 HOT_SPOTS = 20
 LISTED = 200
+LISTED_OF_A_CODE = 40  # so that a frequent warning does not crowd out a rare one
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -87,30 +89,65 @@ def _gases(plan: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for gas, kg in row["masses"].items():
             if kg is not None:
                 into[gas] = (into[gas] or Decimal(0)) + kg
+        if all(row[gas] is None for gas in ("co2_kg", "ch4_kg", "n2o_kg")) and row["masses"]["co2e_kg"]:
+            into["unsplit_co2e_kg"] = into.get("unsplit_co2e_kg", Decimal(0)) + row["masses"]["co2e_kg"]
     return [found[key] for key in sorted(found, key=lambda k: (k[0] or 9, str(k[1]).zfill(2), k[2]))]
 
 
 def _factors(plan: Sequence[Mapping[str, Any]], factors: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
+    """One row for each factor, class and basis; a result of several factors is shown beside each of them."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in plan:
-        key = (row["line_factor_id"], row["line_match"], row["line_basis"])
-        into = found.get(key)
-        if into is None:
-            factor = factors.get(row["line_factor_id"], {})
-            into = found[key] = {
-                **{name: factor.get(name, "") for name in _SHOWN},
-                "factor_id": row["line_factor_id"],
-                "match": row["line_match"],
-                "basis": row["line_basis"],
-                "published_assumed": factor.get("published_assumed") == "True",
-                "unverified": (factor.get("retrieved_from") or "").startswith("known:"),
-                "co2e_per_unit": factor.get("co2e_kg") or factor.get("co2_kg") or "",
-                "rows": 0,
-                "co2e_kg": Decimal(0),
-            }
-        into["rows"] += row["rows"]
-        into["co2e_kg"] += row["masses"]["co2e_kg"] or 0
-    return sorted(found.values(), key=lambda row: (-row["co2e_kg"], row["factor_id"], row["basis"]))
+        names = [name for name in row["line_factor_id"].split(";") if name] or [""]
+        for name in names:
+            key = (name, row["line_match"], row["line_basis"])
+            into = found.get(key)
+            if into is None:
+                into = found[key] = _factor_row(name, row, factors.get(name, {}), alone=len(names) == 1)
+            into["rows"] += row["rows"]
+            if len(names) == 1:
+                into["co2e_kg"] = (into["co2e_kg"] or Decimal(0)) + (row["masses"]["co2e_kg"] or 0)
+                amount = _in_unit_of_factor(row)
+                if amount is not None:
+                    into["quantity"] = (into.get("quantity") or Decimal(0)) + amount
+    return sorted(found.values(), key=lambda row: (-(row["co2e_kg"] or 0), row["factor_id"], row["basis"]))
+
+
+def _factor_row(name: str, row: Mapping[str, Any], factor: Mapping[str, str], *, alone: bool) -> dict[str, Any]:
+    return {
+        **{column: factor.get(column, "") for column in _SHOWN},
+        "factor_id": name,
+        "match": row["line_match"],
+        "basis": row["line_basis"],
+        "published_assumed": factor.get("published_assumed") == "True",
+        "unverified": (factor.get("retrieved_from") or "").startswith("known:"),
+        "co2e_per_unit": factor.get("co2e_kg") or (_co2e_per_unit(row) if alone else ""),
+        "rows": 0,
+        "co2e_kg": None,
+    }
+
+
+def _per_unit(row: Mapping[str, Any]) -> Fraction:
+    """One unit of the row in units of its factor."""
+    terms = json.loads(row["terms"] or "[]")
+    return next(
+        (Fraction(term["value"]) for term in terms if term["name"] == "conversion" and "/" in term["unit"]), Fraction(1)
+    )
+
+
+def _co2e_per_unit(row: Mapping[str, Any]) -> str:
+    """Of a factor that is published as gases: what they make in the run's GWP set, to ten digits."""
+    scale = _per_unit(row) * Fraction(row["share"] or 1)
+    if not scale or row["co2e_kg"] is None:
+        return ""
+    exact = Fraction(row["co2e_kg"]) / scale
+    return f"{Context(prec=10).divide(Decimal(exact.numerator), Decimal(exact.denominator)).normalize():f}"
+
+
+def _in_unit_of_factor(row: Mapping[str, Any]) -> Decimal | None:
+    scale = _per_unit(row)
+    amount = Fraction(row["quantity"]) * scale
+    return Decimal(round(amount * 10**6)).scaleb(-6)
 
 
 _SHOWN = ("name", "name_zh", "dataset", "activity_unit", "region", "valid_from", "valid_to", "published", "source_title",
@@ -183,9 +220,11 @@ def _hot_spots(
 def _problems(path: Path, totals: Mapping[str, int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     counts: dict[str, dict[str, Any]] = {}
     listed: list[dict[str, Any]] = []
+    shown: dict[str, int] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
-            if len(listed) < LISTED:
+            shown[row["code"]] = shown.get(row["code"], 0) + 1
+            if shown[row["code"]] <= LISTED_OF_A_CODE and len(listed) < LISTED:
                 listed.append(dict(row))
             into = counts.setdefault(
                 row["code"],

@@ -100,6 +100,9 @@ def calculate(
             interval = band(con, posting, rules, found, options.draws)
         summary = summarise(posting, sums, rules, interval.summary)
         manifest = describe(staged, posting, sums, rules, options)
+        name = reporting_company(con, staged)
+        if name:
+            manifest["organisation"]["name"] = name
         manifest["uncertainty"] = interval.basis
         if interval.quality:
             manifest["data_quality"] = interval.quality
@@ -124,6 +127,15 @@ def calculate(
                 manifest["phases"] = {name: round(seconds, 3) for name, seconds in phases.seconds.items()}
             write_json(folder / "run.json", manifest)
         return Run(manifest, summary, sums, tuple(lines), found, None, out)
+
+
+def reporting_company(con: Any, staged: Staged) -> str:
+    """Who reports: what stands in the column ``organisation`` when it names one company only, else ""."""
+    if "organisation" not in staged.tags:
+        return ""
+    table = staged.union(con, ("organisation",))
+    names = fetch(table.filter(table.tag_organisation != "").select("tag_organisation").distinct().limit(2))
+    return str(names["tag_organisation"][0]) if names.num_rows == 1 else ""
 
 
 def control(con: Any, path: Path, posting: Posting, sums: Totals, written: int) -> None:
