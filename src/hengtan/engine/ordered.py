@@ -60,6 +60,8 @@ def write_in_order(
         def write() -> None:
             try:
                 with engine.session(share=max(writers, engine.threads)) as con:
+                    # A join gives the rows of its left side in their order, unless the sides are changed.
+                    con.raw_sql("SET disabled_optimizers = 'join_order,build_side_probe_side'")
                     expression = prepare(con)
                     while not failures:
                         try:
