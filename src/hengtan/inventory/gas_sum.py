@@ -15,30 +15,27 @@ from .line import GASES, LARGEST, coefficient
 
 @dataclass(slots=True)
 class GasSum:
-    """Sums over several factors: NULL where one of them does not state the gas, unless it releases nothing.
+    """Sums over several factors: NULL where none of them states the gas, or one that releases something does not.
 
-    parts   kg CO2e by the name under which they were added
+    parts   kg CO2e by the name under which they were added; open: gases that some factor leaves open
     """
 
-    values: dict[str, Fraction | None] = field(default_factory=dict)
+    values: dict[str, Fraction | None] = field(default_factory=lambda: dict[str, Fraction | None].fromkeys(GASES))
     parts: dict[str, Fraction] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
 
     def add(self, one: Coefficients, weight: Fraction, name: str = "") -> None:
         """Add ``weight`` activity_units of one factor, called ``name``."""
         self.parts[name] = self.parts.get(name, Fraction(0)) + one.co2e_kg * weight
         for gas in GASES:
             value: Fraction | None = getattr(one, gas)
-            if value is None and one.co2e_kg == 0 and gas != "biogenic_co2_kg":
-                value = Fraction(0)  # nothing at all is released, so nothing of any gas
-            if gas not in self.values:
-                self.values[gas] = None if value is None else value * weight
-                continue
-            before = self.values[gas]
-            if gas == "biogenic_co2_kg":
-                parts = [part for part in (before, None if value is None else value * weight) if part is not None]
-                self.values[gas] = sum(parts, Fraction(0)) if parts else None
-            else:
-                self.values[gas] = None if before is None or value is None else before + value * weight
+            if value is not None:
+                self.values[gas] = value * weight + (self.values[gas] or 0)
+            elif gas != "biogenic_co2_kg" and one.co2e_kg != 0:
+                # Biogenic CO2 that is not stated is none; a factor of 0 releases nothing of any gas.
+                self.open.add(gas)
+            if gas in self.open:
+                self.values[gas] = None
 
     def rounded(self, key: Key, share: Fraction) -> dict[str, Decimal | None] | Problem:
         """The coefficients of a line, times the share; a Problem where one does not fit DECIMAL(20,12)."""
