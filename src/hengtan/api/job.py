@@ -53,7 +53,9 @@ def carry_out(
             write_groups(con, run.posting, folder / "groups.parquet")
         write_factors(folder / "factors.parquet", used_factors(run.lines, rules.library))
         if intake.reference is not None:
-            write_json(folder / "reference.json", compared(intake.reference, folder / "emissions.parquet", request.lang))
+            write_json(
+                folder / "reference.json", compared(intake.reference, folder / "emissions.parquet", request.lang)
+            )
         if more:
             more(folder, run, con)
         if forms:
