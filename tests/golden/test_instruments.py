@@ -1,0 +1,117 @@
+"""CONTRACT sections 2 and 3, DESIGN section 3: market-based scope 2. Instruments first, the residual mix for the rest."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from golden.calculating import Calculator, Outcome, activity
+
+HEADER = "instrument_id,kind,factor_id,co2e_kg_per_unit,quantity,unit,region,valid_from,valid_to,source\n"
+FACTORS = (
+    {"factor_id": "RESIDUAL", "category": "purchased_electricity", "scope": 2, "activity_unit": "kWh", "co2_kg": "0.5"},
+    {"factor_id": "WIND", "category": "purchased_electricity", "scope": 2, "activity_unit": "kWh", "co2_kg": "0.01"},
+)
+
+
+def market(run: Calculator, lines: str, *rows: dict[str, Any], code: int = 0) -> Outcome:
+    path = run.folder / "instruments.csv"
+    path.write_text(HEADER + lines, "utf-8")
+    whole = [activity(**{"quantity": 1000, "factor_id": "RESIDUAL", **row}) for row in rows]
+    done = run.table(whole, "--instruments", path, "--factors", run.factors(*FACTORS))
+    assert done.code == code, (done.out, done.err, done.problems)
+    return done
+
+
+def test_what_is_covered_is_the_smaller_of_instruments_and_use(run: Calculator) -> None:
+    done = market(
+        run,
+        "GO,GO,,0,300,kWh,,,,\nBIG,GO,,0,9,MWh,,,,\n",
+        {"activity_id": "a", "instrument": "GO"},
+        {"activity_id": "b", "instrument": "BIG"},
+    )
+    assert done.one("a", "market")["co2e_kg"] == 700 * Decimal("0.5")
+    assert done.one("b", "market")["co2e_kg"] == 0  # a factor of 0 is a value, not a gap
+    assert done.one("b", "market")["factor_id"] == "BIG"
+    assert {row["co2e_kg"] for row in done.rows if row["basis"] == "location"} == {500}
+
+
+def test_a_result_of_several_factors_is_one_row_with_the_ids_joined(run: Calculator) -> None:
+    done = market(run, "A,GO,,0,100,kWh,,,,\nB,PPA,WIND,,200,kWh,,,,\n", {"instrument": "A;B"})
+    row = done.one("a1", "market")
+    assert row["factor_id"] == "A;B;WIND;RESIDUAL" or row["factor_id"] == "A;WIND;RESIDUAL"
+    assert row["co2e_kg"] == 100 * 0 + 200 * Decimal("0.01") + 700 * Decimal("0.5")
+    assert row["match"] == "pinned"
+
+
+def test_an_instrument_is_used_once_however_many_rows_name_it(run: Calculator) -> None:
+    rows = [
+        {"activity_id": f"{i}", "instrument": "GO", "start": f"2024-0{i}-01", "end": f"2024-0{i}-28"}
+        for i in range(1, 5)
+    ]
+    done = market(run, "GO,GO,,0,1000,kWh,,,,\n", *rows)
+    assert done.total(basis="market") == 3000 * Decimal("0.5")
+    assert {row["co2e_kg"] for row in done.rows if row["basis"] == "market"} == {375}  # shared in proportion to the use
+
+
+def test_the_order_and_number_of_rows_change_nothing(run: Calculator) -> None:
+    rows = [{"activity_id": f"{i}", "instrument": "GO", "quantity": q} for i, q in enumerate((100, 350, 550))]
+    one = market(run, "GO,GO,,0,700,kWh,,,,\n", *rows)
+    other = market(run, "GO,GO,,0,700,kWh,,,,\n", *reversed(rows))
+    assert {r["activity_id"]: r["co2e_kg"] for r in one.rows if r["basis"] == "market"} == {
+        r["activity_id"]: r["co2e_kg"] for r in other.rows if r["basis"] == "market"
+    }
+
+
+def test_outside_its_region_or_validity_an_instrument_covers_nothing_and_says_so(run: Calculator) -> None:
+    done = market(
+        run, "CN1,GEC,,0,9999,kWh,CN,,,\nOLD,GO,,0,9999,kWh,,2020-01-01,2023-12-31,\nHERE,GO,,0,9999,kWh,GB,2024-01-01,2024-12-31,\n",
+        {"activity_id": "region", "instrument": "CN1"}, {"activity_id": "date", "instrument": "OLD"},
+        {"activity_id": "good", "instrument": "HERE", "region": "GB-SCT"},
+    )  # fmt: skip
+    assert (
+        done.one("region", "market")["co2e_kg"],
+        done.one("date", "market")["co2e_kg"],
+        done.one("good", "market")["co2e_kg"],
+    ) == (500, 500, 0)
+    assert [p["activity_id"] for p in done.problems if p["code"] == "instrument.outside"] == ["region", "date"]
+
+
+def test_an_instrument_that_nobody_names_covers_the_electricity_of_its_region(run: Calculator) -> None:
+    done = market(run, "GO,GO,,0,500,kWh,GB,,,\n", {"activity_id": "gb"}, {"activity_id": "fr", "region": "FR"})
+    assert done.one("gb", "market")["co2e_kg"] == 250
+    assert done.one("fr", "market")["co2e_kg"] == 500
+    assert "instrument.allocated" in done.codes("warning")
+
+
+def test_an_unknown_instrument_is_a_problem_and_never_the_residual_mix(run: Calculator) -> None:
+    done = market(
+        run,
+        "GO,GO,,0,500,kWh,,,,\n",
+        {"activity_id": "a", "instrument": "G0"},
+        {"activity_id": "b", "instrument": "GO"},
+        code=3,
+    )
+    assert [p["activity_id"] for p in done.problems if p["code"] == "instrument.unknown"] == ["a"]
+    assert {row["activity_id"] for row in done.rows} == {"b"}
+
+
+def test_without_an_instruments_file_the_instrument_is_a_factor_for_the_whole_quantity(run: Calculator) -> None:
+    done = run.table(
+        [activity(quantity=1000, factor_id="RESIDUAL", instrument="WIND")], "--factors", run.factors(*FACTORS)
+    )
+    assert done.one("a1", "market")["co2e_kg"] == 10 and done.one("a1", "location")["co2e_kg"] == 500
+
+
+def test_heat_is_not_covered_by_certificates_that_it_does_not_name(run: Calculator) -> None:
+    done = market(run, "GO,GO,,0,500,kWh,GB,,,\n", {"activity_type": "heat", "factor_id": ""})
+    assert done.one("a1", "market")["co2e_kg"] == done.one("a1", "location")["co2e_kg"] > 0
+
+
+@pytest.mark.parametrize("rate", ["0", "0.0", "0.000"])
+def test_a_market_factor_of_0_is_a_value_and_not_missing(rate: str, run: Calculator) -> None:
+    done = market(run, f"GO,GO,,{rate},5000,kWh,,,,\n", {"instrument": "GO"})
+    assert done.one("a1", "market")["co2e_kg"] == 0
+    assert done.summary["totals"]["scope2_market_kg"] == "0" and done.summary["totals"]["scope2_location_kg"] == "500"
