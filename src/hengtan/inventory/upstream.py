@@ -147,13 +147,14 @@ def _missing(
 ) -> Problem:
     """One warning for a key whose upstream is not published, or not in this unit or GWP set."""
     whys = [problems[0] for _, problems in missing if problems]
+    why = next((problem for problem in whys if problem.values.get("searched", "?") not in ("", "-")), None)
     values = {
         "type": kind.id,
         "parts": ", ".join(name for name, _ in missing) or f"wtt.{kind.id}",
         "region": key.region or (first.factor.region if first else "") or "-",
         "year": str(key.year),
-        "why": whys[0].reason("en") if whys else f"No publisher of the library states the upstream of {kind.id}.",
-        "why_zh": whys[0].reason("zh") if whys else f"因子库中没有 {kind.id} 的上游因子。",
+        "why": why.reason("en") if why else "No publisher of the library states it for this place.",
+        "why_zh": why.reason("zh") if why else "因子库中没有该地区的公布值。",
     }
     return Problem("upstream.missing", values=values)
 
