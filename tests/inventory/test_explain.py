@@ -314,6 +314,16 @@ def test_an_amount_of_several_cells_shows_every_one_of_them(tmp_path):
         pytest.fail(str(outcome.problems))
 
 
+def test_an_activity_is_explained_by_its_own_key_even_where_another_gives_the_same_number(tmp_path):
+    desk = Calculator(tmp_path)
+    factors = desk.factors({"factor_id": "OWN-1", "activity_unit": "L", "co2_kg": "2", "region": "GB"})
+    pinned = {"activity_type": "", "factor_id": "OWN-1", "unit": "L"}
+    rows = [activity(name, region=name, **pinned) for name in ("GB", "FR", "DE")]
+    outcome = desk.table(rows, "--factors", factors)
+    for name in ("GB", "FR", "DE"):
+        assert record(desk, outcome.folder, name)["results"][0]["region"] == name
+
+
 def test_an_id_is_found_in_a_parquet_input_with_many_row_groups(tmp_path):
     desk = Calculator(tmp_path)
     count = 5000

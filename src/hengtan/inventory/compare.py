@@ -35,7 +35,7 @@ class Change:
     @property
     def total(self) -> Decimal:
         """after less before."""
-        return self.after - self.before
+        return EXACT.subtract(self.after, self.before)
 
     def add(self, other: Change) -> None:
         """Put another change to this one."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from hengtan.engine import read_parquet
 from hengtan.methods import Method
 from hengtan.problems import HengtanError, Problem, catalogue
 from hengtan.units import UnitError, parse
@@ -86,9 +87,9 @@ class Kept:
         self.folder = folder
         self.manifest = read_manifest(folder)
         try:
-            self.plan = [_read(row) for row in pq.read_table(folder / "plan.parquet").to_pylist()]
+            self.plan = [_read(row) for row in read_parquet(folder / "plan.parquet").to_pylist()]
             factors = folder / "factors.parquet"
-            rows = pq.read_table(factors).to_pylist() if factors.exists() else []
+            rows = read_parquet(factors).to_pylist() if factors.exists() else []
         except (OSError, ValueError):
             raise HengtanError(Problem("folder.not-a-run", values={"folder": str(folder)})) from None
         self.factors = {row["factor_id"]: row for row in rows}

@@ -15,8 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from hengtan.engine import read_parquet
 from hengtan.factors import find_type
 from hengtan.problems import HengtanError, Problem
 from hengtan.units import UnitError, parse
@@ -96,8 +95,8 @@ def read_streams(folder: Path) -> Streams:
     manifest = read_manifest(folder)
     try:
         summary = json.loads((folder / "summary.json").read_text("utf-8"))
-        plan = pq.read_table(folder / "plan.parquet").to_pylist()
-        groups = pq.read_table(folder / "groups.parquet").to_pylist()
+        plan = read_parquet(folder / "plan.parquet").to_pylist()
+        groups = read_parquet(folder / "groups.parquet").to_pylist()
     except (OSError, ValueError):
         raise HengtanError(Problem("folder.not-a-run", values={"folder": str(folder)})) from None
     totals = {name: Decimal(kg) for name, kg in summary["totals"].items()}
