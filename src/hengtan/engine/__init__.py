@@ -1,8 +1,9 @@
 """Where columns are computed: the only place that knows DuckDB.
 
+>>> import pyarrow as pa
 >>> engine = Engine(threads=1)
 >>> with engine.session() as con:
-...     con.sql("SELECT 1 AS one").to_pyarrow().to_pylist()
+...     fetch(con.create_table("one", pa.table({"one": [1]}))).to_pylist()
 [{'one': 1}]
 
 Everything columnar is an Ibis expression in the subset that gives the same answer on every engine: no asof join,
@@ -13,6 +14,7 @@ from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
 from .fetch import fetch, read_parquet
 from .ordered import Part, parts_of, write_in_order
 from .parquet_join import join_parquet
+from .repeated import repeated_values
 from .words import strictly_increasing, with_words
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "join_parquet",
     "parts_of",
     "read_parquet",
+    "repeated_values",
     "strictly_increasing",
     "with_words",
     "write_in_order",

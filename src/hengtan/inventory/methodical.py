@@ -31,7 +31,13 @@ _FAMILIES = {
     "9": "freight",
     "12": "waste",
 }
-_BY_TYPE = {"hotel": "hotel", "water": "water", "material": "goods-by-mass", "spend": "spend", "homeworking": "homeworking"}
+_BY_TYPE = {
+    "hotel": "hotel",
+    "water": "water",
+    "material": "goods-by-mass",
+    "spend": "spend",
+    "homeworking": "homeworking",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,13 @@ def _terms(trace: Trace) -> tuple[Term, ...]:
         source = ", ".join(str(part) for part in (term.get("source"), term.get("valid")) if part)
         mark = ", not verified against the source" if term.get("mark") == "known" else ""
         found.append(
-            Term(str(term["name"]), str(term["value"]), str(term.get("unit", "")), source + mark, str(term.get("origin", "")))
+            Term(
+                str(term["name"]),
+                str(term["value"]),
+                str(term.get("unit", "")),
+                source + mark,
+                str(term.get("origin", "")),
+            )
         )
     return tuple(found)
 
@@ -197,4 +209,3 @@ def _family(key: Key, choice: Choice) -> str:
     kind = find_type(key.activity_type) if key.activity_type else None
     fits = method is not None and method.applies(kind.id if kind else key.activity_type)
     return name if fits else DEFAULT
-

@@ -158,7 +158,11 @@ class _Resolution:
         if isinstance(found, Choice) or not key.zero:
             return found
         # CONTRACT section 2: 0 needs no unit. Any unit that the type is published in tells scope and factor.
-        for unit in _ANY_UNIT if any(problem.code.startswith(("unit.", "factor.unit")) for problem in found) or not key.unit else ():
+        for unit in (
+            _ANY_UNIT
+            if any(problem.code.startswith(("unit.", "factor.unit")) for problem in found) or not key.unit
+            else ()
+        ):
             query = replace(query, unit=unit)
             again = resolve(query, basis=basis, library=rules.library, policy=rules.policy, as_of=rules.as_of,
                             gwp=rules.gwp)  # fmt: skip

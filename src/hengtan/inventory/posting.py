@@ -58,9 +58,9 @@ def prepare(
     with phases("check"):
         counts = count(table, period)
         distinct = strictly_increasing(con, [str(path) for path in staged.paths], "activity_id")
-        repeated = None if distinct else repeated_ids(table)
+        repeated = None if distinct else repeated_ids(table, counts.rows)
     with phases("twins"):
-        twins = identical_rows(table, staged.present, staged.tags)
+        twins = identical_rows(table, staged.present, staged.tags, counts.rows)
     problems.listed[:] = with_ids(con, staged, problems.listed)
     tell = _Teller(staged, table, problems)
     if counts.rejected:
@@ -112,7 +112,9 @@ def with_ids(con: Any, staged: Staged, problems: Sequence[Problem]) -> list[Prob
     """The problems of intake, which knows the row, with the id that stands in it (where it is only one)."""
     found: dict[tuple[str, str, int], set[str]] = {}
     for number, source in enumerate(staged.sources):
-        rows = {p.row for p in problems if p.row and not p.activity_id and (p.file, p.sheet) == (source.file, source.sheet)}
+        rows = {
+            p.row for p in problems if p.row and not p.activity_id and (p.file, p.sheet) == (source.file, source.sheet)
+        }
         if rows:
             wanted = ibis.memtable(pa.table({"row": pa.array(sorted(rows), pa.int64())}))
             hits = staged.table(con, number).select("row", "activity_id").semi_join(wanted, "row").distinct()
@@ -129,7 +131,16 @@ class _Teller:
     """Turns what was found into problems at the rows where the person sees them."""
 
     def __init__(self, staged: Staged, table: Any, problems: Problems) -> None:
-        self.sources, self.table, self.problems = staged.sources, table, problems
+        self.staged, self.sources, self.table, self.problems = staged, staged.sources, table, problems
+
+    def whole(self, con: Any, name: str, places: Any) -> Any:
+        """The whole rows at ``places`` (source, position and what else they carry), as the table ``name``.
+
+        The places are found first, from few columns; the rest is read for these rows only.
+        """
+        kept = con.create_table(f"{name}_places", places, temp=True)
+        rows = con.create_table(name, self.staged.union(con, (), kept), temp=True)
+        return rows.join(kept, ["source", "position"])
 
     def rows(self, code: str, column: str, found: Any, total: int, values: Any = None) -> None:
         listed = list(problems_of(found, code, column, self.sources, values))
@@ -138,7 +149,8 @@ class _Teller:
 
     def wrong(self, con: Any, period: Period) -> None:
         """Every row that the checks reject, gathered once, then told by each check that finds it."""
-        found = con.create_table("wrong", self.table.filter(rejected(self.table, period)), temp=True)
+        places = self.table.filter(rejected(self.table, period)).select("source", "position")
+        found = self.whole(con, "wrong", places)
         for code, total in by_code(found, period).items():
             if total:
                 check = next(check for check in CHECKS if check.code == code)
@@ -166,7 +178,8 @@ class _Teller:
         counts = {key.number: key.rows for key in keys}
         totals = {code: sum(counts[number] for number in marked) for code, marked in by_code.items()}
         rare = sorted({n for code, marked in by_code.items() if totals[code] <= LISTED for n in marked})
-        hits = con.create_table("marked_rows", self.marked(rows, numbers, rare, shape), temp=True) if rare else None
+        places = self.marked(rows, numbers, rare, shape).select("source", "position", "key_id")
+        hits = self.whole(con, "marked_rows", places) if rare else None
         for code, marked in by_code.items():
             columns = {problem.column for problem in marked.values()}
             column = columns.pop() if len(columns) == 1 else ""

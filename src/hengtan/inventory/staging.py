@@ -20,8 +20,18 @@ OPTIONAL = ("org_unit", "region", "supplier", "instrument", "factor_id", "method
             "data_quality", "uncertainty_pct", "evidence")  # fmt: skip
 TEXTS = tuple(name for name in (*REQUIRED, *OPTIONAL) if name not in ("start", "end", "quantity"))
 MARKS = ("quantity", "quantity_given", "given_empty", "given_finite", "given_zero")
-INTERNAL = frozenset({"row", "cell", "unit_cell", "unreadable", "unit_as_given", "activity_type_as_given",
-                      "quantity_before_method", *MARKS})
+INTERNAL = frozenset(
+    {
+        "row",
+        "cell",
+        "unit_cell",
+        "unreadable",
+        "unit_as_given",
+        "activity_type_as_given",
+        "quantity_before_method",
+        *MARKS,
+    }
+)
 
 
 class Source(Protocol):
@@ -66,8 +76,8 @@ class Staged:
         """Columns that stand in at least one source."""
         return frozenset(name for schema in self.schemas for name in schema.names)
 
-    def table(self, con: Any, number: int, tags: Sequence[str] = ()) -> Any:
-        """Source ``number`` as an Ibis table.
+    def table(self, con: Any, number: int, tags: Sequence[str] = (), only: Any = None) -> Any:
+        """Source ``number`` as an Ibis table; ``only``: a table of source and position, the rows that are wanted.
 
         Columns: source, row, position (0-based in the file), unreadable, every contract column as text ("" where
         empty), start and end as date, quantity DECIMAL(18,6) or NULL, how it was given (quantity_given as text,
@@ -76,6 +86,9 @@ class Staged:
         schema = self.schemas[number]
         raw = con.read_parquet(str(self.paths[number]), file_row_number=True)
         names = set(schema.names)
+        if only is not None:  # chosen before anything is worked out of the cells
+            here = only.filter(only.source == number)
+            raw = raw.semi_join(here, raw.file_row_number == here.position)
 
         def text(name: str) -> Any:
             if name not in names:
@@ -99,9 +112,9 @@ class Staged:
         }
         return raw.select(**columns)
 
-    def union(self, con: Any, tags: Sequence[str] = ()) -> Any:
+    def union(self, con: Any, tags: Sequence[str] = (), only: Any = None) -> Any:
         """All sources, one behind the other."""
-        tables = [self.table(con, number, tags) for number in range(len(self.paths))]
+        tables = [self.table(con, number, tags, only) for number in range(len(self.paths))]
         return tables[0] if len(tables) == 1 else ibis.union(*tables, distinct=False)
 
     @property

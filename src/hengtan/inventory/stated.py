@@ -18,6 +18,7 @@ import ibis
 from hengtan.engine import fetch
 
 from .checks import problems_of
+from .keys import grouped
 from .posting import Posting
 from .problem_file import Problems
 from .quality_scores import half_width, pedigree
@@ -60,16 +61,23 @@ def stated(con: Any, posting: Posting, problems: Problems) -> Stated:
         return result
     rows = posting.good.union(con)
     told = rows.filter(reduce(or_, [rows[name] != "" for name in columns]))
-    groups = _groups(con, told, columns, posting)
     reading = _Reading()
-    for group in groups:
-        spread = reading.spread(group)
+    uncertain: dict[str, set[str]] = {name: set() for name in columns}
+    for group in _labels(con, told, columns, posting):
         if "data_quality" in columns and group["data_quality"]:
             at = (group["data_quality"], group["key_id"])
             count, quantity = result.labels.get(at, (0, Decimal(0)))
             result.labels[at] = (count + group["rows"], quantity + group["quantity"])
-        if spread is not None:
-            _add(result.amounts.setdefault(group["key_id"], Amount()), group, spread)
+        if reading.spread(group) is not None:
+            for name in columns:
+                uncertain[name].add(group[name])
+    if any(uncertain.values()):
+        # Moments cost more than sums: only rows that state a width are asked for them.
+        wide = told.filter([told[name].isin(sorted(texts)) for name, texts in uncertain.items()])
+        for group in _groups(con, wide, columns, posting):
+            spread = reading.spread(group)
+            if spread is not None:
+                _add(result.amounts.setdefault(group["key_id"], Amount()), group, spread)
     for code, column, cells in reading.unreadable():
         wrong = told.filter(told[column].isin(cells))
         listed = list(problems_of(wrong, code, column, posting.good.staged.sources, _value_of(column)))
@@ -82,6 +90,13 @@ def _value_of(column: str) -> Callable[[dict[str, Any]], dict[str, str]]:
     return lambda row: {"value": row[column]}
 
 
+def _labels(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[dict[str, Any]]:
+    """rows and quantity by key and what the rows state, in a fixed order."""
+    shape = posting.good.shape
+    found = fetch(with_key_id(grouped(rows, shape, *columns), con.table("keys"), shape)).to_pylist()
+    return sorted(found, key=lambda row: (row["key_id"], *(row[name] for name in columns)))
+
+
 def _groups(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[dict[str, Any]]:
     """Sums of the rows by key, what they state, and power of ten of the quantity; in a fixed order."""
     shape = posting.good.shape
@@ -91,13 +106,13 @@ def _groups(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[d
     digits = (marked.quantity.cast("float64") / ibis.literal(10.0).pow(marked.power) * _DIGITS).round().cast("int64")
     marked = marked.mutate(digits=digits)
     whole = "decimal(38,0)"
-    grouped = marked.group_by([*shape.columns, *columns, "power"]).aggregate(
+    sums = marked.group_by([*shape.columns, *columns, "power"]).aggregate(
         rows=marked.count(),
         quantity=marked.quantity.sum().cast("decimal(38,6)"),
         second=(marked.digits * marked.digits).cast(whole).sum().cast(whole),
         third=(marked.digits * marked.digits * marked.digits).cast(whole).sum().cast(whole),
     )
-    found: list[dict[str, Any]] = fetch(with_key_id(grouped, con.table("keys"), shape)).to_pylist()
+    found: list[dict[str, Any]] = fetch(with_key_id(sums, con.table("keys"), shape)).to_pylist()
     return sorted(found, key=lambda row: (row["key_id"], *(row[name] for name in columns), row["power"]))
 
 

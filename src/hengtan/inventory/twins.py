@@ -11,30 +11,26 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import fetch
+from hengtan.engine import fetch, repeated_values
 
 from .staging import OPTIONAL, REQUIRED
 
 _SAME = tuple(name for name in (*REQUIRED, *OPTIONAL) if name != "activity_id")
 
 
-def repeated_ids(table: Any) -> pa.Table | None:
-    """activity_id and times, of ids that stand in more than one row; None if there are none."""
-    named = table.filter(table.activity_id != "")
-    met = named.select(h=named.activity_id.hash()).group_by("h").having(_count() > 1).aggregate(n=_count())
-    hashes = fetch(met.select("h"))
-    if not hashes.num_rows:
+def repeated_ids(table: Any, rows: int) -> pa.Table | None:
+    """activity_id and times, of ids that stand in more than one of the ``rows`` rows; None if there are none."""
+    named = table.filter(table.activity_id != "").mutate(h=table.activity_id.hash())
+    met = repeated_values(named, "h", rows)
+    if not met.num_rows:
         return None
-    suspects = named.mutate(h=named.activity_id.hash()).semi_join(ibis.memtable(hashes), "h")
-    found: pa.Table = (
-        fetch(
-        suspects.group_by("activity_id").aggregate(times=suspects.count()).filter(ibis._.times > 1)
-    )
-    )
+    suspects = named.semi_join(ibis.memtable(met), "h")
+    times = suspects.group_by("activity_id").aggregate(times=suspects.count())
+    found = fetch(times.filter(times.times > 1))
     return found if found.num_rows else None
 
 
-def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...]) -> pa.Table | None:
+def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...], rows: int) -> pa.Table | None:
     """source, position and the row of the first twin (``other``) of every later row that says the same again.
 
     The same: every column but the id, tags included; zero quantities are left alone.
@@ -42,15 +38,11 @@ def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...]) -
     columns = [name for name in _SAME if name in present] + [f"tag_{tag}" for tag in tags]
     used = table.filter((table.quantity != 0).fill_null(False))
     hashed = used.mutate(h=ibis.struct({name: used[name] for name in columns}).hash())
-    met = fetch(hashed.group_by("h").having(_count() > 1).aggregate(n=_count()).select("h"))
+    met = repeated_values(hashed, "h", rows)
     if not met.num_rows:
         return None
     suspects = hashed.semi_join(ibis.memtable(met), "h")
     order = ibis.window(group_by=columns, order_by=["source", "position"])
     ranked = suspects.mutate(place=ibis.row_number().over(order), other=suspects.row.first().over(order))
-    found: pa.Table = fetch(ranked.filter(ranked.place > 0).select("source", "position", "other"))
+    found = fetch(ranked.filter(ranked.place > 0).select("source", "position", "other"))
     return found if found.num_rows else None
-
-
-def _count() -> Any:
-    return ibis._.count()
