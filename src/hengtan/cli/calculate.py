@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .request import Request
+from hengtan.api.request import Request
 
 
 @click.command()
@@ -50,12 +50,14 @@ def command(
     for option, used in (("--ledger", ledger is not None), (f"--engine {engine}", engine != "duckdb")):
         if used:
             raise HengtanError(Problem("option.not-here", values={"option": option}))
-    from hengtan.inventory.folder import check_free
+    from hengtan.inventory.folder import check_free, check_outside
 
     if out is not None and not dry_run:
         check_free(out)
     request = Request(**{name: value for name, value in asked.items() if value not in (None, ())})
     lang = request.lang
+    if out is not None and not dry_run:
+        check_outside(out, [*request.inputs, *(name for _, name in request.files())])
     from hengtan.api.job import carry_out
 
     from .progress import progress

@@ -21,7 +21,11 @@ from hengtan.problems import HengtanError, Problem
 from .numbers import FULL_WIDTH
 from .source import letter
 
-OURS = ("row", "cell", "unit_cell", "unreadable", "unit_as_given", "activity_type_as_given")
+# Names that the inventory and its engine give to columns of their own: a tag of such a name is renamed.
+OURS = (
+    "row", "cell", "unit_cell", "unreadable", "unit_as_given", "activity_type_as_given", "quantity_before_method",
+    "quantity_given", "given_empty", "given_finite", "given_zero", "file_row_number",
+)  # fmt: skip
 _NOTE = re.compile(
     r"\(\s*(?:required|optional|mandatory|必填|选填|可选|yyyy-mm-dd|年-月-日|含|inclusive)\s*\)", re.IGNORECASE
 )

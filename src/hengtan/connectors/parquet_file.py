@@ -100,9 +100,24 @@ def _as_it_is(parquet: pq.ParquetFile, schema: pa.Schema, layout: Layout, aliase
                 pa.types.is_date(kind) or pa.types.is_timestamp(kind) or (_is_text(kind) and _all_iso(parquet, name))
             ):
                 return False
-        elif not _is_text(kind):
+        elif not _is_text(kind) or _begins_blank(parquet, name):
             return False
     return True
+
+
+def _begins_blank(parquet: pq.ParquetFile, name: str) -> bool:
+    """Whether some text of the column begins with a blank, and so may be nothing but blanks; statistics tell it at once."""
+    metadata = parquet.metadata
+    at = next(i for i in range(metadata.num_columns) if metadata.schema.column(i).path == name)
+    for group in range(metadata.num_row_groups):
+        column = metadata.row_group(group).column(at)
+        statistics = column.statistics
+        if statistics is None or (not statistics.has_min_max and statistics.null_count != column.num_values):
+            batches = parquet.iter_batches(_BATCH, columns=[name])
+            return any(pc.any(pc.less(_text(batch.column(0)).unique(), "!")).as_py() for batch in batches)
+        if statistics.has_min_max and str(statistics.min) < "!":
+            return True
+    return False
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -11,7 +11,7 @@ no function of our own, nothing approximate, DECIMAL instead of doubles. Knows n
 """
 
 from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
-from .fetch import fetch, read_parquet
+from .fetch import fetch, read_parquet, write_parquet
 from .ordered import Part, parts_of, write_in_order
 from .parquet_join import join_parquet
 from .repeated import repeated_values
@@ -31,4 +31,5 @@ __all__ = [
     "strictly_increasing",
     "with_words",
     "write_in_order",
+    "write_parquet",
 ]

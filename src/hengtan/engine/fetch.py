@@ -21,6 +21,14 @@ def fetch(expression: Any) -> pa.Table:
     return backend.con.sql(backend.compile(expression)).to_arrow_table()
 
 
+def write_parquet(expression: Any, path: Path) -> None:
+    """Write the rows of an Ibis expression, in their order. Ibis' own ``to_parquet`` fails where a path holds a quote."""
+    backend = expression.get_backend()
+    backend._run_pre_execute_hooks(expression)
+    target = str(path).replace("'", "''")
+    backend.raw_sql(f"COPY ({backend.compile(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+
+
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """A small Parquet file as a table; ``pyarrow.parquet.read_table`` imports pyarrow.dataset, which takes a second."""
     with ParquetFile(path) as file:

@@ -7,6 +7,8 @@ from typing import Any
 
 import ibis
 
+from hengtan.engine import write_parquet
+
 from .keys import grouped
 from .posting import Posting
 from .totals import with_key_id
@@ -29,4 +31,4 @@ def write_cube(con: Any, posting: Posting, path: Path) -> None:
     columns = ("key_id", "facility", "org_unit", "first", "last", "rows", "quantity")
     # DuckDB truncates a date to a timestamp, whatever Ibis believes: a table keeps the types that Ibis says.
     kept = con.create_table("cube", cube.select(*columns), temp=True, overwrite=True)
-    con.to_parquet(kept.order_by(*columns[:5]), path, compression="zstd")
+    write_parquet(kept.order_by(*columns[:5]), path)

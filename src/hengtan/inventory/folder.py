@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,13 @@ def check_free(target: Path) -> None:
             raise HengtanError(Problem("folder.not-ours", values={"folder": str(target)}))
     except OSError as error:
         raise _unwritable(target, error.strerror or str(error)) from None
+
+
+def check_outside(target: Path, files: Iterable[str]) -> None:
+    """HengtanError if one of the files that are read lies in the folder that is replaced: it would go with it."""
+    for file in files:
+        if Path(file).absolute().resolve().is_relative_to(target.absolute().resolve()):
+            raise HengtanError(Problem("folder.holds-input", file=file, values={"folder": str(target)}))
 
 
 def _unwritable(target: Path, why: str) -> HengtanError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hengtan.engine import write_parquet
+
 from .posting import Posting
 
 
@@ -13,4 +15,4 @@ def write_groups(con: Any, posting: Posting, path: Path) -> None:
     groups = posting.by_facility.select("facility", "org_unit", "key_id", "rows", "quantity")
     if posting.plan.rejected:
         groups = groups.filter(~groups.key_id.isin(list(posting.plan.rejected)))
-    con.to_parquet(groups.order_by("facility", "org_unit", "key_id"), path, compression="zstd")
+    write_parquet(groups.order_by("facility", "org_unit", "key_id"), path)
