@@ -36,7 +36,7 @@ format: set-up-dev ## is it formatted? (mend: .venv/bin/ruff format)
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check . | tail -n 20; exit 1; }
 
 lint: set-up-dev ## ruff
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --output-format concise .
 
 types: set-up-dev ## mypy, strict
 	@$(BIN)/mypy
