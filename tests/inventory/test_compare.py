@@ -123,6 +123,19 @@ def test_what_is_known_as_co2e_alone_is_not_weighed_again():
     assert compare(run(stream("2")), run(stream("3"), gwp="AR4")).total.effects == only("factor", 10)
 
 
+def test_a_gas_that_a_method_weighs_by_its_potential_is_the_gwp_effect():
+    leak = {"kind": "refrigerant.R-410A", "category": "fugitive", "factor": "", "method": "gas-release"}
+    before, after = run(stream("1923.5", **leak)), run(stream("2255.5", **leak), gwp="AR6")
+    assert compare(before, after).total.effects == only("gwp", "3320.0")
+    row = {**leak, "factor": "CN-GWP-R410A-AR6"}
+    assert compare(run(stream("1923.5", **{**leak, "factor": "CN-GWP-R410A-AR5"})), run(stream("2255.5", **row), gwp="AR6")
+                   ).total.effects == only("gwp", "3320.0")  # fmt: skip
+    assert compare(run(stream("1923.5", **{**leak, "factor": "F1"})), run(stream("2255.5", **row), gwp="AR6")
+                   ).total.effects == only("factor", "3320.0")  # fmt: skip
+    other = run(stream("2255.5", **leak, told=("another input",)), gwp="AR6")
+    assert compare(before, other).total.effects == only("factor", "3320.0")
+
+
 def test_two_fuels_of_one_type_are_matched_by_what_their_rows_say():
     before = [stream("2", "10", told=("a",)), stream("3", "10", told=("b",))]
     after = [stream("2", "10", told=("a",)), stream("3", "20", told=("b",))]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WORDS = {
     "title": ("Replay of {folder}", "重算 {folder}"),
     "inputs": ("inputs", "输入文件"),
-    "same_files": ("{count} files, unchanged", "{count} 个文件，均未变动"),
+    "same_files": ("{count}, none has changed", "{count} 个，均未变动"),
     "missing": ("is gone", "已不存在"),
     "changed": ("was changed since the run", "在核算之后被改动"),
     "software": ("software", "软件"),

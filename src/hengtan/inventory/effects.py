@@ -28,6 +28,7 @@ from .stream import Stream
 EFFECTS = ("activity", "factor", "method", "boundary", "gwp")
 NOTHING = Decimal(0)
 _PLACES = Decimal(1).scaleb(-18)
+_GASES = ("co2_kg", "ch4_kg", "n2o_kg")
 _ORIGINS = ("fossil", "biogenic", "unknown")
 
 
@@ -37,12 +38,15 @@ class Side:
 
     quantity  in the base unit, and ``shared`` times the organisation's share
     masses    kg by gas; None where one of the streams does not state it
+    factors   ids of the emission factors, "" for what a method weighs without one; told: what else the rows say
     """
 
     quantity: Fraction
     shared: Fraction
     masses: Mapping[str, Decimal | None]
     methods: frozenset[str]
+    factors: frozenset[str]
+    told: frozenset[tuple[str, ...]]
     gwp: str
 
     @property
@@ -60,16 +64,17 @@ def side(streams: Iterable[Stream], gwp_set: str) -> Side:
     """Streams taken together. Sums are exact within the caller's decimal context."""
     quantity = shared = Fraction(0)
     masses: dict[str, Decimal | None] = {"co2e_kg": NOTHING, "co2_kg": NOTHING, "ch4_kg": NOTHING, "n2o_kg": NOTHING}
-    methods = set()
+    used = []
     for stream in streams:
         quantity, shared = quantity + stream.quantity, shared + stream.shared
         if stream.quantity:
-            methods.add(stream.method)
+            used.append(stream)
         for gas, before in masses.items():
             value = stream.masses[gas]
             if stream.quantity:
                 masses[gas] = None if before is None or value is None else before + value
-    return Side(quantity, shared, masses, frozenset(methods), gwp_set)
+    methods, factors, told = (frozenset(getattr(s, name) for s in used) for name in ("method", "factor_id", "told"))
+    return Side(quantity, shared, masses, methods, factors, told, gwp_set)
 
 
 def effects(before: Side, after: Side) -> dict[str, Decimal]:
@@ -98,11 +103,12 @@ def gwp_effect(before: Side, after: Side) -> Decimal:
     """What B's gases weigh in its own GWP set, less what they would weigh in A's.
 
     Where the gases of a unit are the same in both runs the factor is the same, and the set explains all that is left of
-    the difference. A result that is only known as CO2e cannot be weighed again: its effect is 0 here.
+    the difference; so it does where a method weighs a gas by its potential, without a factor. What a factor states as
+    CO2e alone cannot be weighed again: its effect is 0 here.
     """
     if before.gwp == after.gwp:
         return NOTHING
-    if _same_gases(before, after):
+    if _same_gases(before, after) or _potential_alone(before, after):
         return after.kg - rounded(before.kg, after.shared / before.shared)
     total = NOTHING
     for gas, mass in (("CH4", after.masses["ch4_kg"]), ("N2O", after.masses["n2o_kg"])):
@@ -123,7 +129,7 @@ def rounded(kg: Decimal, ratio: Fraction) -> Decimal:
 def _same_gases(before: Side, after: Side) -> bool:
     if not before.shared or not after.shared:
         return False
-    for gas in ("co2_kg", "ch4_kg", "n2o_kg"):
+    for gas in _GASES:
         one, other = before.masses[gas], after.masses[gas]
         if one is None or other is None:
             if one is not other:
@@ -131,6 +137,17 @@ def _same_gases(before: Side, after: Side) -> bool:
         elif Fraction(one) * after.shared != Fraction(other) * before.shared:
             return False
     return any(before.masses[gas] is not None for gas in ("ch4_kg", "n2o_kg"))
+
+
+def _potential_alone(before: Side, after: Side) -> bool:
+    """Whether nothing but potentials made the coefficients: the same method with the same inputs, and either no factor,
+    or the potential of the same gas, which stands in the library under an id that ends with its set (CN-GWP-SF6-AR5).
+    """
+    if not before.shared or not after.shared or any(before.masses[gas] or after.masses[gas] for gas in _GASES):
+        return False
+    gases = [{name.removesuffix(f"-{one.gwp}") for name in one.factors} for one in (before, after)]
+    known_by_set = all(not name or name.endswith(f"-{one.gwp}") for one in (before, after) for name in one.factors)
+    return known_by_set and gases[0] == gases[1] and before.methods == after.methods and before.told == after.told
 
 
 def _potential(gas: str, of: Side, mass_of: Side) -> Decimal:

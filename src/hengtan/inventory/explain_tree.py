@@ -126,14 +126,14 @@ class _Drawing:
         say = self.say
         cell = row.cells.get("quantity")
         node = into
-        place = self._place(row, "quantity")
+        place = self._address(row, "quantity")
         given = row.quantity_given if row.quantity_given else "–"
         if not quantity:
             node = into.add(self._label(say["quantity"], f"{given} {row.values.get('unit', '')}".strip()))
         note = ""
         if self.found.amount is None and row.quantity is not None and Decimal(row.quantity_given) != row.quantity:
             note = say["given"].format(text=row.quantity_given)
-        node.add(self._label(say["cell"], place, note))
+        node.add(self._label(say["cell"] if place else say["line"], place or f"{row.row:,}", note))
         if cell and cell.header not in ("", "quantity"):
             node.add(self._label(say["column"].format(column=cell.header)))
         if self.found.amount is not None and quantity:
@@ -167,10 +167,6 @@ class _Drawing:
         read = f"{known.id}  {known.title[self.lang]}" if known else named or self.say["type_empty"]
         shown = self.say["read_as"].format(given=given, read=read) if known and given != known.id else read
         node.add(self._label(self.say["type"], "", shown))
-
-    def _place(self, row: SourceRow, column: str) -> str:
-        address = self._address(row, column)
-        return address or self.say["row"].format(row=row.row)
 
     def _address(self, row: SourceRow, column: str) -> str:
         cell = row.cells.get(column)

@@ -13,6 +13,7 @@ WORDS = {
     "quantity": ("quantity", "活动数据"),
     "cell": ("cell", "单元格"),
     "row": ("row {row}", "第 {row} 行"),
+    "line": ("row", "行"),
     "column": ("column “{column}”", "列“{column}”"),
     "given": ("given as {text}, rounded half-even to 6 places", "原值 {text}，按“四舍六入五成双”取 6 位小数"),
     "unit": ("unit", "单位"),
