@@ -111,7 +111,10 @@ class Calculator:
         """Any command of the line."""
         printed, told = io.StringIO(), io.StringIO()
         with redirect_stdout(printed), redirect_stderr(told):
-            code = _run([str(arg) for arg in args], debug=False)
+            try:
+                code = _run([str(arg) for arg in args], debug=False)
+            except SystemExit as stop:
+                code = int(stop.code or 0)
         assert "Traceback" not in printed.getvalue() + told.getvalue()
         return Outcome(code, printed.getvalue(), told.getvalue(), out or self.folder)
 
@@ -135,7 +138,8 @@ class Calculator:
         """A factor file; what a row leaves out is empty but for a source, a licence and a category."""
         path = self.folder / name
         with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.DictWriter(file, FACTOR_COLUMNS)
+            more = ["published"] if any("published" in row for row in rows) else []
+            writer = csv.DictWriter(file, [*FACTOR_COLUMNS, *more])
             writer.writeheader()
             for row in rows:
                 writer.writerow({**_FACTOR, "dataset": path.stem, **{k: text(v) for k, v in row.items()}})
