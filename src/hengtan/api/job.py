@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,15 @@ from hengtan.inventory.run import Options, Run, calculate
 from .request import Request
 
 
+def changes_since(previous: Path, folder: Path) -> dict[str, Any]:
+    """The effects of ``compare`` from an earlier run to this one, in kg as decimal text, as previous.json holds them."""
+    from hengtan.inventory.compare import compare  # noqa: PLC0415  wanted by few runs
+    from hengtan.inventory.stream import read_streams  # noqa: PLC0415
+
+    found = compare(read_streams(previous), read_streams(folder)).previous()
+    return {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in found.items()}
+
+
 def carry_out(
     request: Request,
     intake: Intake,
@@ -27,12 +37,14 @@ def carry_out(
     out: Path | None,
     *,
     forms: Sequence[str] = (),
+    previous: Path | None = None,
     tell: Callable[[str], None] | None = None,
     more: Callable[[Path, Run, Any], None] | None = None,
 ) -> Run:
     """Calculate what was asked for; ``out`` None: a dry run.
 
     forms   of the reports to write: pdf, xlsx, html
+    previous   the folder of an earlier run: the reports say what changed since
     more    called with the unfinished folder, the run and the session, before the reports
     Raises HengtanError when ``out`` is not free.
     """
@@ -58,6 +70,9 @@ def carry_out(
             )
         if more:
             more(folder, run, con)
+        if previous is not None:
+            write_json(folder / "run.json", manifest)
+            write_json(folder / "previous.json", changes_since(previous, folder))
         if forms:
             from hengtan.reports import render  # noqa: PLC0415  typst and the fonts are loaded for a report only
 

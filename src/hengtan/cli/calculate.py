@@ -28,15 +28,27 @@ from hengtan.api.request import Request
 )
 @click.option("--as-of", metavar="DATE", help="See no factor that was published later.")
 @click.option("--upstream", is_flag=True, help="Derive scope 3 category 3 from scope 1 and 2.")
-@click.option("--engine", default="duckdb", metavar="duckdb|spark://HOST:PORT", show_default=True, help="Where to compute.")
+@click.option(
+    "--engine", default="duckdb", metavar="duckdb|spark://HOST:PORT", show_default=True, help="Where to compute."
+)
 @click.option("--draws", type=click.IntRange(0, 1_000_000), default=0, show_default=True, help="Monte Carlo draws.")
 @click.option("--ledger", metavar="DIR", help="Enter the run into a transparency log.")
+@click.option(
+    "--previous", type=click.Path(path_type=Path), metavar="DIR", help="Earlier run; the reports say what changed."
+)
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.option("--dry-run", is_flag=True, help="List the problems; write nothing.")
 @click.option("--no-report", is_flag=True, help="Leave out the PDF, XLSX and HTML reports.")
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json.")
 def command(
-    out: Path | None, engine: str, ledger: str | None, dry_run: bool, no_report: bool, as_json: bool, **asked: Any
+    out: Path | None,
+    engine: str,
+    ledger: str | None,
+    dry_run: bool,
+    no_report: bool,
+    as_json: bool,
+    previous: Path | None,
+    **asked: Any,
 ) -> int:
     """From raw records to an inventory that explains itself.
 
@@ -66,7 +78,8 @@ def command(
         tell("read")
         intake, rules, options = request.load()
         forms = () if dry_run or no_report else report_formats()
-        run = carry_out(request, intake, rules, options, None if dry_run else out, forms=forms, tell=tell)
+        target = None if dry_run else out
+        run = carry_out(request, intake, rules, options, target, forms=forms, previous=previous, tell=tell)
     from .summary import show_problems, show_run
 
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,7 +10,9 @@ import click
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--format", "forms", multiple=True, type=click.Choice(["pdf", "xlsx", "html"]), help="All three without it.")
+@click.option(
+    "--format", "forms", multiple=True, type=click.Choice(["pdf", "xlsx", "html"]), help="All three without it."
+)
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.option(
     "--standard",
@@ -18,8 +21,13 @@ import click
     show_default=True,
     help="Structure of the report.",
 )
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write; the run's folder without it.")
-def command(folder: Path, forms: tuple[str, ...], lang: str, standard: str, out: Path | None) -> int:
+@click.option("--previous", type=click.Path(path_type=Path), metavar="DIR", help="Earlier run: say what changed since.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write; the run's folder without it."
+)
+def command(
+    folder: Path, forms: tuple[str, ...], lang: str, standard: str, previous: Path | None, out: Path | None
+) -> int:
     """Write report.pdf, report.xlsx and report.html from the folder of a run."""
     from hengtan.engine import Engine
     from hengtan.inventory.report_data import read_manifest, report_data
@@ -31,7 +39,12 @@ def command(folder: Path, forms: tuple[str, ...], lang: str, standard: str, out:
     target = out or folder
     target.mkdir(parents=True, exist_ok=True)
     with Engine().session() as con:
-        written = render(report_data(folder, con, manifest), target, forms or report_formats(), lang, standard)
+        data = report_data(folder, con, manifest)
+        if previous is not None:
+            from hengtan.api.job import changes_since
+
+            data = replace(data, previous=changes_since(previous, folder))
+        written = render(data, target, forms or report_formats(), lang, standard)
     for path in written:
         click.echo(str(path))
     return 0

@@ -125,6 +125,7 @@ def calculate(
             write_json(folder / "summary.json", summary)
             manifest["phases"] = {name: round(seconds, 3) for name, seconds in phases.seconds.items()}
             manifest["problems"] = dict(sorted(found.counts.items()))
+            write_json(folder / "run.json", manifest)  # what finishes the folder reads it like any run
             if finish:
                 with phases("report"):
                     finish(folder, run, con)
