@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from golden.calculating import EXAMPLES, Calculator, activity
-from hengtan.inventory.compare import changes_since, compare
+from hengtan.inventory.compare import compare
 from hengtan.inventory.effects import EFFECTS
 from hengtan.inventory.stream import read_streams
 
@@ -156,16 +156,6 @@ def test_a_report_gets_the_effects_against_the_run_before(years):
     previous = compare(*map(read_streams, years)).previous()
     assert previous["before_kg"] + sum(previous[name] for name in EFFECTS) == previous["after_kg"]
     assert previous["run"] == str(years[0])
-
-
-def test_a_new_run_in_the_place_of_an_old_one_can_say_what_changed_since(years, tmp_path):
-    manifest = json.loads((years[1] / "run.json").read_text("utf-8"))
-    unfinished = shutil.copytree(years[1], tmp_path / "unfinished")
-    (unfinished / "run.json").unlink()
-    said = changes_since(years[0], unfinished, manifest)
-    assert Decimal(said["before_kg"]) + sum(Decimal(said[name]) for name in EFFECTS) == Decimal(said["after_kg"])
-    assert said["run"] == json.loads((years[0] / "run.json").read_text("utf-8"))["created"]
-    assert changes_since(tmp_path / "none", unfinished, manifest) is None
 
 
 def test_what_is_no_folder_of_a_run_is_exit_2(desk, years, tmp_path):

@@ -10,18 +10,14 @@ that also agree in year, region, pinned factor, method and instrument first. Wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
-from hengtan.problems import HengtanError
-
 from .effects import EFFECTS, NOTHING, effects, side
-from .run import text
-from .stream import Place, Stream, Streams, read_streams
+from .stream import Place, Stream, Streams
 from .totals import EXACT
 
 BY = ("facility", "org_unit", "type", "category", "scope")
@@ -165,21 +161,6 @@ def compare(a: Streams, b: Streams, basis: str = "location") -> Comparison:
     for entry in ranked:
         total.add(entry.change)
     return Comparison(a, b, basis, total, tuple(ranked))
-
-
-def changes_since(before: Path, folder: Path, manifest: Mapping[str, Any]) -> dict[str, str] | None:
-    """What a report says of the run before, as previous.json holds it: masses in kg as decimal text.
-
-    before     the folder of the earlier run; None is returned where there is none that can be compared
-    folder     the folder of the new run, with ``manifest`` as it will be written
-    """
-    try:
-        earlier = read_streams(before)
-    except HengtanError:
-        return None
-    found = compare(earlier, read_streams(folder, manifest)).previous()
-    found["run"] = earlier.manifest["created"]
-    return {name: text(value) if isinstance(value, Decimal) else str(value) for name, value in found.items()}
 
 
 def summed(entries: Iterable[Entry], name: Callable[[Entry], str]) -> dict[str, Change]:

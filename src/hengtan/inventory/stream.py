@@ -87,13 +87,12 @@ class Streams:
         return str(self.manifest["options"]["gwp"])
 
 
-def read_streams(folder: Path, manifest: Mapping[str, Any] | None = None) -> Streams:
+def read_streams(folder: Path) -> Streams:
     """The streams of a finished run, scopes 1 to 3, both bases.
 
-    manifest   of a run whose folder is not finished yet; else run.json is read
     Raises HengtanError when the folder holds no finished run, or when its parts do not add up to its totals.
     """
-    manifest = manifest or read_manifest(folder)
+    manifest = read_manifest(folder)
     try:
         summary = json.loads((folder / "summary.json").read_text("utf-8"))
         plan = read_parquet(folder / "plan.parquet").to_pylist()
