@@ -33,7 +33,7 @@ check: test check-rest ## all that CI runs: tests, format, lint, types, import c
 check-rest: format lint types contracts docs wheel
 
 format: set-up-dev ## is it formatted? (mend: .venv/bin/ruff format)
-	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check . | tail -n 20; exit 1; }
+	@$(BIN)/ruff format --check --output-format concise .
 
 lint: set-up-dev ## ruff
 	@$(BIN)/ruff check --output-format concise .

@@ -31,9 +31,17 @@ def aliases(tmp_path):
 
 def test_names_are_replaced_and_the_given_one_is_kept(csv_of, aliases):
     header = [name if name != "quantity" else "Menge" for name in HEADER]
-    rows = [row(facility="w1 ", activity_type="STROM", unit="度", quantity="1.234", start="03/04/2023"), row(quantity="1,5")]
+    rows = [
+        row(facility="w1 ", activity_type="STROM", unit="度", quantity="1.234", start="03/04/2023"),
+        row(quantity="1,5"),
+    ]
     one, two = csv_of(rows, header=header, aliases=aliases(ALIASES)).sources[0].data.to_pylist()
-    assert (one["facility"], one["activity_type"], one["unit"], one["quantity"]) == ("Werk 1", "electricity", "kWh", "1234")
+    assert (one["facility"], one["activity_type"], one["unit"], one["quantity"]) == (
+        "Werk 1",
+        "electricity",
+        "kWh",
+        "1234",
+    )
     assert (one["unit_as_given"], one["activity_type_as_given"], str(one["start"])) == ("度", "STROM", "2023-04-03")
     assert (two["unit"], two["unit_as_given"], two["quantity"]) == ("kWh", None, "1.5")
 

@@ -65,7 +65,11 @@ def test_a_lone_comma_is_ambiguous_in_any_file(csv_of):
 
 
 def test_evidence_may_stand_below_the_cell_it_decides(csv_of):
-    assert quantities(csv_of([row(quantity="1,234"), row(quantity="1.234"), row(quantity="56.7")])) == ["1234", "1.234", "56.7"]
+    assert quantities(csv_of([row(quantity="1,234"), row(quantity="1.234"), row(quantity="56.7")])) == [
+        "1234",
+        "1.234",
+        "56.7",
+    ]
     assert quantities(csv_of([row(quantity="1.234"), row(quantity="56,7")])) == ["1234", "56.7"]
 
 
@@ -76,7 +80,13 @@ def test_a_cell_with_line_breaks_does_not_move_the_rows_below(csv_of):
 
 
 def test_ragged_rows_are_told_with_their_row_and_do_not_move_the_others(csv_of):
-    lines = [",".join(HEADER), "A1,P", ",".join(row()), "A2,P,electricity,2023,2023,5,kWh,too,many", ",".join(row(quantity="x"))]
+    lines = [
+        ",".join(HEADER),
+        "A1,P",
+        ",".join(row()),
+        "A2,P,electricity,2023,2023,5,kWh,too,many",
+        ",".join(row(quantity="x")),
+    ]
     intake = csv_of("\n".join(lines) + "\n")
     assert sorted(codes(intake), key=lambda c: c[1]) == [
         ("cell.row-ragged", 2), ("cell.row-ragged", 4), ("cell.number-unreadable", 5)]  # fmt: skip
@@ -104,7 +114,9 @@ def test_titles_above_the_header_are_passed_over_and_counted(csv_of):
 
 def test_a_quote_that_nobody_closes_is_found_before_rows_are_lost(tmp_path, refused):
     path = tmp_path / "q.csv"
-    path.write_text(",".join(HEADER) + '\nA1,"Plant,electricity,2023,2023,5,kWh\n' + "\n".join(",".join(row()) for _ in range(50)))
+    path.write_text(
+        ",".join(HEADER) + '\nA1,"Plant,electricity,2023,2023,5,kWh\n' + "\n".join(",".join(row()) for _ in range(50))
+    )
     assert refused(path) == ["file.quote-open"]
 
 
@@ -114,7 +126,9 @@ def test_an_inch_mark_inside_a_text_is_no_quote(csv_of):
 
 
 def test_a_currency_sign_must_agree_with_the_unit(csv_of):
-    intake = csv_of([row(quantity="¥3,000.00", unit="CNY_2023"), row(quantity="$5", unit="CNY_2023"), row(quantity="$5")])
+    intake = csv_of(
+        [row(quantity="¥3,000.00", unit="CNY_2023"), row(quantity="$5", unit="CNY_2023"), row(quantity="$5")]
+    )
     assert quantities(intake)[0] == "3000.00"
     assert codes(intake) == [("cell.number-currency", 3), ("cell.number-currency", 4)]
 
@@ -126,7 +140,15 @@ def test_not_finite_and_negative_numbers_are_read_and_left_for_the_inventory(csv
 
 
 def test_a_failed_formula_in_any_canonical_column_is_told(csv_of):
-    intake = csv_of([row(facility="#REF!"), row(quantity="#DIV/0!"), row(start="#N/A"), row(unit="#NAME?"), row(activity_id="#NULL!")])
+    intake = csv_of(
+        [
+            row(facility="#REF!"),
+            row(quantity="#DIV/0!"),
+            row(start="#N/A"),
+            row(unit="#NAME?"),
+            row(activity_id="#NULL!"),
+        ]
+    )
     assert sorted(codes(intake), key=lambda c: c[1]) == [("cell.formula-error", n) for n in range(2, 7)]
 
 
@@ -195,4 +217,6 @@ def test_tags_that_bear_names_we_use_are_renamed(csv_of):
 
 
 def test_every_digit_of_a_long_quantity_is_kept(csv_of):
-    assert [Decimal(q) for q in quantities(csv_of([row(quantity="123456789012.123456789")]))] == [Decimal("123456789012.123456789")]
+    assert [Decimal(q) for q in quantities(csv_of([row(quantity="123456789012.123456789")]))] == [
+        Decimal("123456789012.123456789")
+    ]

@@ -37,12 +37,16 @@ def test_a_month_quarter_or_year_gives_its_first_day_as_start_and_its_last_as_en
     assert read_date(written, "end") == date.fromisoformat(last)
 
 
-@pytest.mark.parametrize("written", ["03/04/2023", "3-4-2023", "05-Jan-23", "5/1/23", "23-01-05", "2023.1", "201112", "Jan-23"])
+@pytest.mark.parametrize(
+    "written", ["03/04/2023", "3-4-2023", "05-Jan-23", "5/1/23", "23-01-05", "2023.1", "201112", "Jan-23"]
+)
 def test_a_date_that_could_be_another_is_a_problem(written):
     assert read_date(written, "start") == "cell.date-ambiguous"
 
 
-@pytest.mark.parametrize(("written", "day"), [("13/04/2023", "2023-04-13"), ("04/13/2023", "2023-04-13"), ("04/04/2023", "2023-04-04")])
+@pytest.mark.parametrize(
+    ("written", "day"), [("13/04/2023", "2023-04-13"), ("04/13/2023", "2023-04-13"), ("04/04/2023", "2023-04-04")]
+)
 def test_a_day_and_month_that_fit_only_one_way_are_read_so(written, day):
     assert read_date(written, "start") == date.fromisoformat(day)
 

@@ -154,7 +154,9 @@ def test_an_encrypted_ods_and_encrypted_archive_entries_are_recognised(tmp_path,
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, workbook, refused):
-    bomb = rezip(workbook, tmp_path / "bomb.xlsx", lambda name, data: b"<x>" + b" " * (150 << 20) if "sheet1" in name else data)
+    bomb = rezip(
+        workbook, tmp_path / "bomb.xlsx", lambda name, data: b"<x>" + b" " * (150 << 20) if "sheet1" in name else data
+    )
     assert bomb.stat().st_size < 1 << 20
     assert refused(bomb) == ["file.bomb"]
 
@@ -247,8 +249,14 @@ def test_random_bytes_and_random_text_never_crash(tmp_path):
     luck = random.Random(11)
     for turn in range(120):
         path = tmp_path / f"r{turn}.csv"
-        start = luck.choice([b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1", ",".join(HEADER).encode() + b"\n"])
-        body = luck.randbytes(luck.randrange(3000)) if turn % 2 else bytes(luck.choices(b'abc,;"\n\t 0123', k=luck.randrange(2000)))
+        start = luck.choice(
+            [b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1", ",".join(HEADER).encode() + b"\n"]
+        )
+        body = (
+            luck.randbytes(luck.randrange(3000))
+            if turn % 2
+            else bytes(luck.choices(b'abc,;"\n\t 0123', k=luck.randrange(2000)))
+        )
         path.write_bytes(start + body)
         try:
             read([path])

@@ -32,6 +32,10 @@ def test_a_ragged_row_with_a_huge_cell_is_told(tmp_path):
     from hengtan.connectors import read
 
     path = tmp_path / "r.csv"
-    path.write_text("activity_id,facility,activity_type,start,end,quantity,unit\n" + "a,b,c,2023,2023,5,t\n" + f"x,{'y' * 200_000}\n")
+    path.write_text(
+        "activity_id,facility,activity_type,start,end,quantity,unit\n"
+        + "a,b,c,2023,2023,5,t\n"
+        + f"x,{'y' * 200_000}\n"
+    )
     intake = read([path])
     assert [(p.code, p.row) for p in intake.problems] == [("cell.row-ragged", 3)]

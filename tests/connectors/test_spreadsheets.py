@@ -45,13 +45,26 @@ def ods(path, sheets):
 def test_numbers_dates_and_texts_of_cells_are_read(xlsx_of):
     def fill(book):
         sheet, day = book.add_worksheet("Jan"), book.add_format({"num_format": "yyyy-mm-dd"})
-        put(sheet, [[1001, "Plant", "electricity", None, None, 0.1, "kWh"], [1002, 7, "heat", 44931, "2023-01", 1e21, "GJ"]])
+        put(
+            sheet,
+            [[1001, "Plant", "electricity", None, None, 0.1, "kWh"], [1002, 7, "heat", 44931, "2023-01", 1e21, "GJ"]],
+        )
         sheet.write_datetime(1, 3, datetime(2023, 1, 5, 6), day)
         sheet.write_datetime(1, 4, datetime(2023, 1, 31), day)
 
     one, two = xlsx_of(fill).sources[0].data.to_pylist()
-    assert (one["activity_id"], one["start"], one["end"], one["quantity"]) == ("1001", date(2023, 1, 5), date(2023, 1, 31), "0.1")
-    assert (two["facility"], two["start"], two["end"], two["quantity"]) == ("7", date(2023, 1, 5), date(2023, 1, 31), "1e+21")
+    assert (one["activity_id"], one["start"], one["end"], one["quantity"]) == (
+        "1001",
+        date(2023, 1, 5),
+        date(2023, 1, 31),
+        "0.1",
+    )
+    assert (two["facility"], two["start"], two["end"], two["quantity"]) == (
+        "7",
+        date(2023, 1, 5),
+        date(2023, 1, 31),
+        "1e+21",
+    )
 
 
 def test_a_numeric_cell_is_never_ambiguous_even_beside_decimal_commas(xlsx_of):
@@ -63,8 +76,16 @@ def test_every_sheet_with_the_columns_is_read_and_others_are_told_when_they_rese
     def fill(book):
         put(book.add_worksheet("Read me"), [["Fill in the sheets."]], header=None)
         put(book.add_worksheet("Gas"), [row()])
-        put(book.add_worksheet("电力"), [row(quantity=6)], header=["编号", "设施", "活动类型", "开始日期", "结束日期", "用量", "单位"])
-        put(book.add_worksheet("Water"), [["P", "water", 5, "m3"]], header=["Facility", "Activity type", "Quantity", "Unit"])
+        put(
+            book.add_worksheet("电力"),
+            [row(quantity=6)],
+            header=["编号", "设施", "活动类型", "开始日期", "结束日期", "用量", "单位"],
+        )
+        put(
+            book.add_worksheet("Water"),
+            [["P", "water", 5, "m3"]],
+            header=["Facility", "Activity type", "Quantity", "Unit"],
+        )
 
     intake = xlsx_of(fill)
     assert [(s.sheet, s.rows) for s in intake.sources] == [("Gas", 1), ("电力", 1)]
@@ -201,7 +222,11 @@ def test_a_large_old_workbook_is_read_through_its_sectors(tmp_path):
 
 def test_ods_is_read_with_failed_formulas_and_merges(tmp_path):
     good = [*row()[:3], date(2023, 1, 5), date(2023, 1, 31), 5.5, "kWh"]
-    merged = [*good[:5], {"valuetype": "float", "value": "9", "numberrowsspanned": "2", "numbercolumnsspanned": "1"}, "kWh"]
+    merged = [
+        *good[:5],
+        {"valuetype": "float", "value": "9", "numberrowsspanned": "2", "numbercolumnsspanned": "1"},
+        "kWh",
+    ]
     failed = [*good[:5], {"valuetype": "string", "formula": "of:=1/0", "text": "#DIV/0!"}, "kWh"]
     ods(tmp_path / "b.ods", {"S": [HEADER, good, merged, row(quantity=""), failed]})
     intake = read([tmp_path / "b.ods"])
@@ -229,7 +254,6 @@ def test_repeated_columns_in_a_workbook_are_told(tmp_path, refused, kind):
 def test_content_decides_and_a_wrong_extension_is_told(xlsx_of, tmp_path):
     intake = xlsx_of(lambda b: put(b.add_worksheet(), [row()]), name="bills.csv")
     assert (quantities(intake), codes(intake)) == (["5"], [("file.extension", None)])
-
 
 
 def test_a_large_sheet_is_read_in_good_time(xlsx_of):

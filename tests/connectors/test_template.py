@@ -77,7 +77,12 @@ def test_a_wide_sheet_becomes_one_row_for_each_carrier_with_its_cell(shops):
     lines = {line["activity_id"]: line for line in intake.sources[0].data.to_pylist()}
     assert list(lines) == ["S-4-B", "S-4-D", "S-6-B", "S-6-D", "S-7-D", "S-8-B", "S-8-D"]
     north = lines["S-4-B"]
-    assert (north["quantity"], north["unit"], north["unit_as_given"], north["factor_id"]) == ("100.5", "kWh", "kW h", "F1")
+    assert (north["quantity"], north["unit"], north["unit_as_given"], north["factor_id"]) == (
+        "100.5",
+        "kWh",
+        "kW h",
+        "F1",
+    )
     assert (north["cell"], north["unit_cell"], north["row"], north["region"]) == ("B4", "C4", 4, "CN")
     assert (north["start"], north["end"]) == (date(2023, 2, 1), date(2023, 2, 28))
     assert (lines["S-4-D"]["quantity"], lines["S-4-D"]["unit"], lines["S-4-D"]["unit_cell"]) == ("1234.5", "m3", None)
@@ -130,7 +135,9 @@ def test_merged_quantities_are_told(shops):
 
     intake = shops(fill=fill)
     assert [(p.code, p.row) for p in intake.problems if p.code == "cell.merged"] == [
-        ("cell.merged", 4), ("cell.merged", 6)]
+        ("cell.merged", 4),
+        ("cell.merged", 6),
+    ]
 
 
 def test_dates_of_a_sheet_may_be_real_dates(shops):

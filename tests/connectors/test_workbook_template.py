@@ -28,7 +28,17 @@ def test_what_is_filled_in_is_read_back(book):
     sheet = filled.worksheets[0]
     for down, line in enumerate(
         [
-            ["001", "一号厂房", "electricity", datetime(2023, 1, 1), datetime(2023, 1, 31), 12000.5, "kWh", None, "CN-33"],
+            [
+                "001",
+                "一号厂房",
+                "electricity",
+                datetime(2023, 1, 1),
+                datetime(2023, 1, 31),
+                12000.5,
+                "kWh",
+                None,
+                "CN-33",
+            ],
             ["002", "一号厂房", "柴油", "2023-02", "2023-02", "1.2万", "L", None, "CN"],
         ],
         2,
@@ -39,7 +49,12 @@ def test_what_is_filled_in_is_read_back(book):
     intake = read([book])
     one, two = intake.sources[0].data.to_pylist()
     assert intake.problems == ()
-    assert (one["activity_id"], one["quantity"], one["start"], one["region"]) == ("001", "12000.5", date(2023, 1, 1), "CN-33")
+    assert (one["activity_id"], one["quantity"], one["start"], one["region"]) == (
+        "001",
+        "12000.5",
+        date(2023, 1, 1),
+        "CN-33",
+    )
     assert (two["activity_type"], two["quantity"], two["end"], two["row"]) == ("柴油", "12000", date(2023, 2, 28), 3)
 
 

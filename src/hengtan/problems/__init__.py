@@ -9,7 +9,7 @@ The sentences lie in ``catalogue/*.yaml``, English and Chinese together, keyed b
 once it is published. Knows nothing else of hengtan.
 """
 
-from .sentences import Entry, catalogue
 from .problem import HengtanError, Problem
+from .sentences import Entry, catalogue
 
 __all__ = ["Entry", "HengtanError", "Problem", "catalogue"]
