@@ -16,7 +16,7 @@ ENGLISH = {
     "First steps": ["index.md", "quickstart.md", "python-api.md"],
     "What goes in": ["intake.md", "templates.md", "types.md", "units.md"],
     "How it is weighed": ["factors.md", "policies.md", "methods.md"],
-    "What comes out": ["results.md", "explain.md", "uncertainty.md", "reports.md"],
+    "What comes out": ["results.md", "explain.md", "compare.md", "uncertainty.md", "reports.md"],
     "Reference": ["commands.md", "problems.md", "extending.md", "benchmarks.md"],
 }
 CHINESE = {

@@ -281,7 +281,7 @@ def _why(candidate: _Candidate, chosen: _Candidate, gwp: str) -> tuple[str, str]
     if candidate.level > chosen.level:
         return f"of a larger region, {row.region}", f"属于更大的区域 {row.region}"
     if candidate.back > chosen.back:
-        return f"{candidate.back} years before the activity", f"早于活动年份 {candidate.back} 年"
+        return f"{candidate.back} year{'s' if candidate.back > 1 else ''} before the activity", f"早于活动年份 {candidate.back} 年"
     if candidate.match != chosen.match:
         return "a worse match", "匹配等级较低"
     if row.total_only and row.gwp_set not in ("", gwp):

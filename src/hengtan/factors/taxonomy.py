@@ -97,11 +97,17 @@ def _spend(code: str, title: str) -> Iterator[ActivityType]:
 
 @cache
 def _names() -> Mapping[str, str]:
-    """Folded id or alias to id. An id comes before an alias of another type."""
-    names: dict[str, str] = {}
+    """Folded id, alias or title to id. An id comes before an alias, an alias before a title of another type."""
+    titles: dict[str, set[str]] = {}
+    for kind in types().values():
+        for title in kind.title.values():
+            titles.setdefault(folded(title), set()).add(kind.id)
+    names = {title: ids.pop() for title, ids in titles.items() if len(ids) == 1}  # a title of two types names neither
+    aliases: dict[str, str] = {}
     for kind in types().values():
         for alias in kind.aliases:
-            names.setdefault(folded(alias), kind.id)
+            aliases.setdefault(folded(alias), kind.id)
+    names.update(aliases)
     names.update({folded(name): name for name in types()})
     return names
 

@@ -214,6 +214,7 @@ class _Resolution:
         gases, terms, factors, methods = GasSum(), [], [], []
         matches: list[str] = []
         warnings = list(self.warnings)
+        chosen = next((one for one, _, _ in reversed(parts) if isinstance(one, Choice)), first)
         for one, weight, note in parts:
             if isinstance(one, Instrument):
                 gases.add(_stated(one), weight * self.per_instrument_unit(one), one.instrument_id)
@@ -248,7 +249,7 @@ class _Resolution:
             first.policy,
             share,
             tuple(terms),
-            tuple({"factor_id": c.factor_id, "match": c.match, "why": c.why, "zh": c.zh} for c in first.considered),
+            tuple({"factor_id": c.factor_id, "match": c.match, "why": c.why, "zh": c.zh} for c in chosen.considered),
             tuple(warnings),
             gases.shared(share),
         )

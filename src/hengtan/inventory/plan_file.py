@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from hengtan.problems import Problem
 
 from .keys import KEY_TEXTS, Key
-from .line import GASES, Line
+from .line import GASES, Line, coefficient
 
 _COEFFICIENT = pa.decimal128(20, 12)
 
@@ -54,6 +54,7 @@ SCHEMA = pa.schema(
         pa.field("share", pa.string()),
         pa.field("terms", pa.string()),
         pa.field("considered", pa.string()),
+        pa.field("parts", pa.string()),
         pa.field("problems", pa.string()),
     ]
 )
@@ -89,6 +90,7 @@ def _line_row(line: Line, key: Key) -> dict[str, Any]:
         "share": str(line.share),
         "terms": _json([asdict(term) for term in line.terms]),
         "considered": _json([dict(one) for one in line.considered]),
+        "parts": _json({name: f"{coefficient(kg):f}" for name, kg in line.parts.items()}),
         "problems": _json([_problem(problem) for problem in line.warnings]),
     }
 

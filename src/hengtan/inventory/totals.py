@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Context, Decimal, localcontext
-from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ import pyarrow as pa
 from hengtan.engine import DECIMAL_MASS, fetch
 
 from .keys import Shape
-from .line import GASES, Line, coefficient
+from .line import GASES, PLACES, Line
 
 SUMS = ("scope1_kg", "scope2_location_kg", "scope2_market_kg", "scope3_kg")
 TOP_FACILITIES = 1000
@@ -143,29 +142,39 @@ def _months(con: Any, result: Totals, by_month: Any, table: Any, lines: Sequence
         put(f"{row['first']:%Y-%m}", row["sum_name"], row["kg"])
     # Rows over several months: the plan splits the coefficient, so that the parts add up to the whole.
     several = fetch(by_month.filter(by_month["first"] != by_month["last"])).to_pylist()
-    by_key: dict[int, list[Line]] = {}
+    by_key: dict[int, list[tuple[str, int]]] = {}
     for line in lines:
-        by_key.setdefault(line.key.number, []).append(line)
+        name, whole = sum_name(line.scope, line.basis), line.coefficients["co2e_kg"]
+        if name and whole is not None:
+            by_key.setdefault(line.key.number, []).append((name, int(whole.scaleb(PLACES))))
+    split: dict[tuple[str, str], int] = {}  # whole numbers of 10^-18 kg: sums of integers are exact, and quick
     for group in several:
-        for line in by_key.get(group["key_id"], ()):
-            name = sum_name(line.scope, line.basis)
-            whole = line.coefficients["co2e_kg"]
-            if name and whole is not None:
-                for month, part in month_parts(whole, group["first"], group["last"]):
-                    put(month, name, group["quantity"] * part)
+        amount = int(group["quantity"].scaleb(6))
+        for name, whole_ in by_key.get(group["key_id"], ()):
+            for month, part in _parts(whole_, group["first"], group["last"]):
+                split[month, name] = split.get((month, name), 0) + amount * part
+    for (month, name), units in split.items():
+        put(month, name, Decimal(units).scaleb(-PLACES - 6))
     result.by_month = dict(sorted(found.items()))
 
 
 def month_parts(whole: Decimal, start: date, end: date) -> Iterator[tuple[str, Decimal]]:
     """A coefficient shared over the months of [start, end] by days, half-even at 12 places; the last takes the rest."""
+    for month, part in _parts(int(whole.scaleb(PLACES)), start, end):
+        yield month, Decimal(part).scaleb(-PLACES)
+
+
+def _parts(whole: int, start: date, end: date) -> Iterator[tuple[str, int]]:
     days = (end - start).days + 1
     left, day = whole, start
     while True:
         last = date(day.year, day.month, calendar.monthrange(day.year, day.month)[1])
+        month = f"{day.year:04d}-{day.month:02d}"
         if last >= end:
-            yield f"{day:%Y-%m}", left
+            yield month, left
             return
-        part = coefficient(Fraction(whole) * ((last - day).days + 1) / days)
-        yield f"{day:%Y-%m}", part
+        quotient, rest = divmod(whole * ((last - day).days + 1), days)
+        part = quotient + (2 * rest > days or (2 * rest == days and quotient % 2 == 1))
+        yield month, part
         left -= part
         day = last + timedelta(days=1)
