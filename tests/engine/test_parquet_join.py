@@ -54,6 +54,17 @@ def test_joined_parts_read_like_the_parts_behind_one_another(
     assert rows == whole.num_rows
     assert found.cast(SCHEMA).equals(whole) and found.schema.equals(SCHEMA)
     meta = pq.ParquetFile(folder / "whole.parquet").metadata
+    groups = next(field.value[1] for field in read_struct(footer(folder / "whole.parquet")) if field.number == 4)
+    for number, found_group in enumerate(groups):
+        fields = {field.number: field.value for field in found_group}
+        chunk = {field.number: field.value for field in fields[1][1][0]}
+        column = {field.number: field.value for field in chunk[3]}
+        assert not fields[3] or fields.get(5, 0) in (
+            0,
+            column.get(11, column[9]),
+            column[9],
+        )  # where the group begins in this file
+        assert fields.get(7, number) == number
     assert meta.num_rows == rows and sum(meta.row_group(i).num_rows for i in range(meta.num_row_groups)) == rows
 
 

@@ -254,19 +254,31 @@ def test_a_crash_while_writing_leaves_nothing(run: Calculator, monkeypatch: pyte
         assert sorted(p.name for p in run.folder.iterdir()) == ["in.csv"], name
 
 
-def test_rows_that_do_not_agree_with_the_plan_are_never_kept(run: Calculator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control of what was written is not for show: a lost row stops the run."""
+@pytest.mark.parametrize("fault", ["a row is lost", "a mass is changed", "a row stands twice"])
+def test_rows_that_do_not_agree_with_the_plan_are_never_kept(
+    fault: str, run: Calculator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of what was written is not for show."""
     from hengtan.engine import ordered
 
     whole = ordered.join_parquet
 
-    def losing(parts: Any, target: Path) -> int:
+    def faulty(parts: Any, target: Path) -> int:
         rows = whole(parts, target)
         table = pq.read_table(target)
-        pq.write_table(table.slice(0, len(table) - 1), target)
-        return rows
+        if fault == "a row is lost":
+            table = table.slice(0, len(table) - 1)
+        elif fault == "a row stands twice":
+            table = pa.concat_tables([table, table.slice(0, 1)])
+        else:
+            at = table.schema.get_field_index("co2e_kg")
+            least = Decimal("1e-18")
+            values = pa.array([value + least for value in table["co2e_kg"].to_pylist()], table.schema.field(at).type)
+            table = table.set_column(at, table.schema.field(at), values)
+        pq.write_table(table, target)
+        return len(table) if fault != "a mass is changed" else rows
 
-    monkeypatch.setattr(ordered, "join_parquet", losing)
+    monkeypatch.setattr(ordered, "join_parquet", faulty)
     done = run.table([activity("a"), activity("b", quantity=2)])
     assert done.code == 1 and not done.folder.exists()
 

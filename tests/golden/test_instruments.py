@@ -115,3 +115,13 @@ def test_a_market_factor_of_0_is_a_value_and_not_missing(rate: str, run: Calcula
     done = market(run, f"GO,GO,,{rate},5000,kWh,,,,\n", {"instrument": "GO"})
     assert done.one("a1", "market")["co2e_kg"] == 0
     assert done.summary["totals"]["scope2_market_kg"] == "0" and done.summary["totals"]["scope2_location_kg"] == "500"
+
+
+def test_a_gas_that_one_of_several_factors_does_not_state_is_null_unless_that_one_releases_nothing(
+    run: Calculator,
+) -> None:
+    done = market(run, "DIRTY,PPA,,0.2,400,kWh,,,,\nCLEAN,GO,,0,400,kWh,,,,\n", {"activity_id": "dirty", "instrument": "DIRTY"},
+                  {"activity_id": "clean", "instrument": "CLEAN"})  # fmt: skip
+    dirty, clean = done.one("dirty", "market"), done.one("clean", "market")
+    assert (dirty["co2e_kg"], dirty["co2_kg"]) == (400 * Decimal("0.2") + 300, None)
+    assert (clean["co2e_kg"], clean["co2_kg"]) == (300, 300)
