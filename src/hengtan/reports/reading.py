@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from hengtan.inventory.view import ReportData, Row
@@ -19,7 +20,7 @@ MATCHES = ("pinned", "exact", "earlier-year", "parent-region", "proxy")
 CategoryKey = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """Values that several parts of a report need; masses in kg, None where nothing was collected."""
 
@@ -90,6 +91,10 @@ class Reading:
 
     def categories(self) -> dict[CategoryKey, Decimal]:
         """Emissions by (scope, category, basis), largest first within a scope; scope "" is outside the scopes."""
+        return self._categories
+
+    @cached_property
+    def _categories(self) -> dict[CategoryKey, Decimal]:
         sums: dict[CategoryKey, Decimal] = defaultdict(Decimal)
         for row in self.data.gases:
             scope = row.get("scope")
