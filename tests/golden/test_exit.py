@@ -50,6 +50,7 @@ WRONG_USE = {
     "a date that is none": ("calculate", "INPUT", "--out", "DIR", "--as-of", "tomorrow"),
     "a period that is none": ("calculate", "INPUT", "--out", "DIR", "--period", "2024-13/2025"),
     "a month that is none": ("calculate", "INPUT", "--out", "DIR", "--period", "2024-00"),
+    "a week for a day": ("calculate", "INPUT", "--out", "DIR", "--period", "2024-W01"),
     "a year that is none": ("calculate", "INPUT", "--out", "DIR", "--period", "0000"),
     "a period backwards": ("calculate", "INPUT", "--out", "DIR", "--period", "2025/2024"),
     "an unknown policy": ("calculate", "INPUT", "--out", "DIR", "--policy", "mars"),
@@ -266,3 +267,27 @@ def test_json_prints_the_summary_and_nothing_else(run: Calculator) -> None:
 def test_every_command_has_help(command: str, run: Calculator) -> None:
     done = run.command(command, "--help")
     assert done.code == 0 and "Usage" in done.out
+
+
+BROKEN = {
+    "a run.json of another shape": {"run.json": b'{"hengtan": 1}'},
+    "a run.json without options": {"run.json": b'{"hengtan": {}, "options": null}'},
+    "a run.json that is a list": {"run.json": b'["hengtan"]'},
+    "broken tables": {"emissions.parquet": b"junk", "plan.parquet": b"junk"},
+    "tables that are gone": {"emissions.parquet": None, "plan.parquet": None},
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_folder_that_was_spoilt_is_told_and_no_fault_of_ours(case: str, run: Calculator) -> None:
+    done = run.table([activity()])
+    for name, content in BROKEN[case].items():
+        if content is None:
+            (done.folder / name).unlink()
+        else:
+            (done.folder / name).write_bytes(content)
+    whole = run.table([activity()])
+    for words in (["explain", done.folder, "a1"], ["replay", done.folder / "run.json"], ["compare", done.folder, whole.folder],
+                  ["report", done.folder, "--format", "html"]):  # fmt: skip
+        told = run.command(*words)
+        assert told.code in (2, 3) and (told.err + told.out).strip(), (words, told.code, told.err)

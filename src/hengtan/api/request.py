@@ -137,6 +137,8 @@ def day(text: str | None, option: str) -> date | None:
     if not text:
         return None
     try:
+        if "W" in text:  # a week is no day
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
         raise HengtanError(Problem("option.not-a-date", values={"option": option, "value": text})) from None

@@ -31,15 +31,23 @@ def command(
     """Write report.pdf, report.xlsx and report.html from the folder of a run."""
     from hengtan.engine import Engine
     from hengtan.inventory.report_data import read_manifest, report_data
+    from hengtan.problems import HengtanError, Problem
     from hengtan.reports import render
 
     from .calculate import report_formats
 
     manifest = read_manifest(folder)
     target = out or folder
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        values = {"folder": str(target), "why": error.strerror or str(error)}
+        raise HengtanError(Problem("folder.not-writable", values=values)) from None
     with Engine().session() as con:
-        data = report_data(folder, con, manifest)
+        try:
+            data = report_data(folder, con, manifest)
+        except (OSError, ValueError, KeyError):  # a file of the run is gone or broken
+            raise HengtanError(Problem("folder.not-a-run", values={"folder": str(folder)})) from None
         if previous is not None:
             from hengtan.api.job import changes_since
 

@@ -27,14 +27,17 @@ LISTED = 200
 LISTED_OF_A_CODE = 40  # so that a frequent warning does not crowd out a rare one
 
 
+_PARTS = ("hengtan", "options", "library", "organisation", "counts", "outputs")
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """run.json of a finished run, or HengtanError (exit 2)."""
     path = folder if folder.is_file() else folder / MANIFEST
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        manifest = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
-        manifest = {}
-    if "hengtan" not in manifest:
+        manifest = None
+    if not isinstance(manifest, dict) or not all(isinstance(manifest.get(name), dict) for name in _PARTS):
         raise HengtanError(Problem("folder.not-a-run", values={"folder": str(folder)}))
     return manifest
 
