@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,13 @@ def write_parquet(expression: Any, path: Path) -> None:
     backend._run_pre_execute_hooks(expression)
     target = str(path).replace("'", "''")
     backend.raw_sql(f"COPY ({backend.compile(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+
+
+def batches(expression: Any, rows: int = 1_000_000) -> Iterator[pa.RecordBatch]:
+    """The result of an expression as a stream of record batches."""
+    backend = expression.get_backend()
+    backend._run_pre_execute_hooks(expression)
+    yield from backend.con.sql(backend.compile(expression)).to_arrow_reader(rows)
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pa.Table:

@@ -57,10 +57,6 @@ class Run:
     folder: Path | None = None
 
 
-CONTROLLED = ("co2e_kg", "biogenic_co2_kg")
-"""The columns of the written rows that must sum up to what the plan says, beside the number of rows."""
-
-
 class ControlError(RuntimeError):
     """What was written does not add up to what was read: a fault of ours, nothing is kept."""
 
@@ -149,19 +145,19 @@ def control(con: Any, path: Path, posting: Posting, sums: Totals, written: int) 
     found = {
         row["basis"]: row
         for row in fetch(
-            rows.group_by("basis").aggregate(rows=rows.count(), **{name: rows[name].sum() for name in CONTROLLED})
+            rows.group_by("basis").aggregate(rows=rows.count(), **{name: rows[name].sum() for name in GASES})
         ).to_pylist()
     }
     expected: dict[str, dict[str, Any]] = {}
     with localcontext(EXACT):
         for line in sums.by_line:
-            into = expected.setdefault(line["basis"], {"rows": 0, **dict.fromkeys(CONTROLLED, Decimal(0))})
+            into = expected.setdefault(line["basis"], {"rows": 0, **dict.fromkeys(GASES, Decimal(0))})
             into["rows"] += line["rows"]
-            for name in CONTROLLED:
+            for name in GASES:
                 into[name] += line[name] or 0
     for basis in {*found, *expected}:
         have, want = found.get(basis, {"rows": 0}), expected.get(basis, {"rows": 0})
-        for name in ("rows", *CONTROLLED):
+        for name in ("rows", *GASES):
             if (have.get(name) or 0) != (want.get(name) or 0):
                 raise ControlError(
                     f"basis {basis}: {name} is {have.get(name)} in the rows, {want.get(name)} in the plan"
