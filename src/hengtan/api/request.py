@@ -57,10 +57,14 @@ class Request:
         organisation, instruments = NO_ORGANISATION, None
         if self.organisation:
             sheet = read_sheet(self.path(self.organisation), "facility", self.organisation)
-            organisation = parse_organisation([line.cells for line in sheet.lines], self.organisation)
+            if "activity_id" in sheet.headers:
+                raise HengtanError(Problem("organisation.activities", file=self.organisation))
+            cells, rows = [line.cells for line in sheet.lines], [line.row for line in sheet.lines]
+            organisation = parse_organisation(cells, self.organisation, rows)
         if self.instruments:
             sheet = read_sheet(self.path(self.instruments), "instrument_id", self.instruments)
-            instruments = parse_instruments([line.cells for line in sheet.lines], self.instruments)
+            cells, rows = [line.cells for line in sheet.lines], [line.row for line in sheet.lines]
+            instruments = parse_instruments(cells, self.instruments, rows)
         methods = {method.id: method for method in map(load_method, map(self.path, self.methods))}
         rules = Rules(
             library, policy, self.gwp, day(self.as_of, "--as-of"), organisation, instruments, self.upstream, methods

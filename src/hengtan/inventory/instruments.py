@@ -44,11 +44,16 @@ class Cover:
     warnings: list[Problem] = field(default_factory=list)
 
 
-def parse_instruments(rows: Sequence[Mapping[str, str]], file: str) -> dict[str, Instrument]:
-    """The instruments by id from the rows of their file; HengtanError with every problem of the file."""
+def parse_instruments(
+    rows: Sequence[Mapping[str, str]], file: str, numbers: Sequence[int] = ()
+) -> dict[str, Instrument]:
+    """The instruments by id from the rows of their file; HengtanError with every problem of the file.
+
+    numbers   the rows as the person sees them; without it they follow a header in row 1
+    """
     problems: list[Problem] = []
     found: dict[str, Instrument] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in zip(numbers or range(2, len(rows) + 2), rows, strict=True):
         text = {name: (row.get(name) or "").strip() for name in row}
 
         def wrong(column: str, hint: str, hint_zh: str, at: int = number, cells: Mapping[str, str] = text) -> None:
@@ -57,7 +62,7 @@ def parse_instruments(rows: Sequence[Mapping[str, str]], file: str) -> dict[str,
 
         name = text.get("instrument_id", "")
         if not name or name in found:
-            wrong("instrument_id", "Give every instrument an id of its own.", "请为每个工具填写唯一编号。")
+            wrong("instrument_id", "Give every instrument an id of its own.", "请为每项合同凭证填写唯一编号。")
             continue
         quantity, rate = _number(text.get("quantity", "")), _number(text.get("co2e_kg_per_unit", ""))
         if quantity is None:
@@ -119,10 +124,10 @@ def allot(
             why = _why_not(instrument, key, within)
             use = _use(key, instrument)
             if use is None:
-                why = why or f"unit {key.unit}"
+                why = why or (f"unit {key.unit}", f"单位 {key.unit}")
             if why:
                 if by_name:
-                    values = {"instrument": instrument.instrument_id, "why": why}
+                    values = {"instrument": instrument.instrument_id, "why": why[0], "why_zh": why[1]}
                     cover.warnings.append(Problem("instrument.outside", values=values))
                 continue
             if cover.rest and use:
@@ -153,11 +158,12 @@ def _use(key: Key, instrument: Instrument) -> Fraction | None:
         return None
 
 
-def _why_not(instrument: Instrument, key: Key, within: Callable[[Key, str], bool]) -> str:
+def _why_not(instrument: Instrument, key: Key, within: Callable[[Key, str], bool]) -> tuple[str, str] | None:
+    """Why the instrument does not cover the key, English and Chinese; None when it may."""
     if instrument.region and not within(key, instrument.region):
-        return f"region {instrument.region}"
+        return f"region {instrument.region}", f"地区 {instrument.region}"
     if instrument.first and key.start and key.start < instrument.first:
-        return f"valid from {instrument.first}"
+        return f"valid from {instrument.first}", f"{instrument.first} 起有效"
     if instrument.last and key.end and key.end > instrument.last:
-        return f"valid to {instrument.last}"
-    return ""
+        return f"valid to {instrument.last}", f"{instrument.last} 止有效"
+    return None

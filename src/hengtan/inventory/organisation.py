@@ -99,11 +99,14 @@ class Organisation:
 NO_ORGANISATION = Organisation({})
 
 
-def parse_organisation(rows: Sequence[Mapping[str, str]], file: str) -> Organisation:
-    """The organisation from the rows of its file (texts by header); HengtanError with every problem of the file."""
+def parse_organisation(rows: Sequence[Mapping[str, str]], file: str, numbers: Sequence[int] = ()) -> Organisation:
+    """The organisation from the rows of its file (texts by header); HengtanError with every problem of the file.
+
+    numbers   the rows as the person sees them; without it they follow a header in row 1
+    """
     problems: list[Problem] = []
     lines: dict[str, list[Membership]] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in zip(numbers or range(2, len(rows) + 2), rows, strict=True):
 
         def wrong(code: str, column: str, value: str, at: int = number) -> None:
             problems.append(Problem(code, file=file, row=at, column=column, values={"value": value, "column": column}))
