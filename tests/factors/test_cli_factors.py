@@ -25,6 +25,10 @@ def test_search_prints_name_amount_and_id():
     ]
 
 
+def test_several_words_need_no_quotes():
+    assert run("search", "江苏", "电力").output == run("search", "江苏 电力").output
+
+
 def test_search_json_holds_every_column_and_the_other_years():
     rows = json.loads(run("search", "广东电力", "--json").output)
     assert rows[0]["factor_id"] == "CN-EL-AVG-44-2023"

@@ -242,6 +242,27 @@ def test_a_litre_does_not_become_a_tonne_and_the_refusal_names_the_nearest() -> 
     assert "CN-FUEL-CETS24-diesel (per t, CN, 2024-)" in problem.reason()
     assert "a density" in problem.mend()
     assert "密度" in problem.mend("zh")
+    assert "density_kg_per_L" in problem.mend()
+    assert "density_kg_per_L" in problem.mend("zh")
+
+
+def test_steam_by_mass_is_shown_the_way_by_its_enthalpy_and_water_by_mass_no_way_for_fuels() -> None:
+    problem = refused(ask("steam", "t", "CN", 2024))
+    assert (problem.code, "enthalpy_kj_per_kg" in problem.mend("zh")) == ("factor.unit", True)
+    assert "density_kg_per_L" not in refused(ask("water.supply", "t", "GB", 2024)).mend()
+
+
+def test_where_the_policy_has_no_rule_the_refusal_names_what_others_publish() -> None:
+    problem = refused(ask("travel.air", "p.km", "CN-32", 2023))
+    assert problem.code == "factor.not-found"
+    assert "uk-desnz-2023-" in problem.reason()
+    assert "Long-haul" in problem.reason("zh")
+    assert "策略中没有该类型的规则" in problem.reason("zh")
+
+
+def test_what_others_publish_is_not_later_than_the_year_and_of_the_same_kind_of_unit() -> None:
+    assert "uk-desnz" not in refused(ask("travel.air", "p.km", "CN-32", 2019)).reason()
+    assert "uk-desnz" not in refused(ask("travel.air", "L", "CN-32", 2023)).reason()
 
 
 @pytest.mark.parametrize(("unit", "kind"), [("m3", "fuel.natural_gas"), ("scf", "fuel.natural_gas")])
@@ -274,6 +295,7 @@ def test_a_name_that_is_too_general_brings_its_kinds() -> None:
 
 def test_an_unknown_name_brings_the_near_ones_and_an_empty_one_is_missing() -> None:
     assert "fuel.diesel" in refused(ask("fuel.deisel", "L", "GB", 2024)).mend()
+    assert "柴油（fuel.diesel）" in refused(ask("fuel.deisel", "L", "GB", 2024)).mend("zh")
     assert refused(ask("", "L", "GB", 2024)).code == "type.missing"
 
 

@@ -3,7 +3,7 @@
 import re
 import string
 
-from hengtan.problems import catalogue
+from hengtan.problems import Problem, catalogue
 
 from .house import SRC
 
@@ -50,3 +50,9 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_gaps():
             gaps[lang] = {name.removesuffix(f"_{lang}") for name in gaps[lang]}  # a value may come in both languages
         assert gaps["en"] == gaps["zh"], code
         assert re.search("[\u4e00-\u9fff]", entry.reason["zh"] + entry.mend["zh"]), code
+
+
+def test_the_place_of_a_problem_is_told_in_the_language_of_the_sentence():
+    problem = Problem("type.missing", file="账单.xlsx", sheet="一月", row=12, column="活动类型")
+    assert problem.sentence().startswith("账单.xlsx, sheet 一月, row 12, column 活动类型: ")
+    assert problem.sentence("zh").startswith("账单.xlsx，工作表 一月，第 12 行，活动类型 列：")

@@ -187,6 +187,11 @@ def test_both_bases_are_explained_and_the_instrument_is_named(desk, mixed):
     assert "instrument I-1" in shown
     assert "Registry 7" in shown
     assert "market-based" in shown
+    assert "covers " in shown
+    told = text(desk, mixed.folder, "e2", "zh")
+    assert "合同凭证 I-1" in told
+    assert "覆盖 " in told
+    assert "covers" not in told
 
 
 def test_a_method_is_told_with_its_standard_equation_and_terms(desk, mixed):
@@ -196,6 +201,8 @@ def test_a_method_is_told_with_its_standard_equation_and_terms(desk, mixed):
     names = {term["name"] for term in result["terms"]}
     assert "ncv_gj_per_unit" in names
     assert "CETS-AG" in text(desk, mixed.folder, "c1")
+    assert "低位发热量" in text(desk, mixed.folder, "c1", "zh")
+    assert "default" not in text(desk, mixed.folder, "c1", "zh")
 
 
 def test_candidates_that_were_not_taken_are_told_with_why(desk, mixed):

@@ -63,7 +63,7 @@ def test_the_unit_of_the_row_makes_no_difference_to_the_emission(unit):
 
 
 def test_litres_need_a_density_to_be_tonnes():
-    assert codes(CETS, activity_type="fuel.diesel", unit="L") == {"unit.mismatch"}
+    assert codes(CETS, activity_type="fuel.diesel", unit="L") == {"method.input-missing"}
     per_litre = run(CETS, {"density_kg_per_L": "0.84"}, activity_type="fuel.diesel", unit="L")
     assert per_litre["co2_kg"] == run(CETS, activity_type="fuel.diesel")["co2_kg"] * Fraction("0.84") / 1000
     assert "density_kg_per_L" in {term.name for term in per_litre.trace.terms}

@@ -30,8 +30,8 @@ def command(folder: Path, activity_id: str, as_json: bool, lang: str) -> int:
     if found is None:
         from rapidfuzz import process
 
-        near = [name for name, _, _ in process.extract(activity_id, kept.ids(), limit=3, score_cutoff=60)]
-        values = {"activity": activity_id, "folder": str(folder), "near": ", ".join(near) or "-"}
+        near = ", ".join(name for name, _, _ in process.extract(activity_id, kept.ids(), limit=3, score_cutoff=60))
+        values = {"activity": activity_id, "folder": str(folder), "near": near or "none", "near_zh": near or "无"}
         click.echo(Problem("folder.activity-unknown", values=values).sentence(lang), err=True)
         return 3
     if as_json:

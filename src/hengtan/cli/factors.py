@@ -45,7 +45,7 @@ def factors() -> None:
 
 
 @factors.command("search")
-@click.argument("text")
+@click.argument("words", nargs=-1, required=True, metavar="TEXT")
 @click.option("--region", help="Place: code or name, Chinese or English. Larger places around it follow.")
 @click.option("--year", type=click.IntRange(1900, 2100), help="Only factors that are valid in this year.")
 @click.option("--unit", help="Only factors of this unit, however it is written.")
@@ -54,7 +54,7 @@ def factors() -> None:
 @json_option
 @lang_option
 def search_command(
-    text: str,
+    words: tuple[str, ...],
     region: str | None,
     year: int | None,
     unit: str | None,
@@ -68,6 +68,7 @@ def search_command(
     from hengtan.factors.search import unit_named
     from hengtan.problems import HengtanError
 
+    text = " ".join(words)
     try:
         hits = search(open_library(), text, region=region, year=year, unit=unit, category=category, limit=limit)
     except HengtanError as fault:

@@ -76,6 +76,12 @@ def by_dataset() -> Mapping[str, Sequence[Entry]]:
     return found
 
 
+@cache
+def datasets_of(activity_type: str) -> tuple[str, ...]:
+    """The datasets that hold a row for this type, in the order of the mapping files."""
+    return tuple(dict.fromkeys(entry.dataset for entry in entries() if entry.activity_type == activity_type))
+
+
 def stem(name: str) -> str:
     """The publisher's name without the unit.
 

@@ -13,7 +13,7 @@ from hengtan.units import Unit, UnitError, UnitMismatchError, conversion, parse
 
 from .gwp_rules import coefficients
 from .library import Library
-from .mapping import stem
+from .mapping import datasets_of, stem
 from .pinned import resolve_pinned
 from .placing import category_in, place
 from .policy import CLASSES, Policy, Tier
@@ -24,6 +24,7 @@ from .shelf import Row, shelf_of
 from .taxonomy import ActivityType, find_type, kinds, types
 
 _FEW = 5  # places whose rows may be named as nearest
+_NAMED = 3  # rows of other places that are named where the policy has no rule
 _ANYWHERE = 9  # how far away a row counts whose region does not matter
 
 
@@ -161,7 +162,7 @@ class _Search:
             below = self.kinds_with_rows(tiers)
             if below:
                 return (abstract(below, self.values()),)
-        rows = [candidate.row for candidate in seen] or list(self.elsewhere(tiers))
+        rows = [candidate.row for candidate in seen] or list(self.elsewhere(tiers) if tiers else self.abroad())
         datasets = [name for tier in tiers for name in (*tier.datasets, *tier.factors)]
         return not_found(self.values(), datasets, rows, [(c.row, error) for c, error in refusals])
 
@@ -264,6 +265,25 @@ class _Search:
                 here = [row for region in (*self.chain, WORLD) for row in by_region.get(region, ())]
                 yield from here or ([rows[-1] for rows in by_region.values()] if len(by_region) <= _FEW else ())
 
+    def abroad(self) -> list[Row]:
+        """Where the policy has no rule for the type: what others publish for it, never taken but shown, to be pinned."""
+        found: list[Row] = []
+        for name in (self.kind.id, *kinds(self.kind.id)):
+            rows = [
+                row
+                for by_region in self.shelf.rows(name, datasets_of(name))
+                if len(by_region) <= _FEW
+                for rows in by_region.values()
+                for row in rows
+                if row.back(self.year) is not None and (self.as_of is None or row.published <= self.as_of)
+            ]
+            same = [row for row in rows if self.unit is None or row.unit.group == self.unit.group]
+            if same:
+                found.append(min(same, key=lambda row: (row.back(self.year), *self.distance(row), row.id)))
+            if len(found) == _NAMED:
+                break
+        return found
+
     def kinds_with_rows(self, tiers: Sequence[Tier]) -> list[str]:
         """Types below this one that have rows in the region or around it."""
         found = []
@@ -281,7 +301,10 @@ def _why(candidate: _Candidate, chosen: _Candidate, gwp: str) -> tuple[str, str]
     if candidate.level > chosen.level:
         return f"of a larger region, {row.region}", f"属于更大的区域 {row.region}"
     if candidate.back > chosen.back:
-        return f"{candidate.back} year{'s' if candidate.back > 1 else ''} before the activity", f"早于活动年份 {candidate.back} 年"
+        return (
+            f"{candidate.back} year{'s' if candidate.back > 1 else ''} before the activity",
+            f"早于活动年份 {candidate.back} 年",
+        )
     if candidate.match != chosen.match:
         return "a worse match", "匹配等级较低"
     if row.total_only and row.gwp_set not in ("", gwp):

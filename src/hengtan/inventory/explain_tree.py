@@ -248,9 +248,19 @@ class _Drawing:
     def _terms(self, node: Tree, result: Result) -> None:
         for term in result.plan["terms"]:
             name = self.say.get(term["name"], term["name"])
-            note = ", ".join(part for part in (term["note"], term["source"]) if part)
+            title = result.method.titles.get(term["name"]) if result.method else None
+            said = [title[self.lang]] if title else []
+            said += [self._note(one) for one in term["note"].split()]
+            note = self.say["comma"].join(part for part in (*said, term["source"]) if part)
             label = f"{name} {term['factor_id']}".strip()
             node.add(self._label(label, f"{_value(term['value'])} {term['unit']}".strip(), note))
+
+    def _note(self, note: str) -> str:
+        word, _, part = note.partition(":")
+        if word == "type":
+            kind = find_type(part)
+            return kind.title[self.lang] if kind else part
+        return self.say[f"note.{word}"].format(part=part)
 
     def _factor(self, node: Tree, factor: Mapping[str, Any]) -> None:
         say = self.say

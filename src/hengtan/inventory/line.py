@@ -22,7 +22,8 @@ class Term:
     """One number that went into a coefficient, for ``explain``.
 
     value    decimal text; unit as its source writes it
-    note     what was done with it ("converted", "measured", "share of days"), in plain words
+    note     what was done with it: words of ``explain_words`` (given, measured, unverified), a number behind a colon
+             (``covers:60%``), separated by spaces
     """
 
     name: str

@@ -176,14 +176,14 @@ def _terms(trace: Trace) -> tuple[Term, ...]:
     found = []
     for term in trace.as_dict()["terms"]:
         source = ", ".join(str(part) for part in (term.get("source"), term.get("valid")) if part)
-        mark = ", not verified against the source" if term.get("mark") == "known" else ""
+        notes = [str(term.get("origin", "")), "unverified" if term.get("mark") == "known" else ""]
         found.append(
             Term(
                 str(term["name"]),
                 str(term["value"]),
                 str(term.get("unit", "")),
-                source + mark,
-                str(term.get("origin", "")),
+                source,
+                " ".join(filter(None, notes)),
             )
         )
     return tuple(found)

@@ -268,7 +268,7 @@ class _Resolution:
         if self.cover:
             rest = self.cover.rest
             for instrument, part in self.cover.parts:
-                note = f"covers {_percent(part)}"
+                note = f"covers:{_percent(part)}"
                 if instrument.factor_id and instrument.co2e_kg_per_unit is None:
                     named = self.choice("market", replace(key, factor_id=instrument.factor_id))
                     if not isinstance(named, Choice):
@@ -280,7 +280,7 @@ class _Resolution:
             residual = self.choice("market", key)
             if not isinstance(residual, Choice):
                 return residual
-            covered.append((residual, rest, f"for the rest, {_percent(rest)}" if covered else ""))
+            covered.append((residual, rest, f"rest:{_percent(rest)}" if covered else ""))
         return covered
 
     def per_instrument_unit(self, instrument: Instrument) -> Fraction:
@@ -295,7 +295,7 @@ def _stated(instrument: Instrument) -> Coefficients:
 
 
 def _percent(part: Fraction) -> str:
-    return f"{float(part):.4%}"
+    return f"{float(part * 100):.4f}".rstrip("0").rstrip(".") + "%"
 
 
 def factors_of(lines: Iterable[Line], library: Library) -> dict[str, Factor]:

@@ -135,9 +135,7 @@ def _choice(key: Key, name: str, first: Choice | None, rules: Rules) -> Choice |
 
 def _terms(name: str, factor: Factor, co2e_kg: str, per_unit: Fraction, key: Key) -> Iterable[Term]:
     source = ", ".join(part for part in (factor.source_title, factor.source_table) if part)
-    yield Term(
-        "factor", co2e_kg, f"kg CO2e/{factor.activity_unit}", source, types()[name].title["en"], factor.factor_id
-    )
+    yield Term("factor", co2e_kg, f"kg CO2e/{factor.activity_unit}", source, f"type:{name}", factor.factor_id)
     if per_unit != 1:
         yield Term("conversion", str(per_unit), f"{factor.activity_unit}/{key.unit}")
 

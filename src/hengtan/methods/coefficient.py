@@ -116,8 +116,13 @@ def _amount(work: _Work) -> None:
         work.per_row = conversion(row, work.target, fuel=method.fuel)
     except UnitMismatchError as error:
         density = work.inputs.get(DENSITY)
-        if {row.group, work.target.group} != {"volume", "mass"} or density is None:
+        groups = (row.group, work.target.group)
+        if set(groups) != {"volume", "mass"} or (density is None and groups != ("volume", "mass")):
             work.problems.append(Problem(error.problem_code, column="unit", values=error.values))
+            work.per_row = Fraction(1)
+        elif density is None:
+            values = {"method": method.id, "column": DENSITY, "title": "Density", "title_zh": "密度", "unit": "kg/L"}
+            work.problems.append(Problem("method.input-missing", column=DENSITY, values=values))
             work.per_row = Fraction(1)
         else:
             litre_of_row = Fraction(density)  # kg per L

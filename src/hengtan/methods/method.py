@@ -102,6 +102,12 @@ class Method:
         return tuple(names)
 
     @property
+    def titles(self) -> Mapping[str, Mapping[str, str]]:
+        """What the columns and parameters are called, by name."""
+        named: tuple[Input | Parameter, ...] = (*self.amount_columns, *self.input_columns, *self.parameters)
+        return {one.name: one.title for one in named}
+
+    @property
     def amount_inputs(self) -> tuple[str, ...]:
         """Columns that the effective amount reads beside the quantity; they differ from row to row."""
         return tuple(column.name for column in self.amount_columns)

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from .sentences import catalogue
 
 LANGUAGES = ("en", "zh")
+_PLACE = {
+    "en": ("sheet {}", "row {}", "column {}", ", "),
+    "zh": ("工作表 {}", "第 {} 行", "{} 列", "，"),
+}
 
 
 class _Blank(dict[str, str]):
@@ -48,21 +52,22 @@ class Problem:
         """How to mend it, in one sentence."""
         return catalogue()[self.code].mend[lang].format_map(_Blank(self.values))
 
-    def place(self) -> str:
+    def place(self, lang: str = "en") -> str:
         """``bills.xlsx, sheet Gas, row 12, column 用量``: whatever of it is known."""
+        sheet, row, column, comma = _PLACE[lang]
         parts = [self.file]
         if self.sheet:
-            parts.append(f"sheet {self.sheet}")
+            parts.append(sheet.format(self.sheet))
         if self.row is not None:
-            parts.append(f"row {self.row}")
+            parts.append(row.format(self.row))
         if self.column:
-            parts.append(f"column {self.column}")
-        return ", ".join(part for part in parts if part)
+            parts.append(column.format(self.column))
+        return comma.join(part for part in parts if part)
 
     def sentence(self, lang: str = "en") -> str:
         """Place, reason and mend in one line."""
-        place = self.place()
-        return f"{place + ': ' if place else ''}{self.reason(lang)} {self.mend(lang)}"
+        place, colon = self.place(lang), "：" if lang == "zh" else ": "
+        return f"{place + colon if place else ''}{self.reason(lang)} {self.mend(lang)}"
 
 
 class HengtanError(Exception):
