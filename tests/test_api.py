@@ -186,7 +186,7 @@ def test_own_factors_and_uncertainty(tmp_path):
 def test_a_number_explains_itself_down_to_the_row_of_the_table(inventory):
     told = inventory.explain("G-01")
     text = str(told)
-    for part in ("52,400.5 m3", "row 2", "uk-desnz-2024-1-100-1004-1", "3 months by days", "table.parquet"):
+    for part in ("52,400.5 m3", "row  2", "uk-desnz-2024-1-100-1004-1", "3 months by days", "table.parquet"):
         assert part in text
     assert told.as_dict()
     assert "<pre" in told._repr_html_()
