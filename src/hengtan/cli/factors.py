@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from .wrap import wrapped
 
 if TYPE_CHECKING:
     from hengtan.factors import Factor, Hit
@@ -157,10 +158,10 @@ def _hit_lines(number: int, hit: Hit, lang: str) -> str:
         facts.append(WORDS["also"][lang].format(years=_other_years(hit)))
     mark = click.style(f"  ! {UNVERIFIED[lang]}", fg="yellow") if factor.unverified else ""
     indent = " " * 4
-    name = _wrapped(_name(factor, lang), 76, indent)
+    name = wrapped(_name(factor, lang), 76, indent)
     return "\n".join((
         click.style(f"{number:>3} ", dim=True) + click.style(name, bold=True),
-        indent + _wrapped(" · ".join(fact for fact in facts if fact), 76, indent),
+        indent + wrapped(" · ".join(fact for fact in facts if fact), 76, indent),
         indent + click.style(factor.factor_id, fg="cyan") + mark,
     ))  # fmt: skip
 
@@ -178,29 +179,6 @@ def _other_years(hit: Hit) -> str:
 
 def _is_year(text: str) -> bool:
     return len(text) == 4 and text.isdigit() and text[:2] in ("19", "20")
-
-
-def _wrapped(text: str, width: int, indent: str) -> str:
-    """Lines of at most ``width`` columns (Chinese characters take two), broken at spaces or between characters."""
-    lines, line, room = [], "", width
-    for word in _breakable(text):
-        size = sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in word)
-        if line and size > room:
-            lines.append(line.rstrip())
-            line, room = "", width
-        line += word
-        room -= size
-    return ("\n" + indent).join([*lines, line.rstrip()])
-
-
-def _breakable(text: str) -> list[str]:
-    parts, word = [], ""
-    for character in text:
-        word += character
-        if character == " " or unicodedata.east_asian_width(character) in "WF":
-            parts.append(word)
-            word = ""
-    return [*parts, word] if word else parts
 
 
 def _hit_record(hit: Hit) -> dict[str, Any]:

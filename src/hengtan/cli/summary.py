@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .wrap import wrapped
+
 WORDS = {
     "title": ("Greenhouse gas inventory", "温室气体清单"),
     "activities": ("Activities", "活动数据"),
@@ -32,6 +34,11 @@ WORDS = {
     "not_collected": ("not collected", "未采集"),
     "interval": ("95 % interval", "95% 区间"),
     "problems": ("Problems", "问题"),
+    "at": ("row {row}", "第 {row} 行"),
+    "rows_at": (" (rows {rows})", "（第 {rows} 行）"),
+    "colon": (": ", "："),
+    "between": (", ", "、"),
+    "sentences": (" ", ""),
     "none": ("none", "无"),
     "error": ("error", "错误"),
     "warning": ("warning", "警告"),
@@ -49,6 +56,7 @@ WORDS = {
     "more": ("... and {count:,} more; all of them in problems.csv", "……另有 {count:,} 条，全部见 problems.csv"),
 }  # fmt: skip
 SHOWN_PROBLEMS = 20
+SHOWN_ROWS = 5
 
 
 def words(lang: str) -> dict[str, str]:
@@ -153,10 +161,13 @@ def _counts(out: Console, say: dict[str, str], path: Path, counts: dict[str, int
     out.print(Text(f"\n{say['problems']}", style="bold"))
     if not found:
         out.print(f"  {say['none']}")
+    several = len({row["file"] + row["sheet"] for rows in found.values() for row in rows}) > 1
     for (severity, code), rows in sorted(found.items()):
         style = "red" if severity == "error" else "yellow"
-        out.print(Text(f"  {say[severity]} {code}: {counts.get(code, len(rows)):,}", style=style))
-        out.print(f"    {rows[0]['reason']} {rows[0]['mend']}", soft_wrap=False)
+        place, others = _where(say, rows, several)
+        out.print(Text(f"  {say[severity]} {code}: {counts.get(code, len(rows)):,}{others}", style=style))
+        told = place + rows[0]["reason"] + say["sentences"] + rows[0]["mend"]
+        out.print(Text("    " + wrapped(told, out.width - 4, "    ")))
     twins = found.get(("warning", "activity.identical"))
     if twins:
         out.print(Text(f"\n{say['twins']}", style="bold"))
@@ -164,9 +175,19 @@ def _counts(out: Console, say: dict[str, str], path: Path, counts: dict[str, int
             out.print(f"  {row['activity_id']}  {row['reason']}")
 
 
-def show_problems(
-    problems: Any, files: Sequence[tuple[str, str]], lang: str, summary: dict[str, Any]
-) -> None:
+def _where(say: dict[str, str], rows: Sequence[dict[str, str]], several: bool) -> tuple[str, str]:
+    """Where the first of the rows stands, and which rows of that file have the same problem; "" for what is no row's."""
+    first = rows[0]
+    if not first["row"]:
+        return "", ""
+    file = [part for part in (first["file"], first["sheet"]) if part] if several else []
+    place = say["between"].join([*file, say["at"].format(row=first["row"])]) + say["colon"]
+    same = [row["row"] for row in rows if row["row"] and (row["file"], row["sheet"]) == (first["file"], first["sheet"])]
+    shown = say["between"].join(same[:SHOWN_ROWS]) + (" …" if len(rows) > min(len(same), SHOWN_ROWS) else "")
+    return place, say["rows_at"].format(rows=shown) if len(same) > 1 else ""
+
+
+def show_problems(problems: Any, files: Sequence[tuple[str, str]], lang: str, summary: dict[str, Any]) -> None:
     """The problems of a dry run, each with its place, the first twenty of each code."""
     say, out = words(lang), console()
     out.print(f"{say['activities']}  {say['rows'].format(**summary)}")

@@ -61,8 +61,9 @@ def not_found(
     nearest = sorted(rows, key=lambda row: _away(row, values["region"], int(values["year"])))
     picked = list({(row.name, row.unit.symbol): row for row in reversed(nearest[:12])}.values())[::-1][:3]
     more = {
-        "searched": ", ".join(datasets) or "nothing, the policy has no rule for it",
-        "searched_zh": "、".join(datasets) or "无，策略中没有该类型的规则",
+        "searched": ", ".join(datasets) or "-",
+        "where": ", ".join(datasets) or "nothing, the policy has no rule for it",
+        "where_zh": "、".join(datasets) or "无，策略中没有该类型的规则",
         "nearest": ", ".join(_shown(row, "en", not datasets) for row in picked) or "none",
         "nearest_zh": "、".join(_shown(row, "zh", not datasets) for row in picked) or "无",
     }

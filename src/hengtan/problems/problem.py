@@ -67,7 +67,7 @@ class Problem:
     def sentence(self, lang: str = "en") -> str:
         """Place, reason and mend in one line."""
         place, colon = self.place(lang), "：" if lang == "zh" else ": "
-        return f"{place + colon if place else ''}{self.reason(lang)} {self.mend(lang)}"
+        return f"{place + colon if place else ''}{self.reason(lang)}{'' if lang == 'zh' else ' '}{self.mend(lang)}"
 
 
 class HengtanError(Exception):

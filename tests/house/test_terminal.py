@@ -1,0 +1,24 @@
+"""What the command line prints at eighty columns."""
+
+from unicodedata import east_asian_width
+
+from hengtan.cli.wrap import wrapped
+
+TOLD = "没有适用于 travel.air（每 p.km，CN-32，2023 年）的排放因子。已查：无，策略中没有该类型的规则。最接近：无。"
+
+
+def columns(line):
+    return sum(1 + (east_asian_width(c) in "WF") for c in line)
+
+
+def test_chinese_is_broken_between_characters_and_nothing_is_lost():
+    for width in range(16, 80):
+        lines = wrapped(TOLD, width, "  ").split("\n")
+        assert max(map(columns, lines)) <= width + 2 + 2  # the indent, and a full stop that may not begin a line
+        assert "".join("".join(lines).split()) == "".join(TOLD.split())
+
+
+def test_no_line_begins_with_a_stop_or_ends_with_a_bracket():
+    for width in range(16, 80):
+        lines = wrapped(TOLD, width, "").split("\n")
+        assert not [line for line in lines if line[0] in "，。：）" or line[-1] == "（"]
