@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
+import hengtan
 from hengtan.cli.template import command
 from hengtan.connectors import read
 from hengtan.connectors.headers import headings
@@ -65,7 +66,15 @@ def test_the_example_would_be_read_without_its_mark(book):
     filled.save(book)
     (source,) = read([book]).sources
     assert source.rows == 4
-    assert [q["quantity"] for q in source.data.to_pylist()] == ["12000", "3500.5", "420", "2600"]
+    assert [q["quantity"] for q in source.data.to_pylist()] == ["12000", "3500.5", "0.35", "26"]
+
+
+def test_every_row_of_the_example_is_posted(book):
+    filled = openpyxl.load_workbook(book)
+    filled.worksheets[2]["A1"] = "mine now"
+    filled.save(book)
+    summary = hengtan.calculate(str(book)).summary
+    assert (summary["rows_in"], summary["rows_rejected"]) == (4, 0)
 
 
 def test_every_entry_of_the_lists_is_understood(book):
