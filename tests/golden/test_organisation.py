@@ -55,6 +55,21 @@ def test_an_equity_share_is_never_assumed(run: Calculator) -> None:
     assert run.table([activity()], "--org", path).code == 2
 
 
+def test_a_row_without_a_unit_belongs_to_the_unit_of_its_facility_on_its_first_day(run: Calculator) -> None:
+    lines = "Plant,North,,,,,2024-03-31\nPlant,South,,,,2024-04-01,\nSite,,,,,,\n"
+    rows = [
+        {"activity_id": "before", "end": "2024-03-31"},
+        {"activity_id": "own", "org_unit": "Mine"},
+        {"activity_id": "after", "start": "2024-04-01"},
+        {"activity_id": "none", "facility": "Site"},
+        {"activity_id": "over", "end": "2024-12-31"},
+    ]
+    done = with_organisation(run, lines, *rows)
+    assert [(row["activity_id"], row["org_unit"]) for row in done.rows] == [
+        ("before", "North"), ("own", "Mine"), ("after", "South"), ("none", ""), ("over", "North"),
+    ]  # fmt: skip
+
+
 def test_a_facility_that_the_file_does_not_name_counts_in_full_and_is_told(run: Calculator) -> None:
     done = with_organisation(run, "Other,,,equity_share,50,,\n", {})
     assert done.one("a1")["co2e_kg"] == 366 and "organisation.facility-unlisted" in done.codes("warning")

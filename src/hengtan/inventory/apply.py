@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hengtan.engine import DECIMAL_MASS, Engine, parts_of, with_words, write_in_
 from .checks import Period, rejected
 from .keys import Key, Shape, key_table, keyed
 from .line import GASES, Line
+from .organisation import Membership
 from .staging import Staged
 
 _COEFFICIENT = pa.decimal128(20, 12)
@@ -39,6 +41,7 @@ class Good:
     """Which rows are posted: those that pass the checks, whose id is not repeated and whose key has lines.
 
     all_pass   the checks are known to reject nothing: they need not be asked again
+    units      lines of the organisation file, for rows that name no unit of their own
     """
 
     staged: Staged
@@ -46,6 +49,7 @@ class Good:
     shape: Shape
     repeated: pa.Table | None
     all_pass: bool = False
+    units: tuple[Membership, ...] = ()
 
     def rows(self, con: Any, number: int) -> Any:
         """The rows of one source that pass the checks, with their key columns."""
@@ -54,12 +58,40 @@ class Good:
             table = table.filter(~rejected(table, self.period))
         if self.repeated is not None:
             table = table.anti_join(ibis.memtable(self.repeated), "activity_id")
+        if self.units:
+            table = _with_units(table, self.units)
         return keyed(table, self.shape)
 
     def union(self, con: Any) -> Any:
         """The good rows of all sources."""
         tables = [self.rows(con, number) for number in range(len(self.staged.paths))]
         return tables[0] if len(tables) == 1 else ibis.union(*tables, distinct=False)
+
+
+def _with_units(table: Any, units: Sequence[Membership]) -> Any:
+    """The rows with the unit of their facility on the first day, where they name none; the order stays.
+
+    A facility is one row of what is joined, with its lines beside one another: a join by dates would lose the order.
+    """
+    by_facility: dict[str, list[Membership]] = {}
+    for line in units:
+        by_facility.setdefault(line.facility, []).append(line)
+    found = list(by_facility.values())
+    columns: dict[str, Any] = {"member": pa.array(list(by_facility), pa.string())}
+    most = max(len(lines) for lines in found)
+    for i in range(most):
+        here = [lines[i] if i < len(lines) else None for lines in found]
+        columns[f"member_unit_{i}"] = pa.array([line and line.org_unit for line in here], pa.string())
+        columns[f"member_from_{i}"] = pa.array([line and (line.first or date.min) for line in here], pa.date32())
+        columns[f"member_to_{i}"] = pa.array([line and (line.last or date.max) for line in here], pa.date32())
+    known = ibis.memtable(pa.table(columns))
+    joined = table.left_join(known, table.facility == known.member)
+    lines = [
+        (joined.start.between(joined[f"member_from_{i}"], joined[f"member_to_{i}"]), joined[f"member_unit_{i}"])
+        for i in range(most)
+    ]
+    unit = ibis.cases((joined.org_unit != "", joined.org_unit), *lines, else_="")
+    return joined.mutate(org_unit=unit).drop(*columns)
 
 
 def plan_parts(lines: Sequence[Line], keys: Sequence[Key], shape: Shape) -> pa.Table:

@@ -72,6 +72,11 @@ class Organisation:
         """The consolidation approaches that stand in the file."""
         return tuple(sorted({line.approach for lines in self.lines.values() for line in lines}))
 
+    @property
+    def units(self) -> tuple[Membership, ...]:
+        """The lines that say to which unit a facility belongs."""
+        return tuple(line for lines in self.lines.values() for line in lines if line.org_unit)
+
     def line(self, facility: str, day: date | None) -> Membership | None:
         """The line that holds on ``day`` (any line if the day is not known)."""
         lines = self.lines.get(facility, ())

@@ -84,7 +84,7 @@ def prepare(
             spans=counts.spans > 0,
             zeros=counts.zeros > 0,
         )
-        good = Good(staged, period, shape, repeated, counts.rejected == 0)
+        good = Good(staged, period, shape, repeated, counts.rejected == 0, rules.organisation.units)
         rows = good.union(con)
         extra = ("org_unit",) if "facility" in shape.texts else ("facility", "org_unit")
         facilities = con.create_table("by_facility_text", grouped(rows, shape, *extra), temp=True)
