@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ def carry_out(
     *,
     forms: Sequence[str] = (),
     previous: Path | None = None,
+    about: Mapping[str, str] | None = None,
     tell: Callable[[str], None] | None = None,
     more: Callable[[Path, Run, Any], None] | None = None,
 ) -> Run:
@@ -45,6 +46,7 @@ def carry_out(
 
     forms   of the reports to write: pdf, xlsx, html
     previous   the folder of an earlier run: the reports say what changed since
+    about      what the company says of itself (``about.FIELDS``), for the reports
     more    called with the unfinished folder, the run and the session, before the reports
     Raises HengtanError when ``out`` is not free.
     """
@@ -58,6 +60,7 @@ def carry_out(
         manifest: Any = run.manifest
         manifest["base"] = os.path.relpath(Path.cwd(), out)
         manifest["command"] = "calculate"
+        manifest["organisation"].update(about or {})
         manifest["files"] = [
             {"role": role, "file": name, "sha256": sha256(request.path(name))} for role, name in request.files()
         ]

@@ -48,6 +48,7 @@ def command(
     no_report: bool,
     as_json: bool,
     previous: Path | None,
+    about: str | None,
     **asked: Any,
 ) -> int:
     """From raw records to an inventory that explains itself.
@@ -62,12 +63,14 @@ def command(
     for option, used in (("--ledger", ledger is not None), (f"--engine {engine}", engine != "duckdb")):
         if used:
             raise HengtanError(Problem("option.not-here", values={"option": option}))
+    from hengtan.api.about import read_about
     from hengtan.inventory.folder import check_free, check_outside
 
     if out is not None and not dry_run:
         check_free(out)
     request = Request(**{name: value for name, value in asked.items() if value not in (None, ())})
     lang = request.lang
+    told = read_about(Path(about), about) if about else {}
     if out is not None and not dry_run:
         check_outside(out, [*request.inputs, *(name for _, name in request.files())])
     from hengtan.api.job import carry_out
@@ -79,7 +82,7 @@ def command(
         intake, rules, options = request.load()
         forms = () if dry_run or no_report else report_formats()
         target = None if dry_run else out
-        run = carry_out(request, intake, rules, options, target, forms=forms, previous=previous, tell=tell)
+        run = carry_out(request, intake, rules, options, target, forms=forms, previous=previous, about=told, tell=tell)
     from .summary import show_problems, show_run
 
     if as_json:
