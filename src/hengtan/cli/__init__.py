@@ -108,7 +108,9 @@ def _run(given: list[str], debug: bool) -> int:
 def language(given: list[str]) -> str:
     """The language that the arguments ask for."""
     for at, arg in enumerate(given):
-        value = arg.partition("=")[2] if arg.startswith("--lang=") else given[at + 1 : at + 2] if arg == "--lang" else ""
+        value = (
+            arg.partition("=")[2] if arg.startswith("--lang=") else given[at + 1 : at + 2] if arg == "--lang" else ""
+        )
         if value in ("zh", ["zh"]):
             return "zh"
     return "en"

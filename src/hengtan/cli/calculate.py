@@ -36,6 +36,7 @@ from hengtan.api.request import Request
 @click.option(
     "--previous", type=click.Path(path_type=Path), metavar="DIR", help="Earlier run; the reports say what changed."
 )
+@click.option("--about", metavar="FILE", help="What reports say of the company (YAML: name, boundary, ...).")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 @click.option("--dry-run", is_flag=True, help="List the problems; write nothing.")
 @click.option("--no-report", is_flag=True, help="Leave out the PDF, XLSX and HTML reports.")
