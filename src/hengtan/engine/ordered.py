@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ _START, _STOP = (
     4_611_686_018_427_387_001,
     4_611_686_018_427_387_003,
 )  # stand for the borders of a part; no file is so long
+
+
+_GLANCE = 0.05  # seconds between two looks whether a writer failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,11 @@ def write_in_order(
         todo.put(part)
     writers = max(1, min(engine.threads, len(parts)))
     failures: list[BaseException] = []
+    done = {part.number: threading.Event() for part in parts}
     with tempfile.TemporaryDirectory(prefix="hengtan-parts-", dir=engine.folder or target.parent) as folder:
+
+        def path_of(part: Part) -> Path:
+            return Path(folder) / f"{part.number:06d}.parquet"
 
         def write() -> None:
             try:
@@ -69,19 +76,32 @@ def write_in_order(
                             part = todo.get_nowait()
                         except queue.Empty:
                             return
-                        path = Path(folder) / f"{part.number:06d}.parquet"
-                        write_part(part, path)
+                        write_part(part, path_of(part))
+                        done[part.number].set()
             except BaseException as failure:
                 failures.append(failure)
+
+        def finished() -> Iterator[Path]:
+            """The parts in their order, each as soon as it is whole; what was joined is thrown away."""
+            for part in parts:
+                while not done[part.number].wait(_GLANCE):
+                    if failures:
+                        raise failures[0]
+                yield path_of(part)
+                path_of(part).unlink()
 
         threads = [threading.Thread(target=write, name=f"writer-{i}") for i in range(writers)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
-        if failures:
-            raise failures[0]
-        return join_parquet([Path(folder) / f"{part.number:06d}.parquet" for part in parts], target)
+        try:
+            return join_parquet(finished(), target)
+        except BaseException as failure:
+            failures.append(failure)  # stops the writers
+            target.unlink(missing_ok=True)
+            raise
+        finally:
+            for thread in threads:
+                thread.join()
 
 
 def _compiled(con: Any, expression: Callable[[Part], Any]) -> Callable[[Part, Path], None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,8 +23,11 @@ _CHUNK_OFFSET, _CHUNK_META, _CHUNK_OFFSET_INDEX, _CHUNK_COLUMN_INDEX = 2, 3, 4, 
 _COLUMN_OFFSETS = (9, 10, 11, 14)  # data page, index page, dictionary page, bloom filter
 
 
-def join_parquet(parts: Sequence[Path], target: Path) -> int:
-    """Write the row groups of ``parts``, which share one schema, into ``target`` in their order; returns the rows."""
+def join_parquet(parts: Iterable[Path], target: Path) -> int:
+    """Write the row groups of ``parts``, which share one schema, into ``target`` in their order; returns the rows.
+
+    ``parts`` may be a generator that waits for each file to be finished.
+    """
     footer: list[Field] | None = None
     schema: Any = None
     groups: list[Any] = []
@@ -38,7 +41,7 @@ def join_parquet(parts: Sequence[Path], target: Path) -> int:
                 if footer is None:
                     footer, schema = meta, fields[2].value
                 elif fields[2].value != schema:
-                    raise ValueError(f"{part.name}: another schema than {parts[0].name}")
+                    raise ValueError(f"{part.name}: another schema than the first part")
                 shift = out.tell() - len(MAGIC)
                 source.seek(len(MAGIC))
                 _copy(source, out, body_end - len(MAGIC))
