@@ -10,7 +10,7 @@ from .house import ROOT, kept, text_of
 HOSTS = [
     "pythonhosted" + ".org",
     "pypi" + ".org",
-    "registry." + "npmjs.org",
+    "registry." + "npm" + "js.org",
     "deb." + "debian.org",
     "npmmirror" + ".com",
 ]
