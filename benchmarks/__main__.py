@@ -12,6 +12,7 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from . import coefficients, generate, impact_framework
 from .measure import Run, measured
@@ -79,7 +80,7 @@ def main() -> None:
     sizes = [float(word) for word in os.environ.get("BENCH_SIZES", "1 10").split()]
     times = int(os.environ.get("BENCH_REPEAT", "2"))
     WORK.mkdir(exist_ok=True)
-    results: dict[str, object] = {
+    results: dict[str, Any] = {
         "made": datetime.now(UTC).strftime("%Y-%m-%d"),
         "cpus": os.cpu_count(),
         "sizes": [],
@@ -87,7 +88,7 @@ def main() -> None:
     }
     for words, repeat in SMALL:
         say(f"hengtan {' '.join(words)}")
-        results["start"][" ".join(words)] = fastest([str(BIN / "hengtan"), *words], repeat).wall_s  # type: ignore[index]
+        results["start"][" ".join(words)] = fastest([str(BIN / "hengtan"), *words], repeat).wall_s
     activities = DATA
     for size in sizes:
         name, rows = f"{size:g}m", int(size * 1_000_000)
@@ -105,7 +106,7 @@ def main() -> None:
                 "hengtan": mine,
                 "sql": peer(activities, WORK / name, times),
             }
-        )  # type: ignore[attr-defined]
+        )
     if impact_framework.installed():
         say("Impact Framework")
         results["impact_framework"] = _figures(impact_framework.run(WORK, activities)) | {

@@ -6,38 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hengtan.factors import Choice, Policy, Query, load_policy, open_library, resolve, types
+from hengtan.factors import COLUMNS, Choice, Policy, Query, load_policy, open_library, resolve, types
 from hengtan.problems import Problem
 
-HEADER = [
-    "factor_id",
-    "dataset",
-    "dataset_version",
-    "name",
-    "name_zh",
-    "category",
-    "scope",
-    "ghgp_category",
-    "activity_unit",
-    "region",
-    "valid_from",
-    "valid_to",
-    "co2_kg",
-    "ch4_kg",
-    "n2o_kg",
-    "ch4_kgco2e",
-    "n2o_kgco2e",
-    "co2e_kg",
-    "gwp_set",
-    "biogenic_co2_kg",
-    "lcv_mj_per_unit",
-    "uncertainty_pct",
-    "source_title",
-    "source_url",
-    "source_table",
-    "licence",
-    "retrieved_from",
-]
+HEADER = list(COLUMNS)
 
 
 def ask(

@@ -16,7 +16,7 @@ FONT = files("hengtan.reports") / "fonts" / "HengtanSansSC-Regular.ttf"
 def figure(sums: Mapping[str, Mapping[str, Decimal]], parts: Sequence[str], title: str) -> Any:
     """A matplotlib Figure of stacked horizontal bars in t CO2e; None without matplotlib."""
     try:
-        from matplotlib.figure import Figure  # noqa: PLC0415  (no pyplot: nothing global, no window)
+        from matplotlib.figure import Figure
     except ImportError:
         return None
     drawn = Figure(figsize=(8, 1.2 + 0.32 * max(len(sums), 2)), layout="constrained")
@@ -44,7 +44,7 @@ def _readable(axes: Any) -> None:
     legend = axes.get_legend()
     shown = [axes.title, *axes.get_yticklabels(), *(legend.get_texts() if legend else [])]
     if any(not text.get_text().isascii() for text in shown):
-        from matplotlib.font_manager import FontProperties  # noqa: PLC0415
+        from matplotlib.font_manager import FontProperties
 
         for text in shown:
             text.set_fontproperties(FontProperties(fname=str(FONT), size=text.get_fontsize()))

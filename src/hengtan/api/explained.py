@@ -41,7 +41,7 @@ class Explained:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from html import escape  # noqa: PLC0415
+        from html import escape
 
         return f"<pre style='color:inherit;background:transparent;white-space:pre-wrap'>{escape(str(self))}</pre>"
 

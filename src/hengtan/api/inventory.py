@@ -109,7 +109,7 @@ class Inventory:
 
         A matplotlib Figure where matplotlib is installed (extra [notebook]); else, with a word about it, our own SVG.
         """
-        from .drawing import figure, told_once  # noqa: PLC0415  matplotlib takes a second
+        from .drawing import figure, told_once
 
         sums, parts, title = self._stack(by, basis)
         drawn = figure(sums, parts, title)
@@ -212,11 +212,11 @@ def _beside(manifest: dict[str, Any], folder: Path) -> None:
 
 
 def _report(folder: Path, lang: str) -> None:
-    from importlib.util import find_spec  # noqa: PLC0415
+    from importlib.util import find_spec
 
-    from hengtan.engine import Engine  # noqa: PLC0415
-    from hengtan.inventory.report_data import read_manifest, report_data  # noqa: PLC0415
-    from hengtan.reports import render  # noqa: PLC0415
+    from hengtan.engine import Engine
+    from hengtan.inventory.report_data import read_manifest, report_data
+    from hengtan.reports import render
 
     forms = ("pdf", "xlsx", "html") if find_spec("typst") else ("xlsx", "html")
     with Engine().session() as con:

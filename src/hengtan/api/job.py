@@ -22,8 +22,8 @@ from .request import Request
 
 def changes_since(previous: Path, folder: Path) -> dict[str, Any]:
     """The effects of ``compare`` from an earlier run to this one, in kg as decimal text, as previous.json holds them."""
-    from hengtan.inventory.compare import compare  # noqa: PLC0415  wanted by few runs
-    from hengtan.inventory.stream import read_streams  # noqa: PLC0415
+    from hengtan.inventory.compare import compare
+    from hengtan.inventory.stream import read_streams
 
     found = compare(read_streams(previous), read_streams(folder)).previous()
     return {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in found.items()}
@@ -77,7 +77,7 @@ def carry_out(
             write_json(folder / "run.json", manifest)
             write_json(folder / "previous.json", changes_since(previous, folder))
         if forms:
-            from hengtan.reports import render  # noqa: PLC0415  typst and the fonts are loaded for a report only
+            from hengtan.reports import render
 
             render(report_data(folder, con, run.manifest), folder, forms, request.lang)
 

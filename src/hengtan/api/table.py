@@ -53,7 +53,7 @@ class Table:
 
     def to_arrow(self) -> Any:
         """A pyarrow Table; masses are DECIMAL(38,18)."""
-        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow as pa
 
         arrays = [[row[at] for row in self.rows] for at in range(len(self.columns))]
         kinds = [pa.decimal128(38, 18) if any(isinstance(v, Decimal) for v in values) else None for values in arrays]
@@ -118,7 +118,7 @@ def html_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Seq
 
 def _width(text: str) -> int:
     """In columns of a terminal: a Chinese character takes two."""
-    from unicodedata import east_asian_width  # noqa: PLC0415
+    from unicodedata import east_asian_width
 
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 

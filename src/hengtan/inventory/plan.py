@@ -21,6 +21,7 @@ from hengtan.factors import (
 )
 from hengtan.factors.placing import category_in, scope_in
 from hengtan.problems import Problem
+from hengtan.units import conversion, parse
 
 from .gas_sum import GasSum
 from .instruments import Cover, Instrument, allot
@@ -284,8 +285,6 @@ class _Resolution:
         return covered
 
     def per_instrument_unit(self, instrument: Instrument) -> Fraction:
-        from hengtan.units import conversion, parse  # noqa: PLC0415
-
         return conversion(parse(self.key.unit), instrument.unit, fuel=False)
 
 
