@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .canonical import canonical, parse_strict
 from .note import Signer, Verifier, open_note, parse_note, parse_vkey, sign_note
@@ -68,7 +69,7 @@ def keys_at(all_: Iterable[Rotation], key: Verifier, size: int) -> tuple[Verifie
     steps = list(all_)
     keys = chain(steps, key)
     handed = {(each.old, each.new): each.index for each in reversed(steps)}
-    begins = [0] + [handed[pair] + 1 for pair in zip(keys, keys[1:], strict=False)]
+    begins = [0] + [handed[pair] + 1 for pair in pairwise(keys)]
     ends = [*begins[1:], size]
     return tuple(each for each, begin, end in zip(keys, begins, ends, strict=True) if begin <= size <= end)
 
