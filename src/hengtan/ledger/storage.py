@@ -1,0 +1,184 @@
+"""Files of a log folder, written so that a name appears whole or not at all and stays when the power fails.
+
+A file is staged under a temporary name in ``private/tmp`` (never in a served folder), fsynced, and then renamed into place;
+the folders that got a new name are fsynced after that. What is fsynced together is fsynced at once from several threads: file
+systems commit such a group in about the time of one. ``private`` is 0700 and never served or exported. On Windows folders
+cannot be fsynced; there the file system's own journal has to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from .points import die, point
+
+PRIVATE = "private"
+_AT_ONCE = 8  # fsyncs under way together
+_OPEN = 64  # staged files that are open at once
+
+
+@dataclass(slots=True)
+class _Staged:
+    """handle: open until it is fsynced, then -1."""
+
+    target: Path
+    temporary: Path
+    handle: int
+
+
+class Storage:
+    """One log folder. Writing is for the one process that holds the lock, one thread at a time; reading is for everybody."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.private = root / PRIVATE
+        self._temporary = self.private / "tmp"
+        self._numbers = count()
+        self._staged: list[_Staged] = []
+        self._touched: dict[Path, None] = {}
+        self._known: set[Path] = set()
+
+    def read(self, path: str) -> bytes:
+        """The bytes of ``tile/0/000`` and the like. OSError as the system gives it."""
+        return (self.root / path).read_bytes()
+
+    def prepare(self) -> None:
+        """Makes ``private`` and sweeps what a crash left in ``private/tmp``."""
+        self.private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._temporary.mkdir(mode=0o700, exist_ok=True)
+        for left in self._temporary.iterdir():
+            left.unlink()
+
+    def stage(self, path: str | Path, chunks: bytes | Iterable[bytes]) -> None:
+        """Writes the file under a temporary name."""
+        target = self.root / path
+        secret = self.private in target.parents
+        self._folder(target.parent, 0o700 if secret else 0o777)
+        temporary = self._temporary / f"{os.getpid()}-{next(self._numbers)}"
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
+        self._staged.append(_Staged(target, temporary, handle))
+        for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
+            _write(handle, chunk)
+        if sum(each.handle >= 0 for each in self._staged[-_OPEN:]) == _OPEN:
+            self._sync(folders=False)
+
+    def settle(self) -> None:
+        """Durable now: the bytes of every staged file, every name that was put in place or removed."""
+        self._sync(folders=True)
+
+    def reveal(self, number: int | None = None) -> None:
+        """Renames staged and settled files into place, in the order they were staged: the first ones, or all."""
+        for each in self._staged[:number]:
+            if each.handle >= 0:
+                raise RuntimeError(f"{each.target} is not settled")
+            point("rename")
+            each.temporary.replace(each.target)
+            self._touched[each.target.parent] = None
+        del self._staged[:number]
+
+    def put(self, path: str | Path, chunks: bytes | Iterable[bytes]) -> None:
+        """One file: whole, durable and in place when it returns."""
+        self.stage(path, chunks)
+        self.settle()
+        self.reveal()
+        self.settle()
+
+    def discard(self) -> None:
+        """Takes back what is staged and not in place."""
+        for each in self._staged:
+            if each.handle >= 0:
+                os.close(each.handle)
+            each.temporary.unlink(missing_ok=True)
+        self._staged.clear()
+
+    def remove(self, path: str | Path) -> None:
+        """The file, or a folder of files with all of them; nothing if it is not there. Durable after ``settle``."""
+        target = self.root / path
+        if target.is_dir():
+            for each in list(target.iterdir()):
+                point("remove")
+                each.unlink(missing_ok=True)
+            target.rmdir()
+            self._known.discard(target)
+            self._touched.pop(target, None)
+        elif target.exists():
+            point("remove")
+            target.unlink()
+        else:
+            return
+        self._touched[target.parent] = None
+
+    def _sync(self, folders: bool) -> None:
+        waiting = [each for each in self._staged if each.handle >= 0]
+        touched = list(self._touched) if folders else []
+        for name, number in (("fsync", len(waiting)), ("folder", len(touched))):
+            for _ in range(number):
+                point(name)
+        at_once(sync_handle, [each.handle for each in waiting], sync_folder, touched)
+        for each in waiting:
+            os.close(each.handle)
+            each.handle = -1
+        if folders:
+            self._touched.clear()
+
+    def _folder(self, folder: Path, mode: int) -> None:
+        if folder in self._known:
+            return
+        if not folder.exists():
+            self._folder(folder.parent, mode)
+            folder.mkdir(mode=mode, exist_ok=True)
+            self._touched[folder.parent] = None
+        self._known.add(folder)
+
+
+def at_once(
+    each: Callable[[int], None], handles: list[int], other: Callable[[Path], None], folders: list[Path]
+) -> None:
+    """Both over all, a few threads together; the first failure is raised when all have ended."""
+    if len(handles) + len(folders) == 1:
+        for handle in handles:
+            each(handle)
+        for folder in folders:
+            other(folder)
+    elif handles or folders:
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            done = [threads.submit(each, handle) for handle in handles]
+            done += [threads.submit(other, folder) for folder in folders]
+        for future in done:
+            future.result()
+
+
+def _write(handle: int, data: bytes) -> None:
+    if point("write"):
+        os.write(handle, data[: len(data) // 2])
+        die()
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def sync_handle(handle: int) -> None:
+    """fsync of an open file, down to the medium."""
+    if sys.platform == "darwin":
+        import fcntl  # noqa: PLC0415  # not there on Windows
+
+        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # there fsync alone stops at the drive's cache
+    else:
+        os.fsync(handle)
+
+
+def sync_folder(folder: Path) -> None:
+    """fsync of a folder: the names in it are durable."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
