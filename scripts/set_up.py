@@ -43,9 +43,10 @@ def run(*command: object, quiet: bool = False, env: "dict[str, str] | None" = No
 
 
 def fingerprint(level: str) -> str:
-    """What the environment depends on: the lock, the project file, the place of the checkout, the Python."""
+    """What the environment depends on: the locks, the project file, the place of the checkout, the Python."""
     parts = [sys.version, str(ROOT)]
-    parts += [(ROOT / name).read_text("utf-8") for name in (f"requirements/{LOCKS[level]}", "pyproject.toml")]
+    named = [f"requirements/{LOCKS[level]}", "pyproject.toml", *(["requirements/debian.txt"] if level == "dev" else [])]
+    parts += [(ROOT / name).read_text("utf-8") for name in named]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
