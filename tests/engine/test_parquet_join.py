@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from pathlib import Path
 
@@ -48,10 +49,12 @@ def test_joined_parts_read_like_the_parts_behind_one_another(
             use_dictionary=i % 2 == 0,
             write_page_index=i % 3 == 0,
         )
-    rows = join_parquet(paths, folder / "whole.parquet")
+    written = join_parquet(paths, folder / "whole.parquet")
     whole = pa.concat_tables([table(rows) for rows in parts])
     found = pq.read_table(folder / "whole.parquet")
+    rows = written.rows
     assert rows == whole.num_rows
+    assert written.sha256 == hashlib.sha256((folder / "whole.parquet").read_bytes()).hexdigest()
     assert found.cast(SCHEMA).equals(whole) and found.schema.equals(SCHEMA)
     meta = pq.ParquetFile(folder / "whole.parquet").metadata
     groups = next(field.value[1] for field in read_struct(footer(folder / "whole.parquet")) if field.number == 4)

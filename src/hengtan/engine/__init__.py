@@ -12,8 +12,8 @@ no function of our own, nothing approximate, DECIMAL instead of doubles. Knows n
 
 from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
 from .fetch import fetch, read_parquet, write_parquet
-from .ordered import Part, parts_of, write_in_order
-from .parquet_join import join_parquet
+from .ordered import Part, StoppedError, parts_of, write_in_order
+from .parquet_join import Written, join_parquet
 from .repeated import repeated_values
 from .words import strictly_increasing, with_words
 
@@ -23,6 +23,8 @@ __all__ = [
     "DECIMAL_QUANTITY",
     "Engine",
     "Part",
+    "StoppedError",
+    "Written",
     "fetch",
     "join_parquet",
     "parts_of",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .duck import Engine
-from .parquet_join import join_parquet
+from .parquet_join import Written, join_parquet
 
 PART_ROWS = 500_000
 # Snappy costs half the time of zstd; values that hardly repeat are not tried as a dictionary.
@@ -37,6 +37,10 @@ class Part:
     stop: int
 
 
+class StoppedError(Exception):
+    """Whoever asked for the file wants it no more."""
+
+
 def parts_of(rows: Sequence[int], part_rows: int = PART_ROWS) -> list[Part]:
     """The parts of files with so many rows each: fixed sizes, whatever the number of threads."""
     parts: list[Part] = []
@@ -47,13 +51,20 @@ def parts_of(rows: Sequence[int], part_rows: int = PART_ROWS) -> list[Part]:
 
 
 def write_in_order(
-    engine: Engine, parts: Sequence[Part], prepare: Callable[[Any], Callable[[Part], Any]], target: Path
-) -> int:
+    engine: Engine,
+    parts: Sequence[Part],
+    prepare: Callable[[Any], Callable[[Part], Any]],
+    target: Path,
+    stop: threading.Event | None = None,
+) -> Written:
     """Write ``expression(part)`` of every part, one behind the other, into the Parquet file ``target``.
 
     prepare   given a fresh single-threaded session, loads what it needs and returns part -> Ibis expression
-    Returns the number of rows written. An error in any part is raised and no target is left.
+    stop      once it is set, no further part is begun and :class:`StoppedError` is raised
+    An error in any part is raised and no target is left.
     """
+    if not isinstance(engine, Engine):
+        return engine.write_in_order(parts, prepare, target, stop)
     todo: queue.SimpleQueue[Part] = queue.SimpleQueue()
     for part in parts:
         todo.put(part)
@@ -72,6 +83,8 @@ def write_in_order(
                     con.raw_sql("SET disabled_optimizers = 'join_order,build_side_probe_side'")
                     write_part = _compiled(con, prepare(con))
                     while not failures:
+                        if stop is not None and stop.is_set():
+                            raise StoppedError
                         try:
                             part = todo.get_nowait()
                         except queue.Empty:

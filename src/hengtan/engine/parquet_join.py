@@ -7,9 +7,10 @@ Thrift compact protocol, then its length in 4 bytes and ``PAR1``).
 
 from __future__ import annotations
 
-import shutil
+import hashlib
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,17 +22,26 @@ _META_ROWS, _META_GROUPS = 3, 4
 _GROUP_COLUMNS, _GROUP_OFFSET, _GROUP_ORDINAL = 1, 5, 7
 _CHUNK_OFFSET, _CHUNK_META, _CHUNK_OFFSET_INDEX, _CHUNK_COLUMN_INDEX = 2, 3, 4, 6
 _COLUMN_OFFSETS = (9, 10, 11, 14)  # data page, index page, dictionary page, bloom filter
+_AT_ONCE = 4 << 20  # bytes copied at a time
 
 
-def join_parquet(parts: Iterable[Path], target: Path) -> int:
-    """Write the row groups of ``parts``, which share one schema, into ``target`` in their order; returns the rows.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """rows in a file, and the SHA-256 of its bytes in hexadecimal."""
+
+    rows: int
+    sha256: str
+
+
+def join_parquet(parts: Iterable[Path], target: Path) -> Written:
+    """Write the row groups of ``parts``, which share one schema, into ``target`` in their order.
 
     ``parts`` may be a generator that waits for each file to be finished.
     """
     footer: list[Field] | None = None
     schema: Any = None
     groups: list[Any] = []
-    rows = 0
+    rows, digest = 0, hashlib.sha256(MAGIC)
     with target.open("wb") as out:
         out.write(MAGIC)
         for part in parts:
@@ -44,7 +54,7 @@ def join_parquet(parts: Iterable[Path], target: Path) -> int:
                     raise ValueError(f"{part.name}: another schema than the first part")
                 shift = out.tell() - len(MAGIC)
                 source.seek(len(MAGIC))
-                _copy(source, out, body_end - len(MAGIC))
+                _copy(source, out, body_end - len(MAGIC), digest)
                 rows += fields[_META_ROWS].value
                 for group in fields[_META_GROUPS].value[1]:
                     groups.append(_shifted_group(group, shift, len(groups)))
@@ -52,8 +62,10 @@ def join_parquet(parts: Iterable[Path], target: Path) -> int:
             raise ValueError("no parts to join")
         values = {_META_ROWS: rows, _META_GROUPS: (footer_type(footer), groups)}
         blob = write_struct([Field(f.number, f.kind, values.get(f.number, f.value)) for f in footer])
-        out.write(blob + struct.pack("<I", len(blob)) + MAGIC)
-    return rows
+        blob += struct.pack("<I", len(blob)) + MAGIC
+        out.write(blob)
+        digest.update(blob)
+    return Written(rows, digest.hexdigest())
 
 
 def footer_type(footer: list[Field]) -> int:
@@ -70,12 +82,15 @@ def _footer(source: BinaryIO, path: Path) -> tuple[list[Field], int]:
     return read_struct(source.read(length)), start
 
 
-def _copy(source: BinaryIO, out: BinaryIO, length: int) -> None:
-    # The footer that follows the row groups is cut off again: copying whole files is one fast call.
-    start = out.tell()
-    shutil.copyfileobj(source, out, 16 << 20)
-    out.seek(start + length)
-    out.truncate()
+def _copy(source: BinaryIO, out: BinaryIO, length: int, digest: Any) -> None:
+    buffer = memoryview(bytearray(min(_AT_ONCE, max(length, 1))))
+    while length:
+        count = source.readinto(buffer[: min(length, len(buffer))])  # type: ignore[attr-defined]
+        if not count:
+            raise ValueError("a part ended before its footer")
+        out.write(buffer[:count])
+        digest.update(buffer[:count])
+        length -= count
 
 
 def _shifted_group(group: list[Field], shift: int, ordinal: int) -> list[Field]:

@@ -7,9 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from .fetch import on_cluster
+
 
 def with_words(con: Any, name: str, table: pa.Table, column: str, fields: Sequence[str]) -> Any:
-    """Create table ``name``, in which the text ``fields`` of the structs in the list ``column`` are ENUMs."""
+    """Create table ``name``, in which the text ``fields`` of the structs in the list ``column`` are ENUMs (on a cluster: text)."""
+    if on_cluster(con):
+        return con.create_table(name, table)
     raw = con.create_table(f"{name}_text", table)
     kind = table.schema.field(column).type.value_type
     for field in fields:
@@ -27,9 +31,11 @@ def with_words(con: Any, name: str, table: pa.Table, column: str, fields: Sequen
 def strictly_increasing(con: Any, paths: Sequence[str], column: str) -> bool:
     """Whether the text column rises from row to row through the files: then no value stands twice, in any order.
 
-    A quick yes; a no says nothing.
+    A quick yes; a no says nothing. Runs on one core; may be asked from a thread of its own.
     """
+    if on_cluster(con):
+        return False  # rows that lie on several machines have no row before them
     files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     query = f'SELECT "{column}" AS v, lag("{column}") OVER () AS before FROM read_parquet([{files}])'
-    found = con.con.sql(f"SELECT count(*) FROM ({query}) WHERE v IS NULL OR v <= before").fetchall()
+    found = con.con.cursor().sql(f"SELECT count(*) FROM ({query}) WHERE v IS NULL OR v <= before").fetchall()
     return bool(found[0][0] == 0)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import DECIMAL_MASS, Engine, parts_of, with_words, write_in_order
+from hengtan.engine import DECIMAL_MASS, Engine, Written, parts_of, with_words, write_in_order
 
 from .checks import Period, rejected
 from .keys import Key, Shape, key_table, keyed
@@ -137,8 +138,10 @@ def emissions(rows: Any, plan: Any, shape: Shape) -> Any:
     return whole.select(*COLUMNS)
 
 
-def write_emissions(engine: Engine, good: Good, lines: Sequence[Line], keys: Sequence[Key], target: Path) -> int:
-    """Write ``emissions.parquet``; returns its rows."""
+def write_emissions(
+    engine: Engine, good: Good, lines: Sequence[Line], keys: Sequence[Key], target: Path, stop: Event | None = None
+) -> Written:
+    """Write ``emissions.parquet``; ``stop``: set when it is wanted no more."""
     plan = plan_parts(lines, keys, good.shape)
 
     def prepare(con: Any) -> Any:
@@ -152,4 +155,4 @@ def write_emissions(engine: Engine, good: Good, lines: Sequence[Line], keys: Seq
 
         return expression
 
-    return write_in_order(engine, parts_of(good.staged.rows), prepare, target)
+    return write_in_order(engine, parts_of(good.staged.rows), prepare, target, stop)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import fetch, strictly_increasing
+from hengtan.engine import Engine, fetch, strictly_increasing
 from hengtan.problems import Problem
 
 from .apply import Good
@@ -19,9 +20,11 @@ from .phases import Phases
 from .plan import Plan, plan
 from .problem_file import Problems
 from .rules import Rules
-from .staging import Staged
+from .staging import UNCERTAINTY, Staged
 from .totals import with_key_id
 from .twins import identical_rows, repeated_ids
+
+_LOOK, _FEW = 20_000, 20  # rows looked at, and how many different things are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Posting:
     """What is known before a single result is written.
 
     by_facility, by_month   tables in the session: groups of the good rows by key and facility, by key and month
+    by_stated   groups by key and what the rows state of their uncertainty, where few things are stated; else None
+    tell    finds the rows of every problem; to be called once, and not needed to write the results
     """
 
     good: Good
@@ -37,7 +42,9 @@ class Posting:
     plan: Plan
     by_facility: Any
     by_month: Any
+    by_stated: Any
     rows_posted: int
+    tell: Callable[[], None]
 
     @property
     def rows_rejected(self) -> int:
@@ -52,28 +59,76 @@ def prepare(
     period: Period,
     problems: Problems,
     phases: Phases,
+    engine: Engine,
 ) -> Posting:
-    """Check the rows, group them by key and resolve the keys; ``problems`` is filled."""
+    """Check the rows, group them by key and resolve the keys; ``problems`` is filled.
+
+    What runs on one core (looking whether the ids rise, resolving the keys) runs beside what uses all of them.
+    """
     table = staged.union(con, staged.tags)
-    with phases("check"):
-        counts = count(table, period)
-        distinct = strictly_increasing(con, [str(path) for path in staged.paths], "activity_id")
-        repeated = None if distinct else repeated_ids(table, counts.rows)
-    with phases("twins"):
-        twins = identical_rows(table, staged.present, staged.tags, counts.rows)
-    problems.listed[:] = with_ids(con, staged, problems.listed)
-    tell = _Teller(staged, table, problems)
-    if counts.rejected:
+    with ThreadPoolExecutor(1) as beside:
         with phases("check"):
-            tell.wrong(con, period)
-    if repeated is not None:
-        tell.repeated(repeated)
-    if twins is not None:
-        tell.twins(twins)
+            rising = beside.submit(strictly_increasing, con, [str(path) for path in staged.paths], "activity_id")
+            counts = count(table, period)
+            problems.listed[:] = with_ids(con, staged, problems.listed)
+            tell = _Teller(con, staged, table, problems)
+            repeated = None if rising.result() else repeated_ids(table, counts.rows)
+        if repeated is not None:
+            tell.repeated(repeated)
+        good, keys = _grouped(con, staged, rules, period, phases, counts, repeated)
+        twins = beside.submit(_twins, engine, staged, counts.rows, phases)
+        with phases("plan"):
+            found = plan(keys, rules)
+        with phases("tell"):
+            told = twins.result()
+            if told is not None:
+                tell.twins(told)
+    shape = good.shape
+    numbers = con.create_table("keys", key_table(keys, shape), temp=True)
+    by_month = con.create_table("by_month", with_key_id(con.table("by_month_text"), numbers, shape), temp=True)
+    groups = con.create_table("groups", with_key_id(con.table("by_facility_text"), numbers, shape), temp=True)
+    by_facility, by_stated = _regrouped(con, groups)
+    rejected_keys = set(found.rejected)
+    posted = sum(key.rows for key in keys if key.number not in rejected_keys)
+
+    def tell_rows() -> None:
+        with phases("tell"):
+            tell.cells_and_keys(good, counts, numbers, keys, found)
+            problems.add(found.told)
+
+    return Posting(good, counts, tuple(keys), found, by_facility, by_month, by_stated, posted, tell_rows)
+
+
+def _regrouped(con: Any, groups: Any) -> tuple[Any, Any]:
+    """Groups by key and facility, and by key and what the rows state, from those by all of them."""
+    columns = [name for name in UNCERTAINTY if name in groups.columns]
+    if not columns:
+        return groups, None
+    sums = {"rows": groups.rows.sum().cast("int64"), "quantity": groups.quantity.sum().cast("decimal(38,6)")}
+    facilities = groups.group_by("key_id", "facility", "org_unit").aggregate(**sums)
+    stated = groups.group_by("key_id", *columns).aggregate(**sums)
+    return con.create_table("by_facility", facilities, temp=True), con.create_table("by_stated", stated, temp=True)
+
+
+def _twins(engine: Engine, staged: Staged, rows: int, phases: Phases) -> pa.Table | None:
+    with phases("twins"), engine.session(share=2) as con:
+        return identical_rows(staged.union(con, staged.tags), staged.present, staged.tags, rows)
+
+
+def _grouped(
+    con: Any,
+    staged: Staged,
+    rules: Rules,
+    period: Period,
+    phases: Phases,
+    counts: Counts,
+    repeated: pa.Table | None,
+) -> tuple[Good, list[Key]]:
+    """The good rows and their keys; the session gets their groups by facility and by month."""
     with phases("group"):
         inputs: dict[str, None] = {}
         if "method" in staged.present:
-            names = fetch(table.select("method").distinct())["method"].to_pylist()
+            names = fetch(staged.union(con).select("method").distinct())["method"].to_pylist()
             methods = [method for name in sorted(names) if (method := rules.method(name))]
             inputs = dict.fromkeys(column for method in methods for column in method.inputs)
         shape = shape_of(
@@ -87,7 +142,8 @@ def prepare(
         good = Good(staged, period, shape, repeated, counts.rejected == 0, rules.organisation.units)
         rows = good.union(con)
         extra = ("org_unit",) if "facility" in shape.texts else ("facility", "org_unit")
-        facilities = con.create_table("by_facility_text", grouped(rows, shape, *extra), temp=True)
+        more = (*extra, *_stated_columns(rows, staged))
+        facilities = con.create_table("by_facility_text", grouped(rows, shape, *more), temp=True)
         keys = distinct_keys(facilities, shape)
         month, month_end = rows.start.truncate("M").cast("date"), rows.end.truncate("M").cast("date")
         dated = rows.mutate(
@@ -95,17 +151,16 @@ def prepare(
             last=ibis.ifelse(month == month_end, month, rows.end),
         )
         con.create_table("by_month_text", grouped(dated, shape, "first", "last"), temp=True)
-    with phases("plan"):
-        found = plan(keys, rules)
-    numbers = con.create_table("keys", key_table(keys, shape), temp=True)
-    for name in ("by_facility", "by_month"):
-        con.create_table(name, with_key_id(con.table(f"{name}_text"), numbers, shape), temp=True)
-    rejected = set(found.rejected)
-    posted = sum(key.rows for key in keys if key.number not in rejected)
-    with phases("tell"):
-        tell.keys(con, rows, numbers, keys, shape, found)
-        problems.add(found.told)
-    return Posting(good, counts, tuple(keys), found, con.table("by_facility"), con.table("by_month"), posted)
+    return good, keys
+
+
+def _stated_columns(rows: Any, staged: Staged) -> tuple[str, ...]:
+    """The columns that state an uncertainty, where a look at the first rows finds few different things in them."""
+    columns = tuple(name for name in UNCERTAINTY if name in staged.present)
+    if not columns:
+        return ()
+    first = rows.filter(rows.source == 0, rows.position < _LOOK).select(*columns).distinct()
+    return columns if fetch(first.aggregate(n=first.count()))["n"][0].as_py() <= _FEW else ()
 
 
 def with_ids(con: Any, staged: Staged, problems: Sequence[Problem]) -> list[Problem]:
@@ -127,19 +182,22 @@ def with_ids(con: Any, staged: Staged, problems: Sequence[Problem]) -> list[Prob
     ]
 
 
+_NO_KEY = -1  # of a row whose cells are wrong
+
+
 class _Teller:
     """Turns what was found into problems at the rows where the person sees them."""
 
-    def __init__(self, staged: Staged, table: Any, problems: Problems) -> None:
-        self.staged, self.sources, self.table, self.problems = staged, staged.sources, table, problems
+    def __init__(self, con: Any, staged: Staged, table: Any, problems: Problems) -> None:
+        self.con, self.staged, self.sources, self.table, self.problems = con, staged, staged.sources, table, problems
 
-    def whole(self, con: Any, name: str, places: Any) -> Any:
-        """The whole rows at ``places`` (source, position and what else they carry), as the table ``name``.
+    def whole(self, places: Any) -> Any:
+        """The whole rows at ``places`` (source, position and key_id).
 
         The places are found first, from few columns; the rest is read for these rows only.
         """
-        kept = con.create_table(f"{name}_places", places, temp=True)
-        rows = con.create_table(name, self.staged.union(con, (), kept), temp=True)
+        kept = self.con.create_table("told_places", places, temp=True)
+        rows = self.con.create_table("told_rows", self.staged.union(self.con, (), kept), temp=True)
         return rows.join(kept, ["source", "position"])
 
     def rows(self, code: str, column: str, found: Any, total: int, values: Any = None) -> None:
@@ -147,10 +205,8 @@ class _Teller:
         self.problems.add(listed)
         self.problems.count(code, total, len(listed))
 
-    def wrong(self, con: Any, period: Period) -> None:
-        """Every row that the checks reject, gathered once, then told by each check that finds it."""
-        places = self.table.filter(rejected(self.table, period)).select("source", "position")
-        found = self.whole(con, "wrong", places)
+    def wrong(self, found: Any, period: Period) -> None:
+        """Every row that the checks reject, told by each check that finds it."""
         for code, total in by_code(found, period).items():
             if total:
                 check = next(check for check in CHECKS if check.code == code)
@@ -166,20 +222,26 @@ class _Teller:
         found = self.table.join(ibis.memtable(twins), ["source", "position"])
         self.rows("activity.identical", "", found, twins.num_rows, lambda row: {"other": str(row["other"])})
 
-    def keys(self, con: Any, rows: Any, numbers: Any, keys: Sequence[Key], shape: Shape, found: Plan) -> None:
-        """Problems of keys, told at each of their rows: one walk for the rare codes, a short one for each frequent."""
+    def cells_and_keys(self, good: Good, counts: Counts, numbers: Any, keys: Sequence[Key], found: Plan) -> None:
+        """Problems of cells and of keys, told at each row: one walk for all rare ones, a short one for each frequent."""
         by_code: dict[str, dict[int, Problem]] = {}
         for told in (found.rejected, found.warnings):
             for number, problems in told.items():
                 for problem in problems:
                     by_code.setdefault(problem.code, {}).setdefault(number, problem)
-        if not by_code:
-            return
-        counts = {key.number: key.rows for key in keys}
-        totals = {code: sum(counts[number] for number in marked) for code, marked in by_code.items()}
+        rows_of = {key.number: key.rows for key in keys}
+        totals = {code: sum(rows_of[number] for number in marked) for code, marked in by_code.items()}
         rare = sorted({n for code, marked in by_code.items() if totals[code] <= LISTED for n in marked})
-        places = self.marked(rows, numbers, rare, shape).select("source", "position", "key_id")
-        hits = self.whole(con, "marked_rows", places) if rare else None
+        rows, shape = good.union(self.con), good.shape
+        places = []
+        if counts.rejected:
+            bad = self.table.filter(rejected(self.table, good.period))
+            places.append(bad.select("source", "position", key_id=ibis.literal(_NO_KEY, "int32")))
+        if rare:
+            places.append(self.marked(rows, numbers, rare, shape).select("source", "position", "key_id"))
+        hits = self.whole(places[0] if len(places) == 1 else ibis.union(*places)) if places else None
+        if counts.rejected and hits is not None:
+            self.wrong(hits.filter(hits.key_id == _NO_KEY), good.period)
         for code, marked in by_code.items():
             columns = {problem.column for problem in marked.values()}
             column = columns.pop() if len(columns) == 1 else ""

@@ -7,19 +7,20 @@ import platform
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from hengtan import __version__
-from hengtan.engine import Engine, fetch
+from hengtan.engine import Engine, Written, fetch
 
 from .amounts import settle_amounts
 from .apply import write_emissions
 from .checks import Period
-from .folder import canonical, check_free, new_folder, sha256, write_json
+from .folder import canonical, check_free, new_folder, write_json
 from .line import GASES, Line
 from .phases import Phases
 from .plan_file import write_plan
@@ -93,44 +94,65 @@ def calculate(
                 return settled
 
             staged = stage(sources, Path(scratch), con, settle)
-        posting = prepare(con, staged, rules, options.period, found, phases)
-        lines = posting.plan.lines
-        with phases("total"):
-            sums = totals(con, posting.by_facility, posting.by_month, lines)
-        with phases("uncertainty"):
-            interval = band(con, posting, rules, found, options.draws)
-        summary = summarise(posting, sums, rules, interval.summary)
-        manifest = describe(staged, posting, sums, rules, options)
-        name = reporting_company(con, staged)
-        if name:
-            manifest["organisation"]["name"] = name
-        manifest["uncertainty"] = interval.basis
-        if interval.quality:
-            manifest["data_quality"] = interval.quality
-        run = Run(manifest, summary, sums, tuple(lines), found, posting)
+        posting = prepare(con, staged, rules, options.period, found, phases, engine)
         if out is None:
-            return run
-        with new_folder(out) as folder:
-            with phases("apply"):
-                written = write_emissions(engine, posting.good, lines, posting.keys, folder / "emissions.parquet")
-            with phases("control"):
-                with ThreadPoolExecutor(1) as beside:  # hashing needs one core, the sums the others
-                    digest = beside.submit(sha256, folder / "emissions.parquet")
-                    control(con, folder / "emissions.parquet", posting, sums, written)
-                    manifest["outputs"]["emissions_sha256"] = digest.result()
-                write_plan(folder / "plan.parquet", lines, posting.plan.rejected, posting.keys)
-            files = [(source.file, source.sheet) for source in sources]
-            write_problems(folder / "problems.csv", found, files, options.lang)
-            write_json(folder / "summary.json", summary)
-            manifest["phases"] = {name: round(seconds, 3) for name, seconds in phases.seconds.items()}
-            manifest["problems"] = dict(sorted(found.counts.items()))
-            write_json(folder / "run.json", manifest)  # what finishes the folder reads it like any run
-            if finish:
-                with phases("report"):
-                    finish(folder, run, con)
-                manifest["phases"] = {name: round(seconds, 3) for name, seconds in phases.seconds.items()}
+            return _told(con, staged, posting, rules, options, found, phases)
+        with new_folder(out) as folder, ThreadPoolExecutor(1) as beside:
+            target, stop = folder / "emissions.parquet", Event()
+
+            def apply() -> Written:
+                with phases("apply"):
+                    return write_emissions(engine, posting.good, posting.plan.lines, posting.keys, target, stop)
+
+            writing = beside.submit(apply)  # the rows are written while their sums are taken from the groups
+            try:
+                run = _told(con, staged, posting, rules, options, found, phases)
+                manifest: Any = run.manifest
+                written = writing.result()
+                manifest["outputs"]["emissions_sha256"] = written.sha256
+                checking = beside.submit(_checked, engine, target, run.totals, written.rows, phases)
+                write_plan(folder / "plan.parquet", run.lines, posting.plan.rejected, posting.keys)
+                files = [(source.file, source.sheet) for source in sources]
+                write_problems(folder / "problems.csv", found, files, options.lang)
+                write_json(folder / "summary.json", run.summary)
+                manifest["phases"] = phases.rounded()
+                manifest["problems"] = dict(sorted(found.counts.items()))
+                write_json(folder / "run.json", manifest)  # what finishes the folder reads it like any run
+                if finish:
+                    with phases("report"):
+                        finish(folder, run, con)
+                checking.result()
+            finally:
+                stop.set()
+            manifest["phases"] = phases.rounded()
             write_json(folder / "run.json", manifest)
-        return Run(manifest, summary, sums, tuple(lines), found, None, out)
+        return replace(run, posting=None, folder=out)
+
+
+def _told(
+    con: Any, staged: Staged, posting: Posting, rules: Rules, options: Options, problems: Problems, phases: Phases
+) -> Run:
+    """All that is said of the rows, from their groups: problems, sums, intervals, summary and manifest."""
+    lines = posting.plan.lines
+    posting.tell()
+    with phases("total"):
+        sums = totals(con, posting.by_facility, posting.by_month, lines)
+    with phases("uncertainty"):
+        interval = band(con, posting, rules, problems, options.draws)
+    manifest = describe(staged, posting, sums, rules, options)
+    name = reporting_company(con, staged)
+    if name:
+        manifest["organisation"]["name"] = name
+    manifest["uncertainty"] = interval.basis
+    if interval.quality:
+        manifest["data_quality"] = interval.quality
+    summary = summarise(posting, sums, rules, interval.summary)
+    return Run(manifest, summary, sums, tuple(lines), problems, posting)
+
+
+def _checked(engine: Engine, path: Path, sums: Totals, written: int, phases: Phases) -> None:
+    with phases("control"), engine.session(share=2) as con:
+        control(con, path, sums, written)
 
 
 def reporting_company(con: Any, staged: Staged) -> str:
@@ -142,7 +164,7 @@ def reporting_company(con: Any, staged: Staged) -> str:
     return str(names["tag_organisation"][0]) if names.num_rows == 1 else ""
 
 
-def control(con: Any, path: Path, posting: Posting, sums: Totals, written: int) -> None:
+def control(con: Any, path: Path, sums: Totals, written: int) -> None:
     """Rows in = rows posted + rejected and the sums of the written rows are those of the plan, or ControlError."""
     rows = con.read_parquet(str(path))
     found = {

@@ -19,6 +19,7 @@ REQUIRED = ("activity_id", "facility", "activity_type", "start", "end", "quantit
 OPTIONAL = ("org_unit", "region", "supplier", "instrument", "factor_id", "method", "scope", "category",
             "data_quality", "uncertainty_pct", "evidence")  # fmt: skip
 TEXTS = tuple(name for name in (*REQUIRED, *OPTIONAL) if name not in ("start", "end", "quantity"))
+UNCERTAINTY = ("uncertainty_pct", "data_quality")  # what a row says of how sure its quantity is
 MARKS = ("quantity", "quantity_given", "given_empty", "given_finite", "given_zero")
 INTERNAL = frozenset(
     {

@@ -23,10 +23,10 @@ from .posting import Posting
 from .problem_file import Problems
 from .quality_scores import half_width, pedigree
 from .spread import Spread
+from .staging import UNCERTAINTY
 from .totals import with_key_id
 
 _DIGITS = 10.0**5
-COLUMNS = ("uncertainty_pct", "data_quality")
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Stated:
 def stated(con: Any, posting: Posting, problems: Problems) -> Stated:
     """What the posted rows state; ``problems`` gets a warning for every cell that cannot be read."""
     present = posting.good.staged.present
-    columns = [name for name in COLUMNS if name in present]
+    columns = [name for name in UNCERTAINTY if name in present]
     result = Stated(labelled="data_quality" in columns)
     if not columns:
         return result
@@ -93,7 +93,12 @@ def _value_of(column: str) -> Callable[[dict[str, Any]], dict[str, str]]:
 def _labels(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[dict[str, Any]]:
     """rows and quantity by key and what the rows state, in a fixed order."""
     shape = posting.good.shape
-    found = fetch(with_key_id(grouped(rows, shape, *columns), con.table("keys"), shape)).to_pylist()
+    groups = posting.by_stated
+    if groups is None:
+        groups = with_key_id(grouped(rows, shape, *columns), con.table("keys"), shape)
+    else:
+        groups = groups.filter(reduce(or_, [groups[name] != "" for name in columns]))
+    found = fetch(groups).to_pylist()
     return sorted(found, key=lambda row: (row["key_id"], *(row[name] for name in columns)))
 
 
@@ -133,7 +138,7 @@ class _Reading:
 
     def spread(self, group: Mapping[str, Any]) -> Spread | None:
         """A stated half-width says it all; pedigree scores count where there is none."""
-        for column, read in zip(COLUMNS, (half_width, pedigree), strict=True):
+        for column, read in zip(UNCERTAINTY, (half_width, pedigree), strict=True):
             text = group.get(column) or ""
             if text and (found := self._one(column, text, read)) is not None:
                 return found
@@ -150,5 +155,5 @@ class _Reading:
 
     def unreadable(self) -> list[tuple[str, str, list[str]]]:
         """(code, column, texts) of the cells that could not be read."""
-        codes = dict(zip(COLUMNS, ("uncertainty.pct-unreadable", "uncertainty.scores-unreadable"), strict=True))
+        codes = dict(zip(UNCERTAINTY, ("uncertainty.pct-unreadable", "uncertainty.scores-unreadable"), strict=True))
         return [(codes[column], column, texts) for column, texts in self._wrong.items()]
