@@ -252,6 +252,10 @@ class Log:
             values = {"key": self._successor.vkey}
             raise HengtanError(Problem("log.rotation-begun", file=str(self.folder), values=values))
 
+    def must_write(self) -> None:
+        """Raises HengtanError ``log.read-only`` unless it was opened to append."""
+        self._writer()
+
     def _writer(self) -> Sequencer:
         if self._sequencer is None:
             raise HengtanError(Problem("log.read-only", file=str(self.folder)))

@@ -21,6 +21,7 @@ from .points import die, point
 PRIVATE = "private"
 _AT_ONCE = 8  # fsyncs under way together
 _OPEN = 64  # staged files that are open at once
+_NUMBERS = count()  # of temporary names in this process
 
 
 @dataclass(slots=True)
@@ -39,7 +40,6 @@ class Storage:
         self.root = root
         self.private = root / PRIVATE
         self._temporary = self.private / "tmp"
-        self._numbers = count()
         self._staged: list[_Staged] = []
         self._touched: dict[Path, None] = {}
         self._known: set[Path] = set()
@@ -60,7 +60,7 @@ class Storage:
         target = self.root / path
         secret = self.private in target.parents
         self._folder(target.parent, 0o700 if secret else 0o777)
-        temporary = self._temporary / f"{os.getpid()}-{next(self._numbers)}"
+        temporary = self._temporary / f"{os.getpid()}-{next(_NUMBERS)}"
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
         self._staged.append(_Staged(target, temporary, handle))
         for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
@@ -113,6 +113,14 @@ class Storage:
         else:
             return
         self._touched[target.parent] = None
+
+    def move(self, path: str, to: str) -> None:
+        """Another name for a file that is durable; the name is durable after ``settle``."""
+        source, target = self.root / path, self.root / to
+        self._folder(target.parent, 0o700 if self.private in target.parents else 0o777)
+        point("rename")
+        source.replace(target)
+        self._touched[target.parent] = self._touched[source.parent] = None
 
     def _sync(self, folders: bool) -> None:
         waiting = [each for each in self._staged if each.handle >= 0]
