@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from .canonical import canonical, parse_strict
 from .note import Signer, Verifier, open_note, parse_note, parse_vkey, sign_note
@@ -53,25 +52,33 @@ def rotations(entries: Iterable[bytes], origin: str, first: int = 0) -> tuple[Ro
 
 def chain(all_: Iterable[Rotation], key: Verifier) -> tuple[Verifier, ...]:
     """Every key of the log, oldest first, that led to ``key`` or followed it."""
-    steps = list(all_)
-    before, after = [key], [key]
-    for step in reversed(steps):
-        if step.new == before[0] and step.old not in before:
-            before.insert(0, step.old)
-    for step in steps:
-        if step.old == after[-1] and step.new not in (*before, *after):
-            after.append(step.new)
-    return (*before, *after[1:])
+    steps = _line(all_, key)
+    return (steps[0].old, *(each.new for each in steps)) if steps else (key,)
 
 
 def keys_at(all_: Iterable[Rotation], key: Verifier, size: int) -> tuple[Verifier, ...]:
     """The keys of the chain of ``key`` that may sign a checkpoint of ``size`` entries: one, or two at a rotation."""
-    steps = list(all_)
-    keys = chain(steps, key)
-    handed = {(each.old, each.new): each.index for each in reversed(steps)}
-    begins = [0] + [handed[pair] + 1 for pair in pairwise(keys)]
-    ends = [*begins[1:], size]
+    steps = _line(all_, key)
+    begins = [0, *(each.index + 1 for each in steps)]
+    ends = [*begins[1:], max(size, begins[-1])]
+    keys = (steps[0].old, *(each.new for each in steps)) if steps else (key,)
     return tuple(each for each, begin, end in zip(keys, begins, ends, strict=True) if begin <= size <= end)
+
+
+def _line(all_: Iterable[Rotation], key: Verifier) -> list[Rotation]:
+    """The rotations that lead to the key and on from it. A key hands over once, and one that was used never comes back."""
+    on: dict[Verifier, Rotation] = {}
+    back: dict[Verifier, Rotation] = {}
+    for each in all_:
+        if each.old not in on and each.new not in on and each.new not in back:
+            on[each.old] = back[each.new] = each
+    line: list[Rotation] = []
+    while key in back:
+        key = back[key].old
+    while key in on:
+        line.append(on[key])
+        key = on[key].new
+    return line
 
 
 def _rotation(entry: bytes, origin: str, index: int) -> Rotation | None:
