@@ -11,10 +11,14 @@ RFC 6962 / 9162 tree, C2SP signed notes, checkpoints, tiles, proofs and cosignat
 Whatever is refused as evidence is a :class:`Refused`. Knows only ``problems``.
 """
 
+from .audit import Audit, audit
 from .canonical import canonical, parse_strict
 from .checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign
 from .cosignature import Cosigner, cosign, cosigner, time_of
+from .event import Event, event
+from .export import export
 from .keys import CommandSigner, KeySigner, generate
+from .log import Extension, Log
 from .merkle import (
     EMPTY_ROOT,
     Frontier,
@@ -31,25 +35,33 @@ from .merkle import (
 )
 from .note import Note, Opened, Signature, Signer, Verifier, open_note, parse_note, parse_vkey
 from .proof import Proof, parse_proof, verify_proof
+from .records import Kept, Records
 from .refused import Refused
 from .tiles import TileReader, bundles_of, decode_bundle, encode_bundle, entries_path, tile_path, tiles_of
 
 __all__ = [
     "EMPTY_ROOT",
+    "Audit",
     "Checkpoint",
     "CommandSigner",
     "Cosigner",
+    "Event",
+    "Extension",
     "Frontier",
+    "Kept",
     "KeySigner",
+    "Log",
     "Node",
     "Note",
     "Opened",
     "Proof",
+    "Records",
     "Refused",
     "Signature",
     "Signer",
     "TileReader",
     "Verifier",
+    "audit",
     "bundles_of",
     "canonical",
     "consistency_proof",
@@ -58,6 +70,8 @@ __all__ = [
     "decode_bundle",
     "encode_bundle",
     "entries_path",
+    "event",
+    "export",
     "generate",
     "inclusion_proof",
     "leaf_hash",

@@ -20,7 +20,7 @@ from .note import Verifier, parse_vkey
 from .refused import Refused
 from .rotation import KIND, Rotation, chain, keys_at, rotations
 from .sequencer import CHECKPOINT, VKEY
-from .tiles import WIDTH, TileReader, bundles_of, decode_bundle, entries_path, tile_path
+from .tiles import WIDTH, TileReader, bundles_of, encode_bundle, entries_path, tile_path
 
 SHOWN = 100  # problems of one layer; what is beyond would say the same
 See = Callable[[int, Sequence[bytes]], None]
@@ -173,29 +173,48 @@ def _unread(walk: _Walk, error: Refused | OSError, path: str) -> None:
         walk.tell(_problem("log.unreadable", walk.folder / path, why=error.strerror or str(error)))
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A partial file that is there: its path in the log, whether it holds entries, and its place."""
+
+    path: str
+    entries: bool
+    level: int
+    index: int
+    width: int
+
+    def wanted(self, tiles: TileReader) -> bytes:
+        """What it has to hold, from the tiles of a size that covers it."""
+        if self.entries:
+            return encode_bundle(tiles.bundle(self.index)[: self.width])
+        return tiles.tile(self.level, self.index)[: self.width * HASH_BYTES]
+
+
+def partials(folder: Path, size: int) -> Iterator[Partial]:
+    """The partial files within the first ``size`` entries; what goes beyond belongs to a batch that is under way."""
+    for path in sorted((folder / "tile").rglob("*.p/*")):
+        name = path.relative_to(folder).as_posix()
+        if found := _PARTIAL.fullmatch(name):
+            level, index, width = (
+                int(found[1].replace("entries", "0")),
+                int(re.sub("[x/]", "", found[2])),
+                int(found[3]),
+            )
+            if width < WIDTH and (index * WIDTH + width) << 8 * level <= size:
+                yield Partial(name, found[1] == "entries", level, index, width)
+
+
 def _left_over(walk: _Walk, size: int) -> Iterator[Problem]:
     """Partial files of earlier sizes: each is the beginning of what the log holds now."""
-    for path in sorted((walk.folder / "tile").rglob("*.p/*")):
-        name = path.relative_to(walk.folder).as_posix()
-        found = _PARTIAL.fullmatch(name)
-        if not found:
-            continue
-        kind, index, width = found[1], int(re.sub("[x/]", "", found[2])), int(found[3])
-        level = 0 if kind == "entries" else int(kind)
-        if width >= WIDTH or (index * WIDTH + width) << 8 * level > size:
-            continue  # not of this log's sizes so far, perhaps of the batch that is under way
+    for part in partials(walk.folder, size):
         try:
-            data = path.read_bytes()
-            if kind == "entries":
-                same = decode_bundle(data) == walk.reader.bundle(index)[:width]
-            else:
-                same = data == walk.reader.tile(level, index)[: width * HASH_BYTES]
+            same = (walk.folder / part.path).read_bytes() == part.wanted(walk.reader)
         except FileNotFoundError:
             continue  # outgrown meanwhile
         except (Refused, OSError):
             same = False
         if not same:
-            yield _problem("log.partial-wrong", path)
+            yield _problem("log.partial-wrong", walk.folder / part.path)
 
 
 def _extends(walk: _Walk, checkpoint: Checkpoint, since: bytes, keys: Sequence[Verifier]) -> Iterator[Problem]:

@@ -74,10 +74,7 @@ class Log:
         """
         if signer.name != origin:
             raise HengtanError(Problem("log.key-name", file=str(folder), values={"key": signer.name, "origin": origin}))
-        if (folder / CHECKPOINT).exists():
-            raise HengtanError(Problem("log.exists", file=str(folder)))
-        if folder.exists() and {each.name for each in folder.iterdir()} - {VKEY, "private"}:
-            raise HengtanError(Problem("log.not-empty", file=str(folder)))
+        Log.check_new(folder)
         try:
             storage = Storage(folder)
             storage.prepare()
@@ -93,6 +90,18 @@ class Log:
                 lock.release()
         except OSError as error:
             raise _unwritable(folder, error) from error
+
+    @staticmethod
+    def check_new(folder: Path) -> None:
+        """That a log may begin there. Raises HengtanError ``log.exists``, ``log.not-empty``, ``log.not-written`` (a file)."""
+        if (folder / CHECKPOINT).exists():
+            raise HengtanError(Problem("log.exists", file=str(folder)))
+        try:
+            there = {each.name for each in folder.iterdir()} if folder.exists() else set()
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        if there - {VKEY, "private"}:
+            raise HengtanError(Problem("log.not-empty", file=str(folder)))
 
     @classmethod
     def open(
@@ -171,6 +180,11 @@ class Log:
         """The hashes of complete subtrees, for proofs."""
         return self._view.tiles
 
+    @property
+    def tiles(self) -> TileReader:
+        """The tiles and bundles as the published size has them."""
+        return self._view.tiles
+
     def checkpoint(self) -> bytes:
         """The published checkpoint: a signed note."""
         return self._view.note
@@ -201,9 +215,23 @@ class Log:
         view = self._view
         earlier = self._own(old)
         hashes = consistency_proof(earlier.size, view.checkpoint.size, view.tiles)
+        self._extends(earlier, view)
+        return Extension(earlier, tuple(hashes), view.note)
+
+    def earlier(self, note: bytes) -> Checkpoint:
+        """A signed checkpoint of this log that the log as published extends or is.
+
+        Raises Refused: for a note that is none of this log's, ``log.rolled-back``, ``log.forked``.
+        """
+        view, earlier = self._view, self._own(note)
+        if earlier.size > view.checkpoint.size:
+            raise Refused("log.rolled-back", file=str(self.folder), known=earlier.size, size=view.checkpoint.size)
+        self._extends(earlier, view)
+        return earlier
+
+    def _extends(self, earlier: Checkpoint, view: _View) -> None:
         if root_at(earlier.size, view.tiles) != earlier.root:
             raise Refused("log.forked", file=str(self.folder), size=earlier.size)
-        return Extension(earlier, tuple(hashes), view.note)
 
     def keys(self) -> tuple[Verifier, ...]:
         """Every key this log was ever signed with, oldest first, as its ``key.rotated`` entries name them. Reads all entries."""

@@ -1,6 +1,6 @@
 """Files of a log folder, written so that a name appears whole or not at all and stays when the power fails.
 
-A file is staged under a temporary name in ``private/tmp`` (never in a served folder), fsynced, and then renamed into place;
+A file is staged under a temporary name in ``private/staged`` (never in a served folder), fsynced, and then renamed into place;
 the folders that got a new name are fsynced after that. What is fsynced together is fsynced at once from several threads: file
 systems commit such a group in about the time of one. ``private`` is 0700 and never served or exported. On Windows folders
 cannot be fsynced; there the file system's own journal has to do.
@@ -36,10 +36,10 @@ class _Staged:
 class Storage:
     """One log folder. Writing is for the one process that holds the lock, one thread at a time; reading is for everybody."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, temporary: str = f"{PRIVATE}/staged") -> None:
         self.root = root
         self.private = root / PRIVATE
-        self._temporary = self.private / "tmp"
+        self._temporary = root / temporary
         self._staged: list[_Staged] = []
         self._touched: dict[Path, None] = {}
         self._known: set[Path] = set()
@@ -49,9 +49,10 @@ class Storage:
         return (self.root / path).read_bytes()
 
     def prepare(self) -> None:
-        """Makes ``private`` and sweeps what a crash left in ``private/tmp``."""
-        self.private.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._temporary.mkdir(mode=0o700, exist_ok=True)
+        """Makes the folder of temporary files and its parents, and sweeps what a crash left there."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for folder in (self._temporary.parent, self._temporary):
+            folder.mkdir(mode=0o700, exist_ok=True)
         for left in self._temporary.iterdir():
             left.unlink()
 
