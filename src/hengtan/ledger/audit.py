@@ -77,7 +77,7 @@ def audit(folder: Path, verifier: Verifier | None = None, since: bytes | None = 
     except OSError:
         raise HengtanError(Problem("log.not-a-log", file=str(folder))) from None
     try:
-        named = _vkey(folder)
+        named = _vkey(folder, verifier)
         anchor = verifier or named
         if anchor.name != named.name:
             raise Refused("log.vkey-other", file=str(folder / VKEY), wanted=anchor.vkey, given=named.vkey)
@@ -102,11 +102,14 @@ def audit(folder: Path, verifier: Verifier | None = None, since: bytes | None = 
     return Audit(checkpoint, own, extends, keys)
 
 
-def _vkey(folder: Path) -> Verifier:
+def _vkey(folder: Path, known: Verifier | None) -> Verifier:
+    """The key that the folder names. Only logs of this layout name one: another's is read with the key that is known."""
     path = folder / VKEY
     try:
         return parse_vkey(path.read_bytes().decode("utf-8", "replace"))
     except OSError:
+        if known is not None and not path.exists():
+            return known
         raise Refused("tile.missing", file=str(path)) from None
     except Refused as refused:
         raise refused.at(str(path)) from None
@@ -221,6 +224,8 @@ def _extends(walk: _Walk, checkpoint: Checkpoint, since: bytes, keys: Sequence[V
     try:
         old, _ = open_checkpoint(since, keys)
         open_checkpoint(since, keys_at(walk.rotated, keys[-1], old.size) if old.size <= checkpoint.size else keys)
+        if old.size == 0:
+            raise Refused("proof.from-nothing")  # every log extends it, a forged one too
         if old.size > checkpoint.size:
             raise Refused("log.rolled-back", file=str(walk.folder), known=old.size, size=checkpoint.size)
         if root_at(old.size, walk.reader) != old.root:
