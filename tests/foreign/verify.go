@@ -3,6 +3,7 @@
 //
 //	verify -vkey KEY DIR                        every entry, every tile, the root and the signature of a log folder
 //	verify -vkey KEY -since OLD DIR             ... and that the log begins with the whole log of an older checkpoint
+//	verify -vkey KEY -growth G -since OLD       the same of a consistency proof ("ledger prove DIR --since"); no log is needed
 //	verify -vkey KEY -proof P -entry E          one entry with its tlog-proof; no log is needed
 //	verify -vkey KEY -proof P -file run.json    a file with the proof beside it: the entry commits to it
 //
@@ -52,36 +53,43 @@ func main() {
 	flag.Var(&vkeys, "vkey", "verifier `KEY` of the log, or a file with it; once for each key after a rotation")
 	flag.Var(&witnesses, "witness", "verifier `KEY` of a witness whose cosignature must be there, or a file with it")
 	since := flag.String("since", "", "older checkpoint `FILE` that the log must extend")
+	growth := flag.String("growth", "", "consistency proof `FILE`: the body of an add-checkpoint request")
 	proof := flag.String("proof", "", "tlog-proof `FILE`")
 	entry := flag.String("entry", "", "`FILE` with the bytes of the entry that the proof is for")
 	file := flag.String("file", "", "`FILE` that the proof's entry commits to, such as run.json")
 	flag.Parse()
 	dir := flag.Arg(0)
-	if len(vkeys) == 0 || flag.NArg() > 1 || (dir == "") == (*proof == "") || (*proof == "") != (*entry == "" && *file == "") {
+	given := 0
+	for _, each := range []string{dir, *growth, *proof} {
+		if each != "" {
+			given++
+		}
+	}
+	if len(vkeys) == 0 || flag.NArg() > 1 || given != 1 ||
+		(*proof == "") != (*entry == "" && *file == "") || (*growth != "" && *since == "") {
 		fmt.Fprintln(os.Stderr, "usage: verify -vkey KEY [-witness KEY] [-since OLD] DIR\n"+
+			"       verify -vkey KEY [-witness KEY] -since OLD -growth G\n"+
 			"       verify -vkey KEY [-witness KEY] -proof P [-entry E] [-file F]")
 		os.Exit(2)
 	}
-	err := run(vkeys, witnesses, dir, *since, *proof, *entry, *file)
+	trusted, err := verifiers(vkeys, note.NewVerifier)
+	var required []note.Verifier
+	if err == nil {
+		required, err = verifiers(witnesses, witness)
+	}
+	switch {
+	case err != nil:
+	case *proof != "":
+		err = checkProof(*proof, *entry, *file, trusted, required)
+	case *growth != "":
+		err = checkGrowth(*growth, *since, trusted, required)
+	default:
+		err = checkLog(dir, *since, trusted, required)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "verify:", err)
 		os.Exit(1)
 	}
-}
-
-func run(vkeys, witnesses keys, dir, since, proof, entry, file string) error {
-	trusted, err := verifiers(vkeys, note.NewVerifier)
-	if err != nil {
-		return err
-	}
-	required, err := verifiers(witnesses, witness)
-	if err != nil {
-		return err
-	}
-	if proof != "" {
-		return checkProof(proof, entry, file, trusted, required)
-	}
-	return checkLog(dir, since, trusted, required)
 }
 
 func verifiers(given keys, parse func(string) (note.Verifier, error)) ([]note.Verifier, error) {
@@ -109,6 +117,11 @@ func open(data []byte, trusted, required []note.Verifier) (checkpoint, error) {
 	opened, err := note.Open(data, note.VerifierList(append(append([]note.Verifier{}, trusted...), required...)...))
 	if err != nil {
 		return checkpoint{}, err
+	}
+	for _, sig := range opened.Sigs { // note.Open decodes leniently: one signature would have several spellings
+		if _, err := base64.StdEncoding.Strict().DecodeString(sig.Base64); err != nil {
+			return checkpoint{}, fmt.Errorf("signature of %s: %v", sig.Name, err)
+		}
 	}
 	lines := strings.Split(opened.Text, "\n")
 	if len(lines) < 4 {
@@ -201,31 +214,88 @@ func checkLog(dir, since string, trusted, required []note.Verifier) error {
 	return checkSince(since, now, hashes, trusted)
 }
 
-// checkSince proves with tlog.ProveTree and checks with tlog.CheckTree, which refuses an older size of 0.
+// checkSince makes a consistency proof from the entries and checks it like one that was sent.
 func checkSince(since string, now checkpoint, hashes tree, trusted []note.Verifier) error {
-	data, err := os.ReadFile(since)
+	old, err := older(since, now, trusted)
 	if err != nil {
 		return err
-	}
-	old, err := open(data, trusted, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %v", since, err)
-	}
-	if old.origin != now.origin {
-		return fmt.Errorf("%s is of the log %q", since, old.origin)
-	}
-	if old.tree.N > now.tree.N {
-		return fmt.Errorf("%s has %d entries, the log only %d: it went back", since, old.tree.N, now.tree.N)
 	}
 	proof, err := tlog.ProveTree(now.tree.N, old.tree.N, hashes)
 	if err != nil {
 		return fmt.Errorf("%s: %v", since, err)
 	}
-	if err := tlog.CheckTree(proof, now.tree.N, now.tree.Hash, old.tree.N, old.tree.Hash); err != nil {
-		return fmt.Errorf("the log does not begin with the log of %s: %v", since, err)
+	return extends(proof, now, old)
+}
+
+// older opens a checkpoint that was kept. One of size 0 is refused: every log extends it, a forged one too.
+func older(since string, now checkpoint, trusted []note.Verifier) (checkpoint, error) {
+	data, err := os.ReadFile(since)
+	if err != nil {
+		return checkpoint{}, err
 	}
-	fmt.Printf("ok: it extends the checkpoint of %d entries\n", old.tree.N)
+	old, err := open(data, trusted, nil)
+	if err != nil {
+		return old, fmt.Errorf("%s: %v", since, err)
+	}
+	if old.origin != now.origin {
+		return old, fmt.Errorf("%s is of the log %q", since, old.origin)
+	}
+	if old.tree.N == 0 {
+		return old, fmt.Errorf("%s has no entries and proves nothing", since)
+	}
+	if old.tree.N > now.tree.N {
+		return old, fmt.Errorf("%s has %d entries, the log only %d: it went back", since, old.tree.N, now.tree.N)
+	}
+	return old, nil
+}
+
+func extends(proof tlog.TreeProof, now, old checkpoint) error {
+	if err := tlog.CheckTree(proof, now.tree.N, now.tree.Hash, old.tree.N, old.tree.Hash); err != nil {
+		return fmt.Errorf("the log does not begin with the log of %d entries that was kept: %v", old.tree.N, err)
+	}
+	fmt.Printf("ok: %s, %d entries, extends the checkpoint of %d entries\n", now.origin, now.tree.N, old.tree.N)
 	return nil
+}
+
+// checkGrowth takes "old N", the hashes, an empty line and the newer checkpoint.
+func checkGrowth(path, since string, trusted, required []note.Verifier) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	head, signed, found := strings.Cut(string(data), "\n\n")
+	lines := strings.Split(head, "\n")
+	if !found || !strings.HasPrefix(lines[0], "old ") {
+		return fmt.Errorf("%s: no consistency proof", path)
+	}
+	proof, err := parseHashes(lines[1:])
+	if err != nil {
+		return fmt.Errorf("%s: %v", path, err)
+	}
+	now, err := open([]byte(signed), trusted, required)
+	if err != nil {
+		return fmt.Errorf("%s: %v", path, err)
+	}
+	old, err := older(since, now, trusted)
+	if err != nil {
+		return err
+	}
+	if lines[0] != fmt.Sprintf("old %d", old.tree.N) {
+		return fmt.Errorf("%s: %q, but %s has %d entries", path, lines[0], since, old.tree.N)
+	}
+	return extends(tlog.TreeProof(proof), now, old)
+}
+
+func parseHashes(lines []string) ([]tlog.Hash, error) {
+	var hashes []tlog.Hash
+	for _, line := range lines {
+		hash, err := tlog.ParseHash(line)
+		if err != nil || hash.String() != line {
+			return nil, fmt.Errorf("%q is no hash", line)
+		}
+		hashes = append(hashes, hash)
+	}
+	return hashes, nil
 }
 
 // checkTiles compares every hash tile that a log of n entries has with what the entries give.
@@ -324,13 +394,9 @@ func checkProof(path, entryPath, file string, trusted, required []note.Verifier)
 	if err != nil || digits != strconv.FormatInt(index, 10) {
 		return fmt.Errorf("%s: %q is no index", path, digits)
 	}
-	var proof tlog.RecordProof
-	for _, line := range lines[1:] {
-		hash, err := tlog.ParseHash(line)
-		if err != nil || hash.String() != line {
-			return fmt.Errorf("%s: %q is no hash", path, line)
-		}
-		proof = append(proof, hash)
+	proof, err := parseHashes(lines[1:])
+	if err != nil {
+		return fmt.Errorf("%s: %v", path, err)
 	}
 	at, err := open([]byte(signed), trusted, required)
 	if err != nil {
@@ -352,7 +418,7 @@ func checkProof(path, entryPath, file string, trusted, required []note.Verifier)
 		}
 		entry = committed
 	}
-	if err := tlog.CheckRecord(proof, at.tree.N, at.tree.Hash, index, tlog.RecordHash(entry)); err != nil {
+	if err := tlog.CheckRecord(tlog.RecordProof(proof), at.tree.N, at.tree.Hash, index, tlog.RecordHash(entry)); err != nil {
 		return fmt.Errorf("%s: %v", path, err)
 	}
 	fmt.Printf("ok: entry %d of %s, %d entries, root %v\n", index, at.origin, at.tree.N, at.tree.Hash)
@@ -361,7 +427,10 @@ func checkProof(path, entryPath, file string, trusted, required []note.Verifier)
 
 // commits gives the entry that stands in the proof's extra data, when it commits to a record that names the file's SHA-256.
 func commits(extra []byte, file string) ([]byte, error) {
-	var opened struct{ Entry, Record, Salt string }
+	var opened struct {
+		Entry, Salt string
+		Record      json.RawMessage // its bytes are the RFC 8785 form, as all of the extra data
+	}
 	var event struct{ Commitment string }
 	if err := json.Unmarshal(extra, &opened); err != nil {
 		return nil, fmt.Errorf("the proof's extra data: %v", err)
@@ -374,7 +443,7 @@ func commits(extra []byte, file string) ([]byte, error) {
 		return nil, errors.New("the salt is not 32 bytes")
 	}
 	mac := hmac.New(sha256.New, salt)
-	mac.Write([]byte(opened.Record))
+	mac.Write(opened.Record)
 	if commitment, err := hex.DecodeString(event.Commitment); err != nil || !hmac.Equal(commitment, mac.Sum(nil)) {
 		return nil, errors.New("the entry does not commit to the record")
 	}
@@ -383,14 +452,15 @@ func commits(extra []byte, file string) ([]byte, error) {
 		return nil, err
 	}
 	var record map[string]interface{}
-	if err := json.Unmarshal([]byte(opened.Record), &record); err != nil {
+	if err := json.Unmarshal(opened.Record, &record); err != nil {
 		return nil, fmt.Errorf("the record: %v", err)
 	}
 	digest := fmt.Sprintf("%x", sha256.Sum256(data))
-	for name, value := range record {
-		if strings.HasSuffix(name, "sha256") && value == digest {
-			return []byte(opened.Entry), nil
-		}
+	if files, ok := record["files"].(map[string]interface{}); ok && files[filepath.Base(file)] == digest {
+		return []byte(opened.Entry), nil
+	}
+	if record["run_sha256"] == digest || record["sha256"] == digest {
+		return []byte(opened.Entry), nil
 	}
 	return nil, fmt.Errorf("the record does not name its SHA-256, %s", digest)
 }

@@ -22,29 +22,33 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "types": ("types", "command", "List the activity types, in Chinese and English."),
     "methods": ("methods", "command", "List the calculation methods and their equations."),
     "template": ("template", "command", "Write the input workbook, or show the templates for foreign sheets."),
+    "verify": ("verify", "command", "Check a log, a run or a report against what was signed. Needs no network."),
+    "ledger": ("ledger", "group", "A transparency log: append, prove, witness, export, serve."),
     "serve": ("serve", "command", "The web application (comes with the extra [web])."),
 }
 
 
 class Commands(click.Group):
-    """A group that knows the names of its commands without importing them."""
+    """A group that knows the names of its commands without importing them; ``table`` as ``COMMANDS``."""
+
+    table = COMMANDS
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which a person meets them."""
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The command, imported now."""
-        if name not in COMMANDS:
+        if name not in self.table:
             return None
-        module, attribute, _ = COMMANDS[name]
+        module, attribute, _ = self.table[name]
         command: click.Command = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands from the table above, so that --help imports nothing."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
+            formatter.write_dl([(name, text) for name, (_, _, text) in self.table.items()])
 
 
 class _WithoutPandas:
@@ -92,10 +96,14 @@ def _run(given: list[str], debug: bool) -> int:
         sys.stderr.close()
         return 0
     except Exception as fault:
+        from hengtan.ledger.refused import Refused
         from hengtan.problems import HengtanError
 
         if debug:
             raise
+        if isinstance(fault, Refused):
+            click.echo(f"{fault.code}: {fault.problem.sentence(language(given))}", err=True)
+            return 3
         if isinstance(fault, HengtanError):
             for problem in fault.problems:
                 click.echo(f"{problem.code}: {problem.sentence(language(given))}", err=True)

@@ -70,11 +70,13 @@ def audit(folder: Path, verifier: Verifier | None = None, since: bytes | None = 
     since     an older checkpoint of this log, as the reader kept it
     see       is given the index of the first and the entries of every bundle, in order, to save a second reading
 
-    Raises HengtanError ``log.not-a-log`` where the folder has no checkpoint.
+    Raises HengtanError ``log.not-a-log`` where the folder has neither checkpoint nor anything else of a log.
     """
     try:
         note = (folder / CHECKPOINT).read_bytes()
     except OSError:
+        if (folder / VKEY).exists() or (folder / "tile").is_dir():  # a log that lost its checkpoint
+            return Audit(None, (_problem("tile.missing", folder / CHECKPOINT),))
         raise HengtanError(Problem("log.not-a-log", file=str(folder))) from None
     try:
         named = _vkey(folder, verifier)

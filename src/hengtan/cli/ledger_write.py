@@ -1,0 +1,288 @@
+"""``hengtan ledger init, append, rotate, erase``: what writes to a log."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from hengtan.ledger.log import Log
+    from hengtan.ledger.note import Signer
+
+WORDS = {
+    "new": ("A new log of size 0: {folder}", "已建立新账本（0 条）：{folder}"),
+    "vkey": ("verifier key, for everybody:", "验证密钥（可公开）："),
+    "key": ("private key, for nobody else (keep a copy in a safe place):", "私钥（请勿外传，并妥善备份）："),
+    "outside": ("private key: not kept here", "私钥：不在此处保存"),
+    "rotated": ("Entry {index} hands the log over to the new key.", "条目 {index} 已将账本移交给新密钥。"),
+    "erased": (
+        "Record and salt of entry {of} are deleted; entry {index} says so.",
+        "条目 {of} 的记录与盐值已删除；条目 {index} 载明此事。",
+    ),
+    "copies": (
+        "Copies of private/ (backups) still hold them: delete those too.",
+        "private/ 的副本（备份）中仍有该记录，请一并删除。",
+    ),
+    "none": (
+        "{count} of {total} lines were refused; nothing was appended.",
+        "{total} 行中有 {count} 行被拒；未追加任何条目。",
+    ),
+}
+SHOWN = 20
+lang_option = click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of messages."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+key_option = click.option(
+    "--key",
+    "key_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The private key; DIR/private/key when not given.",
+)
+known_option = click.option(
+    "--known",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="CHECKPOINT",
+    help="A newer checkpoint that somebody kept: an older log is then refused.",
+)
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(0, 86400),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long to wait for another writer of this log to end.",
+)
+folder_argument = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+def say(word: str, lang: str, **values: object) -> str:
+    """The sentence in the language asked for."""
+    return WORDS[word][lang == "zh"].format(**values)
+
+
+def key_path(folder: Path, key_file: Path | None) -> Path:
+    """Where the private key of a log lies in a file."""
+    return key_file or folder / "private" / "key"
+
+
+def beside(folder: Path, key_file: Path | None) -> Path | None:
+    """Where the newest checkpoint is remembered as well: next to a key outside the log, which no backup of it brings back."""
+    return key_file.with_name(f"{key_file.name}.newest") if key_file and folder not in key_file.parents else None
+
+
+@contextmanager
+def opened(
+    folder: Path, key_file: Path | None, known: tuple[Path, ...] = (), wait_s: float = 0.0
+) -> Iterator[tuple[Log, Signer]]:
+    """The log, open to append, with its key, and what a crash left behind settled."""
+    from hengtan.ledger.log import Log
+    from hengtan.ledger.records import Records
+    from hengtan.ledger.rekey import key_of
+
+    signer = key_of(Log.open(folder).verifier, key_path(folder, key_file))
+    notes = [read(path) for path in known]
+    with Log.open(folder, signer, known=notes, memory=beside(folder, key_file), wait_s=wait_s) as log:
+        Records(folder).settle(log)
+        yield log, signer
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file that was named. HengtanError ``file.missing`` or ``file.unreadable``."""
+    from hengtan.problems import HengtanError, Problem
+
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise HengtanError(Problem("file.missing", file=str(path))) from None
+    except OSError as error:
+        raise HengtanError(Problem("ledger.unreadable", file=str(path), values={"why": error.strerror or ""})) from None
+
+
+@click.command("init")
+@folder_argument
+@click.option("--origin", required=True, metavar="NAME", help="The log's name, such as example.com/ledger.")
+@key_option
+@click.option("--vkey", metavar="KEY", help="With HENGTAN_LEDGER_SIGNER: the verifier key (or a file with it).")
+@json_option
+@lang_option
+def init(folder: Path, origin: str, key_file: Path | None, vkey: str | None, as_json: bool, lang: str) -> None:
+    """Begin a log of size 0 in DIR. The key's name is the origin; a name with your domain in it is unique.
+
+    Makes a private key in DIR/private/key or in --key FILE, unless one is given by HENGTAN_LEDGER_SIGNER or
+    HENGTAN_LEDGER_KEY. DIR must be new, empty, or what an earlier call left that was cut short.
+    """
+    from hengtan.ledger.log import Log
+
+    path = key_path(folder, key_file)
+    Log.check_new(folder)
+    signer = _given(vkey) or _made(origin, path)
+    Log.create(folder, origin, signer)
+    kept = str(path) if path.exists() else None
+    if as_json:
+        record = {"origin": origin, "folder": str(folder), "vkey": signer.verifier.vkey, "key": kept}
+        click.echo(json.dumps(record, ensure_ascii=False, indent=2))
+        return
+    click.echo(say("new", lang, folder=folder))
+    click.echo(f"{say('vkey', lang)}\n  {signer.verifier.vkey}")
+    click.echo(f"{say('key', lang)}\n  {kept}" if kept else say("outside", lang))
+
+
+def _given(vkey: str | None) -> Signer | None:
+    """The signer of the environment, if there is one."""
+    from hengtan.ledger import keys, parse_vkey
+
+    if os.environ.get(keys.COMMAND_VARIABLE):
+        if vkey is None:
+            raise click.UsageError(f"{keys.COMMAND_VARIABLE} is set: give the public half of its key by --vkey.")
+        path = Path(vkey)
+        text = read(path).decode("utf-8", "replace") if "+" not in vkey else vkey
+        return keys.from_command(parse_vkey(text))
+    return keys.from_env()
+
+
+def _made(origin: str, path: Path) -> Signer:
+    """A new key in its file, or the one that an earlier call had already made there."""
+    from hengtan.ledger import Refused, keys
+    from hengtan.problems import HengtanError
+
+    try:
+        fresh = keys.generate(origin)
+    except Refused as refused:  # a name on the command line is usage, not evidence
+        raise HengtanError(refused.problem) from None
+    if path.exists():
+        return keys.load(path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys.save(fresh, path)
+    return fresh
+
+
+@click.command("append")
+@folder_argument
+@click.argument("file", metavar="[FILE.jsonl|-]", default="-", type=click.Path(path_type=Path, allow_dash=True))
+@key_option
+@known_option
+@wait_option
+@json_option
+@lang_option
+def append(
+    folder: Path,
+    file: Path,
+    key_file: Path | None,
+    known: tuple[Path, ...],
+    wait: float,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """Append the JSON objects of FILE, one a line, or of standard input.
+
+    Prints INDEX<TAB>LEAF_HASH a line, once all of them are on disk and a published signed checkpoint covers them. The entry is
+    the RFC 8785 form of the object, nothing added. Numbers and duplicate members are refused (write "1.10", not 1.10), and
+    one refused line refuses the whole call.
+    """
+    from hengtan.ledger import leaf_hashes
+
+    entries = _entries(file, lang)
+    with opened(folder, key_file, known, wait) as (log, _):
+        given = log.append(entries)
+    pairs = [(index, leaf.hex()) for index, leaf in zip(given, leaf_hashes(entries), strict=True)]
+    if as_json:
+        click.echo(json.dumps([{"index": index, "leaf": leaf} for index, leaf in pairs], indent=1))
+    else:
+        click.echo("".join([f"{index}\t{leaf}\n" for index, leaf in pairs]), nl=False)
+
+
+def _entries(file: Path, lang: str) -> list[bytes]:
+    """The canonical bytes of every line; exit 3, telling which lines, when one of them cannot be an entry."""
+    from hengtan.ledger import Refused, canonical, parse_strict
+    from hengtan.ledger.tiles import MAX_ENTRY_BYTES
+    from hengtan.problems import HengtanError, Problem
+
+    name = "-" if str(file) == "-" else str(file)
+    data = sys.stdin.buffer.read() if name == "-" else read(file)
+    lines = data.removeprefix(b"\xef\xbb\xbf").rstrip().split(b"\n")
+    if lines == [b""]:
+        raise HengtanError(Problem("ledger.no-entries", file=name))
+    entries, refusals = [], []
+    for number, line in enumerate(lines, 1):
+        try:
+            value = parse_strict(line)
+            if not isinstance(value, dict):
+                raise Refused("ledger.not-an-object")
+            entry = canonical(value)
+            if len(entry) > MAX_ENTRY_BYTES:
+                raise Refused("tile.entry-too-large", given=len(entry), limit=MAX_ENTRY_BYTES)
+        except Refused as refused:
+            refusals.append(Problem(refused.code, file=name, row=number, values=refused.values))
+        else:
+            entries.append(entry)
+    if refusals:
+        for problem in refusals[:SHOWN]:
+            click.echo(f"{problem.code}: {problem.sentence(lang)}", err=True)
+        click.echo(say("none", lang, count=len(refusals), total=len(lines)), err=True)
+        sys.exit(3)
+    return entries
+
+
+@click.command("rotate")
+@folder_argument
+@key_option
+@known_option
+@click.option("--to", "new_file", type=click.Path(path_type=Path), metavar="FILE", help="A private key made elsewhere.")
+@json_option
+@lang_option
+def rotate(
+    folder: Path, key_file: Path | None, known: tuple[Path, ...], new_file: Path | None, as_json: bool, lang: str
+) -> None:
+    """Hand the log in DIR over to a new key: the old one and the new one sign an entry that says so.
+
+    Without --to a key is made and takes the place of the old one in its file. Whoever trusts the old key finds the new one
+    from the entries. A call that was cut short may be repeated.
+    """
+    from hengtan.ledger import keys
+    from hengtan.ledger.rekey import rotate_file
+
+    path = key_path(folder, key_file)
+    with opened(folder, key_file, known) as (log, _):
+        if new_file is None:
+            new: Signer = rotate_file(log, path)
+        else:
+            new = keys.load(new_file)
+            log.rotate(new)
+        index = log.size - 1
+    if as_json:
+        click.echo(json.dumps({"index": index, "vkey": new.verifier.vkey}, ensure_ascii=False, indent=2))
+        return
+    click.echo(say("rotated", lang, index=index))
+    click.echo(f"{say('vkey', lang)}\n  {new.verifier.vkey}")
+
+
+@click.command("erase")
+@folder_argument
+@click.argument("index", type=int)
+@key_option
+@known_option
+@json_option
+@lang_option
+def erase(folder: Path, index: int, key_file: Path | None, known: tuple[Path, ...], as_json: bool, lang: str) -> None:
+    """Delete the record and the salt behind entry INDEX, and append an entry that says so.
+
+    The log still verifies and says "erased"; nobody can tell any more what was recorded.
+    """
+    from hengtan.ledger.records import Records
+
+    with opened(folder, key_file, known) as (log, _):
+        said = Records(folder).erase(log, index)
+    if as_json:
+        click.echo(json.dumps({"index": said, "of": index}, indent=2))
+        return
+    click.echo(say("erased", lang, of=index, index=said))
+    click.echo(say("copies", lang))

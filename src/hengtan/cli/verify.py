@@ -1,0 +1,178 @@
+"""``hengtan verify``: is this what was signed?"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .wrap import wrapped
+
+if TYPE_CHECKING:
+    from hengtan.evidence import Layer, Report
+    from hengtan.problems import Problem
+
+WORDS = {
+    "log": ("Log {origin}", "账本 {origin}"),
+    "run": ("Run {path}", "核算 {path}"),
+    "file": ("File {path}", "文件 {path}"),
+    "size": ("{size:,} entries", "共 {size:,} 条"),
+    "entry": ("entry {index:,} of {origin}", "{origin} 的条目 {index:,}"),
+    "root": ("root", "根"),
+    "key": ("key", "密钥"),
+    "given": ("the key you gave", "您给出的密钥"),
+    "found": ("taken from what is verified, not given by you", "取自被验证内容，并非由您给出"),
+    "layer.log": ("1 consistent and signed", "1 自洽且已签名"),
+    "layer.history": ("2 extends an older one", "2 延续旧检查点"),
+    "layer.records": ("3 facts, runs, records", "3 数据、核算、记录"),
+    "ok": ("ok", "通过"),
+    "failed": ("FAILED", "未通过"),
+    "not-checked": ("not checked", "未检查"),
+    "give-since": ("give --since CHECKPOINT, one that you kept", "请用 --since 给出您保存的旧检查点"),
+    "since": ("the one of {size:,} entries", "旧检查点共 {size:,} 条"),
+    "entries": ("{count:,} entries", "{count:,} 条"),
+    "records": ("{count:,} records", "{count:,} 份记录"),
+    "erased": ("{count:,} erased", "{count:,} 份已删除"),
+    "facts": ("{count:,} facts", "{count:,} 个数据对象"),
+    "files": ("{count:,} files", "{count:,} 个文件"),
+    "error": ("error", "错误"),
+    "warning": ("note", "提示"),
+    "verified": ("Verified.", "验证通过。"),
+    "refused": ("Not verified: layer {number} failed.", "验证未通过：第 {number} 层未通过。"),
+}  # fmt: skip
+LAYERS = ("log", "history", "records")
+WIDTH = 80
+
+
+@click.command("verify")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--since",
+    type=click.Path(path_type=Path),
+    metavar="CHECKPOINT",
+    help="An older checkpoint that you kept: the log must extend it.",
+)
+@click.option(
+    "--vkey",
+    metavar="KEY",
+    help="The log's verifier key, or a file with it, as its owner publishes it. Without it the key in PATH is taken.",
+)
+@click.option("--facts", metavar="ROOT", help="Where the facts lie, if not in the log's folder: a path or URL.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+def command(
+    paths: tuple[Path, ...], since: Path | None, vkey: str | None, facts: str | None, as_json: bool, lang: str
+) -> int:
+    """Check PATH against what was signed: the folder of a log, the folder of a run, or a single file such as run.json or
+    report.pdf beside its .tlog-proof. Needs no configuration, no database and no network.
+
+    Three layers, and it says which one failed: 1 the log is self-consistent and signed, every file that its size needs; 2 it
+    extends the OLDER checkpoint that you kept; 3 every fact, run and record equals its entry and none lacks one.
+
+    Exit 0: all that was checked holds; 3: something does not; 2: there is nothing to check.
+    """
+    from hengtan.evidence import verify
+
+    reports = [verify(path, since=since, vkey=vkey, facts=facts) for path in paths]
+    if as_json:
+        records = [_record(report, lang) for report in reports]
+        click.echo(json.dumps(records[0] if len(records) == 1 else records, ensure_ascii=False, indent=2))
+    else:
+        for number, report in enumerate(reports):
+            if number:
+                click.echo()
+            for line in _lines(report, lang):
+                click.echo(line)
+    return 0 if all(report.ok for report in reports) else 3
+
+
+def _say(word: str, lang: str, **values: object) -> str:
+    return WORDS[word][lang == "zh"].format(**values)
+
+
+def _lines(report: Report, lang: str) -> Iterator[str]:
+    found = report.checkpoint
+    origin = found.origin if found else str(report.path)
+    title = _say(report.what, lang, origin=origin, path=report.path)
+    if found and report.index is None:
+        title += f"{'，' if lang == 'zh' else ', '}{_say('size', lang, size=found.size)}"
+    yield click.style(title, bold=True)
+    if found:
+        if report.index is not None:
+            yield f"  {_say('entry', lang, index=report.index, origin=origin)}"
+        yield f"  {_say('root', lang)}  {base64.b64encode(found.root).decode()}"
+    if report.vkey:
+        yield f"  {_say('key', lang)}  {report.vkey}"
+        yield f"       {_say('given' if report.trusted else 'found', lang)}"
+    for layer in report.layers:
+        colour = {"ok": "green", "failed": "red", "not-checked": "yellow"}[layer.state]
+        state = click.style(_padded(_say(layer.state, lang), 12), fg=colour)
+        yield f"  {_padded(_say(f'layer.{layer.name}', lang), 25)}{state}{_about(report, layer, lang)}"
+        for problem in layer.problems:
+            yield _told(problem, lang)
+    if report.ok:
+        yield click.style(_say("verified", lang), fg="green")
+    else:
+        yield click.style(_say("refused", lang, number=LAYERS.index(report.failed) + 1), fg="red", bold=True)
+
+
+def _about(report: Report, layer: Layer, lang: str) -> str:
+    """What was looked at, in a few words."""
+    if layer.name == "history":
+        if layer.state == "not-checked" and not layer.problems and report.since is None:
+            return _say("give-since", lang)
+        return _say("since", lang, size=report.since.size) if report.since and layer.state == "ok" else ""
+    comma = "，" if lang == "zh" else ", "
+    return comma.join(_say(name, lang, count=count) for name, count in layer.counts.items() if name in WORDS)
+
+
+def _told(problem: Problem, lang: str) -> str:
+    head = f"    {_say(problem.severity, lang)} {problem.code}: "
+    return wrapped(f"{head}{problem.sentence(lang)}", WIDTH - 6, " " * 6)
+
+
+def _padded(text: str, width: int) -> str:
+    """To this many columns; a Chinese character takes two."""
+    from unicodedata import east_asian_width
+
+    taken = sum(1 + (east_asian_width(character) in "WF") for character in text)
+    return text + " " * max(1, width - taken)
+
+
+def _record(report: Report, lang: str) -> dict[str, Any]:
+    found, since = report.checkpoint, report.since
+    return {
+        "ok": report.ok,
+        "failed": report.failed,
+        "path": str(report.path),
+        "what": report.what,
+        "origin": found.origin if found else None,
+        "size": found.size if found else None,
+        "root": base64.b64encode(found.root).decode() if found else None,
+        "index": report.index,
+        "vkey": report.vkey,
+        "vkey_given": report.trusted,
+        "since": since.size if since else None,
+        "layers": [
+            {
+                "layer": layer.name,
+                "state": layer.state,
+                "counts": dict(layer.counts),
+                "problems": [
+                    {
+                        "code": problem.code,
+                        "severity": problem.severity,
+                        "file": problem.file,
+                        "reason": problem.reason(lang),
+                        "mend": problem.mend(lang),
+                    }
+                    for problem in layer.problems
+                ],
+            }
+            for layer in report.layers
+        ],
+    }
