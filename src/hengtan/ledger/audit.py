@@ -7,6 +7,7 @@ A million entries take a few seconds: hashing goes over whole bundles.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -197,8 +198,9 @@ class Partial:
 
 def partials(folder: Path, size: int) -> Iterator[Partial]:
     """The partial files within the first ``size`` entries; what goes beyond belongs to a batch that is under way."""
-    for path in sorted((folder / "tile").rglob("*.p/*")):
-        name = path.relative_to(folder).as_posix()
+    seen = os.walk(folder / "tile")  # passes over what a writer takes away meanwhile
+    names = (Path(where, file).relative_to(folder).as_posix() for where, _, files in seen for file in files)
+    for name in sorted(names):
         if found := _PARTIAL.fullmatch(name):
             level, index, width = (
                 int(found[1].replace("entries", "0")),
