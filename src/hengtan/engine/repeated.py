@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .fetch import batches
+from .fetch import batches, fetch, on_cluster
 
 AT_ONCE = 120_000_000  # values sorted in memory at a time: 960 MB
 _BATCH = 1_000_000
@@ -18,6 +18,9 @@ def repeated_values(table: Any, column: str, rows: int) -> pa.Table:
 
     Sorting is ten times faster than grouping where nearly every value is alone. ``rows`` is the most there can be.
     """
+    if on_cluster(table.get_backend()):
+        counts = table.group_by(column).aggregate(times=table.count())
+        return fetch(counts.filter(counts.times > 1).select(column))
     parts = 1
     while rows > parts * AT_ONCE:
         parts *= 2
