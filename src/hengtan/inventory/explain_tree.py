@@ -100,7 +100,7 @@ class _Drawing:
             (gas, mass) for gas, mass in result.masses.items() if mass and gas not in ("co2e_kg", "biogenic_co2_kg")
         ]
         if len(gases) > 1:
-            shown = ", ".join(f"{grouped(mass)} kg {_gas(gas)}" for gas, mass in gases)
+            shown = ", ".join(f"{grouped(mass)} kg {self._gas(gas)}" for gas, mass in gases)
             node.add(self._label(self.say["gases"], "", shown))
         if result.masses["biogenic_co2_kg"]:
             node.add(self._label(self.say["biogenic"], "", f"{grouped(result.masses['biogenic_co2_kg'])} kg"))
@@ -245,6 +245,9 @@ class _Drawing:
                 weight = f"{potential} ({self.gwp})" if gas != "CO2" else "1"
                 into.add(Text(say["gas"].format(rate=grouped(rate), gas=gas, unit=per, gwp=weight)))
 
+    def _gas(self, name: str) -> str:
+        return {"co2_kg": "CO2", "ch4_kg": "CH4", "n2o_kg": "N2O"}.get(name) or self.say["other_gases"]
+
     def _terms(self, node: Tree, result: Result) -> None:
         for term in result.plan["terms"]:
             name = self.say.get(term["name"], term["name"])
@@ -337,10 +340,6 @@ class _Drawing:
         seen = say["as_of"].format(day=options["as_of"]) if options["as_of"] else say["no_as_of"]
         into.add(self._label(say["library"], "", f"{library['version']}, {seen}; GWP {self.gwp}"))
         into.add(self._label(say["digest"], "", manifest["outputs"]["digest"]))
-
-
-def _gas(name: str) -> str:
-    return {"co2_kg": "CO2", "ch4_kg": "CH4", "n2o_kg": "N2O", "other_co2e_kg": "CO2e (other)"}[name]
 
 
 def _value(given: str) -> str:

@@ -51,6 +51,7 @@ WORDS = {
     "share": ("share of the organisation", "组织边界内的份额"),
     "gas": ("{rate} kg {gas}/{unit} × {gwp}", "{rate} kg {gas}/{unit} × {gwp}"),
     "other": ("{rate} kg CO2e/{unit}, other gases and what the publisher rounded", "{rate} kg CO2e/{unit}，其他气体及发布者的舍入"),
+    "other_gases": ("CO2e (other gases, and what rounding leaves)", "CO2e（其他气体及舍入差）"),
     "alone": ("published as CO2e alone", "仅以 CO2e 发布"),
     "alone_set": ("published as CO2e alone, in {set}", "仅以 {set} 的 CO2e 发布"),
     "co2_only": ("CO2 alone, the same in every GWP set", "仅含 CO2，与 GWP 版本无关"),

@@ -10,8 +10,8 @@ from ..blocks import Block, Cell, Column, Note, Table, Text
 from ..numbers import add, exact, minus, percent, ratio, tonnes
 from ..reading import Reading, unsplit_kg
 
-ROUNDING = Decimal("0.01")
-"""kg: what is left below this is the rounding of coefficients, no gas."""
+ROUNDING, OF_TOTAL = Decimal("0.01"), Decimal("1e-9")
+"""kg, and its part of the total: what is left below either is the rounding of coefficients, no gas."""
 GASES = ("co2e_kg", "co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg")
 
 
@@ -26,6 +26,7 @@ def gases(reading: Reading) -> list[Block]:
     for row in listed:
         scope, basis = str(row["scope"]), str(row.get("basis") or "-")
         values = [exact(row.get(name)) for name in names]
+        values[3] = _gas(values[3], values[4])
         gap = "not-split" if all(v is None for v in values[:4]) else "not-stated"
         title = words("scope.2." + basis) if scope == "2" else words("scope." + scope)
         rows.append(
@@ -75,8 +76,7 @@ def _direct(reading: Reading) -> list[Block]:
     by_origin = name == "AR6" and any(r.get("ch4_kg") is not None for r in rows)
     ch4_co2e = minus(total, add(co2, n2o_co2e, other, unsplit)) if by_origin else ch4 * gwp("CH4", name)
     other = minus(total, add(co2, ch4_co2e, n2o_co2e, unsplit))
-    if abs(other) < ROUNDING:
-        other = Decimal(0)
+    other = _gas(other, total) or Decimal(0)
     lines = [("CO₂", co2), ("CH₄", ch4_co2e), ("N₂O", n2o_co2e), (words("gases.other"), other)]
     silent = {label for label, key in (("CH₄", "ch4_kg"), ("N₂O", "n2o_kg")) if all(r.get(key) is None for r in rows)}
     if unsplit:
@@ -98,6 +98,13 @@ def _direct(reading: Reading) -> list[Block]:
             (Cell(words("scope.long.1")), Cell(tonnes(total)), Cell(percent(ratio(total, total)))),
         )
     ]
+
+
+def _gas(other: Decimal | None, total: Decimal | None) -> Decimal | None:
+    """Other gases in kg CO2e; 0 for what rounding leaves."""
+    if other is None:
+        return None
+    return Decimal(0) if abs(other) < max(ROUNDING, OF_TOTAL * abs(total or 0)) else other
 
 
 def biogenic(reading: Reading) -> list[Block]:
