@@ -104,7 +104,7 @@ def _gas(other: Decimal | None, total: Decimal | None) -> Decimal | None:
     """Other gases in kg CO2e; 0 for what rounding leaves."""
     if other is None:
         return None
-    return Decimal(0) if abs(other) < max(ROUNDING, OF_TOTAL * abs(total or 0)) else other
+    return Decimal(0) if abs(other) < max(ROUNDING, OF_TOTAL * abs(total or Decimal(0))) else other
 
 
 def biogenic(reading: Reading) -> list[Block]:
