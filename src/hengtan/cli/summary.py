@@ -32,6 +32,11 @@ WORDS = {
     "total": ("Total, location-based", "合计（基于位置）"),
     "biogenic_co2_kg": ("Biogenic CO2, outside the scopes", "生物源 CO2（范围外）"),
     "not_collected": ("not collected", "未采集"),
+    "not_posted": ("given but not posted, {count:,} rows", "已提供但未入账，{count:,} 行"),
+    "not_posted_row": ("given but not posted, 1 row", "已提供但未入账，1 行"),
+    "no_scope": ("{count:,} rejected rows do not tell which scope they belong to.",
+                 "另有 {count:,} 行被拒收，且无法判断所属范围。"),
+    "no_scope_row": ("1 rejected row does not tell which scope it belongs to.", "另有 1 行被拒收，且无法判断所属范围。"),
     "interval": ("95 % interval", "95% 区间"),
     "problems": ("Problems", "问题"),
     "at": ("row {row}", "第 {row} 行"),
@@ -84,7 +89,10 @@ def show_run(folder: Path | None, lang: str) -> None:
     manifest = json.loads((folder / "run.json").read_text("utf-8"))
     out.print(Text(say["title"], style="bold"))
     _facts(out, say, summary, manifest)
-    out.print(_totals(say, summary))
+    refused = _refused(manifest)
+    out.print(_totals(say, summary, refused))
+    if unknown := refused.get("", 0):
+        out.print(say["no_scope_row" if unknown == 1 else "no_scope"].format(count=unknown), style="dim")
     reference = folder / "reference.json"
     if reference.exists():
         _reference(out, say, json.loads(reference.read_text("utf-8")))
@@ -106,7 +114,21 @@ def _facts(out: Console, say: dict[str, str], summary: dict[str, Any], manifest:
     out.print()
 
 
-def _totals(say: dict[str, str], summary: dict[str, Any]) -> Table:
+def _refused(manifest: dict[str, Any]) -> dict[str, int]:
+    """Rejected rows by the scope they were given for; "" counts those that do not tell."""
+    found: dict[str, int] = {}
+    for row in manifest.get("unposted", {}).get("categories", ()):
+        scope = str(row["scope"] or "")
+        found[scope] = found.get(scope, 0) + int(row["rows"])
+    return found
+
+
+def _gap(say: dict[str, str], rows: int) -> Text:
+    name = "not_collected" if not rows else "not_posted_row" if rows == 1 else "not_posted"
+    return Text(say[name].format(count=rows), style="dim")
+
+
+def _totals(say: dict[str, str], summary: dict[str, Any], refused: dict[str, int]) -> Table:
     band = summary.get("uncertainty") or {}
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("")
@@ -117,7 +139,7 @@ def _totals(say: dict[str, str], summary: dict[str, Any]) -> Table:
     collected = {name.partition(".")[0] for name in summary["by_category"]}
     for name in ("scope1_kg", "scope2_location_kg", "scope2_market_kg", "scope3_kg"):
         present = name[5] in collected
-        cells = [tonnes(sums[name]) if present else Text(say["not_collected"], style="dim")]
+        cells = [tonnes(sums[name]) if present else _gap(say, refused.get(name[5], 0))]
         if band:
             found = band.get(name.removesuffix("_kg"))
             cells.append(f"{tonnes(found['p2_5_kg'])} – {tonnes(found['p97_5_kg'])}" if found else "")

@@ -117,6 +117,14 @@ def category_in(text: str, scope: int | None = None) -> str:
     return match[1] if match else _NAMES_3.get(plain, "")
 
 
+def scope_of_factor(factor: Factor) -> int | None:
+    """The scope that a factor states or that its category means; None where it leaves it open or is outside the scopes."""
+    known = _MEANING.get(factor.category.strip().casefold())
+    if known and known[0] is None:
+        return None
+    return factor.scope or (known[0] if known else None) or (3 if factor.ghgp_category.strip() else None)
+
+
 def place(
     factor: Factor, kind: ActivityType | None, scope_text: str, category_text: str, *, pinned: bool
 ) -> Place | Problem:
@@ -128,7 +136,7 @@ def place(
     known = _MEANING.get(factor.category.strip().casefold())
     if known and known[0] is None:
         return Place(None, "")
-    scope = factor.scope or (known[0] if known else None) or (3 if factor.ghgp_category.strip() else None)
+    scope = scope_of_factor(factor)
     warnings = []
     asked = scope_in(scope_text)
     if scope is None:

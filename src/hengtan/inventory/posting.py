@@ -33,7 +33,7 @@ class Posting:
 
     by_facility, by_month   tables in the session: groups of the good rows by key and facility, by key and month
     by_stated   groups by key and what the rows state of their uncertainty, where few things are stated; else None
-    tell    finds the rows of every problem; to be called once, and not needed to write the results
+    tell    finds the rows of every problem and returns those whose cells are wrong; to be called once, not needed to write the results
     """
 
     good: Good
@@ -44,7 +44,7 @@ class Posting:
     by_month: Any
     by_stated: Any
     rows_posted: int
-    tell: Callable[[], None]
+    tell: Callable[[], Any]
 
     @property
     def rows_rejected(self) -> int:
@@ -91,10 +91,11 @@ def prepare(
     rejected_keys = set(found.rejected)
     posted = sum(key.rows for key in keys if key.number not in rejected_keys)
 
-    def tell_rows() -> None:
+    def tell_rows() -> Any:
         with phases("tell"):
-            tell.cells_and_keys(good, counts, numbers, keys, found)
+            wrong = tell.cells_and_keys(good, counts, numbers, keys, found)
             problems.add(found.told)
+            return wrong
 
     return Posting(good, counts, tuple(keys), found, by_facility, by_month, by_stated, posted, tell_rows)
 
@@ -222,8 +223,11 @@ class _Teller:
         found = self.table.join(ibis.memtable(twins), ["source", "position"])
         self.rows("activity.identical", "", found, twins.num_rows, lambda row: {"other": str(row["other"])})
 
-    def cells_and_keys(self, good: Good, counts: Counts, numbers: Any, keys: Sequence[Key], found: Plan) -> None:
-        """Problems of cells and of keys, told at each row: one walk for all rare ones, a short one for each frequent."""
+    def cells_and_keys(self, good: Good, counts: Counts, numbers: Any, keys: Sequence[Key], found: Plan) -> Any:
+        """Problems of cells and of keys, told at each row: one walk for all rare ones, a short one for each frequent.
+
+        Returns the rows whose cells are wrong; None where there are none.
+        """
         by_code: dict[str, dict[int, Problem]] = {}
         for told in (found.rejected, found.warnings):
             for number, problems in told.items():
@@ -240,8 +244,9 @@ class _Teller:
         if rare:
             places.append(self.marked(rows, numbers, rare, shape).select("source", "position", "key_id"))
         hits = self.whole(places[0] if len(places) == 1 else ibis.union(*places)) if places else None
-        if counts.rejected and hits is not None:
-            self.wrong(hits.filter(hits.key_id == _NO_KEY), good.period)
+        wrong = hits.filter(hits.key_id == _NO_KEY) if counts.rejected and hits is not None else None
+        if wrong is not None:
+            self.wrong(wrong, good.period)
         for code, marked in by_code.items():
             columns = {problem.column for problem in marked.values()}
             column = columns.pop() if len(columns) == 1 else ""
@@ -254,6 +259,7 @@ class _Teller:
             else:
                 chosen = self.first_rows(rows, numbers, sorted(marked), shape)
             self.rows(code, column, chosen, totals[code], values)
+        return wrong
 
     @staticmethod
     def marked(rows: Any, numbers: Any, wanted: Sequence[int], shape: Shape) -> Any:

@@ -30,6 +30,7 @@ from .rules import Rules
 from .staging import Source, Staged, stage
 from .totals import EXACT, Totals, totals
 from .uncertainty import band
+from .unposted import unposted
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +135,13 @@ def _told(
 ) -> Run:
     """All that is said of the rows, from their groups: problems, sums, intervals, summary and manifest."""
     lines = posting.plan.lines
-    posting.tell()
+    wrong = posting.tell()
     with phases("total"):
         sums = totals(con, posting.by_facility, posting.by_month, lines)
     with phases("uncertainty"):
         interval = band(con, posting, rules, problems, options.draws)
     manifest = describe(staged, posting, sums, rules, options)
+    manifest["unposted"] = unposted(con, staged, posting, wrong, rules.library)
     name = reporting_company(con, staged)
     if name:
         manifest["organisation"]["name"] = name

@@ -72,10 +72,11 @@ def document(data: ReportData, lang: str, standard: str) -> Document:
 
 
 def figures(reading: Reading) -> tuple[Figure, ...]:
-    """The headline figure and one for each scope; what was not collected says so."""
+    """The headline figure and one for each scope; what was not collected or not posted says so."""
     words = reading.words
     if not reading.count("rows_posted"):
-        return (Figure(words("headline.0"), words("not-collected"), "", words("summary.nothing"), "gap"),)
+        refused = reading.missing(reading.count("rows_rejected"))
+        return (Figure(words("headline.0"), refused, "", words("summary.nothing"), "gap"),)
     note = []
     if (interval := reading.interval("total")) is not None:
         note.append(words("headline.interval", low=tonnes(interval[0], 0), high=tonnes(interval[1], 0)))
@@ -88,7 +89,7 @@ def figures(reading: Reading) -> tuple[Figure, ...]:
         label = words("scope." + name[5:-3].replace("_", "."))
         if kg is None:
             if name != "scope2_market_kg":
-                made.append(Figure(label, words("not-collected"), "", "", "gap"))
+                made.append(Figure(label, reading.missing(reading.refused(name[5])), "", "", "gap"))
         else:
             share = "" if name == "scope2_market_kg" else words("headline.share", value=reading.share(kg))
             made.append(

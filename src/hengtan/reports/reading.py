@@ -12,7 +12,7 @@ from typing import Any
 
 from hengtan.inventory.view import ReportData, Row
 
-from .numbers import add, exact, minus, percent, ratio, tonnes
+from .numbers import add, exact, grouped, minus, percent, ratio, tonnes
 from .sentences import Words
 
 SUMS = ("scope1_kg", "scope2_location_kg", "scope2_market_kg", "scope3_kg")
@@ -139,9 +139,34 @@ class Reading:
         stated = [exact(row.get("biogenic_co2_kg")) for row in self.data.gases]
         return kg if any(value is not None and value != 0 for value in stated) else None
 
-    def shown(self, kg: Decimal | None) -> str:
-        """A mass in t, or that it was not collected."""
-        return self.words("not-collected") if kg is None else tonnes(kg)
+    def refused(self, scope: str, category: str | None = None) -> int:
+        """Rows that were given for a scope (or one category of it) but not posted; scope "" counts those that tell none."""
+        return sum(
+            int(row["rows"])
+            for row in (self.data.manifest.get("unposted") or {}).get("categories") or ()
+            if str(row.get("scope") or "") == scope and category in (None, str(row.get("category") or ""))
+        )
+
+    def refused_categories(self) -> list[tuple[str, str]]:
+        """Scope and category of which rows were given and none was posted."""
+        have = {key[:2] for key in self.categories()}
+        rows = (self.data.manifest.get("unposted") or {}).get("categories") or ()
+        places = ((str(row.get("scope") or ""), str(row.get("category") or "")) for row in rows)
+        return [place for place in places if place[0] and place not in have]
+
+    def missing(self, rows: int = 0) -> str:
+        """What stands where there is no sum: not collected, or so many rows given but not posted."""
+        if not rows:
+            return self.words("not-collected")
+        return self.words("not-posted.row" if rows == 1 else "not-posted.rows", count=grouped(rows))
+
+    def missing_month(self, month: str) -> str:
+        """The same for a month without a posted row."""
+        return self.missing(int(((self.data.manifest.get("unposted") or {}).get("months") or {}).get(month, 0)))
+
+    def shown(self, kg: Decimal | None, refused: int = 0) -> str:
+        """A mass in t, or why there is none."""
+        return self.missing(refused) if kg is None else tonnes(kg)
 
     def share(self, kg: Decimal | None) -> str:
         """Percent of the headline."""

@@ -35,7 +35,7 @@ def _factors(sheets: Sheets, reading: Reading, standard: str) -> None:
                 words.get("match." + match, match),
                 words.get("basis." + basis, basis),
                 int(r.get("rows") or 0),
-                tonnes_number(exact(r.get("co2e_kg"))),
+                "—" if exact(r.get("co2e_kg")) is None else tonnes_number(exact(r.get("co2e_kg"))),
                 str(r.get("gwp_set") or ""),
                 str(r.get("source_title") or words("not-supplied")),
                 str(r.get("source_table") or ""),

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from .document import standard_file
-from .numbers import exact, tonnes_number
+from .numbers import exact, grouped, tonnes_number
 from .parts.common import NAMES, facility_name, sum_columns
+from .parts.emissions import scope3_gap
 from .parts.places import calendar_months
 from .reading import SUMS, Reading, located
 from .sheets import Sheets
@@ -58,7 +59,7 @@ def _summary(sheets: Sheets, reading: Reading, standard: str) -> None:
         rows.append(
             (
                 words(NAMES[name].replace("scope.", "scope.long.", 1)),
-                tonnes_number(kg),
+                reading.missing(reading.refused(name[5])) if kg is None else tonnes_number(kg),
                 "—" if beside else _share(reading, kg),
                 *(("—", "—") if interval is None else (tonnes_number(interval[0]), tonnes_number(interval[1]))),
             )
@@ -117,8 +118,10 @@ def _summary(sheets: Sheets, reading: Reading, standard: str) -> None:
         )
         at += len(classes) + 3
     notes = [words("summary.rounding")] + (
-        [words("scope3.gap")] if reading.count("rows_posted") and not reading.collected("3") else []
+        [scope3_gap(reading)] if reading.count("rows_posted") and not reading.collected("3") else []
     )
+    if unknown := reading.refused(""):
+        notes.append(words("unposted.no-scope", count=grouped(unknown)))
     for row, note in enumerate(notes, at + 1):
         sheet.merge_range(row, 0, row, 4, note, sheets.formats["note"])
         sheet.set_row(row, 30)
@@ -199,6 +202,10 @@ def _category(sheets: Sheets, reading: Reading, standard: str) -> None:
                 "—" if bio is None else bio,
             )
         )
+    for scope, category in reading.refused_categories():
+        gap = reading.missing(reading.refused(scope, category))
+        name = reading.category_name(scope, category)
+        rows.append((words(f"scope.{scope}"), name, "—", gap, *("—" for _ in range(6))))
     sheets.table(
         sheet,
         0,
@@ -229,7 +236,7 @@ def _month(sheets: Sheets, reading: Reading, standard: str) -> None:
     for month in calendar_months(min(found), max(found)):
         row = found.get(month)  # a month without data is a gap, not zero
         rows.append(
-            (month, *(None for _ in names), None, "—")
+            (month, *(reading.missing_month(month) for _ in (*names, "")), "—")
             if row is None
             else (
                 month,

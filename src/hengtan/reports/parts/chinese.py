@@ -8,6 +8,7 @@ from .. import charts
 from ..blocks import Block, Cell, Chart, Column, Facts, Note, Table, Text
 from ..numbers import add, exact, grouped, percent, plain, ratio, tonnes
 from ..reading import Reading
+from .common import mass
 
 
 def cn_summary(reading: Reading) -> list[Block]:
@@ -17,25 +18,22 @@ def cn_summary(reading: Reading) -> list[Block]:
         return [Note("bad", words("summary.empty", rows_in=grouped(reading.count("rows_in"))))]
     lines: dict[str, Decimal | None] = dict.fromkeys(("fuel", "process", "fugitive", "other", "power", "heat"))
     for (scope, category, basis), kg in reading.categories().items():
-        if scope == "1":
-            name = {"stationary": "fuel", "mobile": "fuel", "process": "process", "fugitive": "fugitive"}.get(
-                category, "other"
-            )
-        elif scope == "2" and basis != "market":
-            name = "power" if category == "electricity" else "heat"
-        else:
-            continue
-        lines[name] = add(lines[name], kg)
+        if (name := _line(scope, category)) and basis != "market":
+            lines[name] = add(lines[name], kg)
+    refused = dict.fromkeys(lines, 0)
+    for scope, category in reading.refused_categories():
+        if name := _line(scope, category):
+            refused[name] += reading.refused(scope, category)
     direct = add(*(lines[n] for n in ("fuel", "process", "fugitive", "other")))
     total = add(direct, lines["power"], lines["heat"])
     rows = [
         (
             Cell(words("cn." + n)),
-            Cell(words("not-collected"), "gap") if kg is None else Cell(tonnes(kg)),
+            mass(reading, kg, refused=refused[n]),
             Cell("—" if kg is None else percent(ratio(kg, total))),
         )
         for n, kg in lines.items()
-        if kg is not None or n != "other"
+        if kg is not None or n != "other" or refused[n]
     ]
     recovered = reading.org.get("recovered")
     rows.append(
@@ -71,8 +69,18 @@ def cn_summary(reading: Reading) -> list[Block]:
         blocks.insert(
             1, Chart(title, words("html.alt-table"), lambda p: charts.bars(p, drawn, title, words("html.alt-table")))
         )
-    blocks.append(Note("info", words("cn.scope3", value=reading.shown(reading.total("scope3_kg")))))
+    blocks.append(
+        Note("info", words("cn.scope3", value=reading.shown(reading.total("scope3_kg"), reading.refused("3"))))
+    )
     return blocks
+
+
+def _line(scope: str, category: str) -> str:
+    """The line of the Chinese form to which a category belongs; "" for scope 3 and what is outside the scopes."""
+    if scope == "1":
+        lines = {"stationary": "fuel", "mobile": "fuel", "process": "process", "fugitive": "fugitive"}
+        return lines.get(category, "other")
+    return ("power" if category == "electricity" else "heat") if scope == "2" else ""
 
 
 def cn_activity(reading: Reading) -> list[Block]:

@@ -20,9 +20,9 @@ NAMES = {
 }
 
 
-def mass(reading: Reading, kg: Decimal | None, tone: str = "") -> Cell:
-    """A mass in t, or the look of a gap."""
-    return Cell(reading.words("not-collected"), "gap") if kg is None else Cell(tonnes(kg), tone)
+def mass(reading: Reading, kg: Decimal | None, tone: str = "", refused: int = 0) -> Cell:
+    """A mass in t, or the look of a gap that ``refused`` rejected rows left."""
+    return Cell(reading.missing(refused), "gap") if kg is None else Cell(tonnes(kg), tone)
 
 
 def value_label(kg: Decimal) -> str:

@@ -29,8 +29,16 @@ def summary(reading: Reading) -> list[Block]:
         )
     ]
     if not reading.collected("3"):
-        blocks.append(Note("gap", words("scope3.gap")))
+        blocks.append(Note("gap", scope3_gap(reading)))
+    if unknown := reading.refused(""):
+        blocks.append(Note("gap", words("unposted.no-scope", count=grouped(unknown))))
     return blocks
+
+
+def scope3_gap(reading: Reading) -> str:
+    """Why the report states no scope 3."""
+    refused = reading.refused("3")
+    return reading.words("scope3.refused", count=grouped(refused)) if refused else reading.words("scope3.gap")
 
 
 def scopes(reading: Reading) -> list[Block]:
@@ -40,12 +48,14 @@ def scopes(reading: Reading) -> list[Block]:
         return []
     rows = []
     for name in SUMS:
-        kg = reading.total(name)
+        kg, refused = reading.total(name), reading.refused(name[5])
         title = words(NAMES[name].replace("scope.", "scope.long.", 1))
         if name == "scope2_market_kg":
-            rows.append((Cell(title, TONES[name], words("scope2.beside")), mass(reading, kg), Cell("—", "na")))
+            rows.append(
+                (Cell(title, TONES[name], words("scope2.beside")), mass(reading, kg, refused=refused), Cell("—", "na"))
+            )
         else:
-            rows.append((Cell(title, TONES[name]), mass(reading, kg), Cell(reading.share(kg))))
+            rows.append((Cell(title, TONES[name]), mass(reading, kg, refused=refused), Cell(reading.share(kg))))
     bio = reading.biogenic()
     rows.append(
         (Cell(words("biogenic.long"), "bio"), Cell("—", "na") if bio is None else mass(reading, bio), Cell("—", "na"))
@@ -63,7 +73,7 @@ def scopes(reading: Reading) -> list[Block]:
     bars = [
         charts.Bar(words(NAMES[name]), ((TONES[name], float(kg)),), value_label(kg))
         if kg is not None
-        else charts.Bar(words(NAMES[name]), (), words("not-collected"), gap=True)
+        else charts.Bar(words(NAMES[name]), (), reading.missing(reading.refused(name[5])), gap=True)
         for name in SUMS
         for kg in [reading.total(name)]
     ]
@@ -100,6 +110,9 @@ def categories(reading: Reading) -> list[Block]:
         )
         if not beside:
             bars.append(charts.Bar(name, ((f"s{scope}", float(kg)),), value_label(kg)))
+    for scope, category in reading.refused_categories():
+        gap = mass(reading, None, refused=reading.refused(scope, category))
+        rows.append((Cell(words(f"scope.{scope}")), Cell(reading.category_name(scope, category)), gap, Cell("—", "na")))
     total = reading.headline()
     title = f"{words('chart.categories')}{words('unit.bracket')}"
     table = Table(
@@ -128,10 +141,18 @@ def iso_categories(reading: Reading) -> list[Block]:
     sums: dict[int, Decimal | None] = {1: reading.total("scope1_kg"), 2: reading.total("scope2_location_kg")}
     for (scope, category, _), kg in reading.categories().items():
         if scope == "3":
-            number = ISO_OF_SCOPE3.get(int(category) if category.isdigit() else 0, 6)
-            sums[number] = add(sums.get(number), kg)
+            sums[_iso(category)] = add(sums.get(_iso(category)), kg)
+    refused = {1: reading.refused("1"), 2: reading.refused("2")}
+    for scope, category in reading.refused_categories():
+        if scope == "3":
+            refused[_iso(category)] = refused.get(_iso(category), 0) + reading.refused(scope, category)
     rows = tuple(
-        (Cell(words(f"iso.{n}")), mass(reading, sums.get(n)), Cell(reading.share(sums.get(n)))) for n in range(1, 7)
+        (
+            Cell(words(f"iso.{n}")),
+            mass(reading, sums.get(n), refused=refused.get(n, 0)),
+            Cell(reading.share(sums.get(n))),
+        )
+        for n in range(1, 7)
     )
     table = Table(
         (
@@ -146,38 +167,45 @@ def iso_categories(reading: Reading) -> list[Block]:
     return [table]
 
 
+def _iso(category: str) -> int:
+    """The ISO category of a scope 3 category; 6 (other) where the row names none."""
+    return ISO_OF_SCOPE3.get(int(category) if category.isdigit() else 0, 6)
+
+
 def scope3(reading: Reading) -> list[Block]:
     """Which scope 3 categories have data, and which have none."""
     words = reading.words
     have = {category for scope, category, _ in reading.categories() if scope == "3"}
     if not have:
-        return [Note("gap", words("scope3.gap"))]
+        return [Note("gap", scope3_gap(reading))]
     names = [str(n) for n in range(1, 16)]
-    listed = [n for n in names if n in have]
-    return [
-        Note(
-            "gap",
-            words(
-                "scope3.partial",
-                have=words("comma").join(listed) or "—",
-                gap=words("comma").join(n for n in names if n not in have) or "—",
-            ),
-        )
-    ]
+    refused = [n for n in names if n not in have and reading.refused("3", n)]
+    told = {
+        "have": [n for n in names if n in have],
+        "gap": [n for n in names if n not in have and n not in refused],
+        "refused": refused,
+    }
+    lists = {key: words("comma").join(listed) or "—" for key, listed in told.items()}
+    return [Note("gap", words("scope3.partial.refused" if refused else "scope3.partial", **lists))]
 
 
 def scope2(reading: Reading) -> list[Block]:
     """Both results of scope 2 side by side, by kind of energy."""
     words = reading.words
     if not reading.collected("2"):
-        return [Note("gap", words("scope2.none"))]
+        refused = reading.refused("2")
+        text = words("scope2.refused", count=grouped(refused)) if refused else words("scope2.none")
+        return [Note("gap", text)]
     found = reading.categories()
     kinds = dict.fromkeys(category for scope, category, _ in found if scope == "2")
+    kinds |= dict.fromkeys(category for scope, category in reading.refused_categories() if scope == "2")
     rows = tuple(
         (
             Cell(reading.category_name("2", kind)),
-            mass(reading, found.get(("2", kind, "location"))),
-            mass(reading, found.get(("2", kind, "market"))),
+            *(
+                mass(reading, found.get(("2", kind, basis)), refused=reading.refused("2", kind))
+                for basis in ("location", "market")
+            ),
         )
         for kind in kinds
     )

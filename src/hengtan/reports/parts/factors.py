@@ -69,7 +69,7 @@ def factors(reading: Reading) -> list[Block]:
                     "" if basis == "-" else words.get("basis." + basis, basis),
                 ),
                 Cell(grouped(int(row.get("rows") or 0))),
-                mass(reading, kg),
+                Cell("—", "na") if kg is None else mass(reading, kg),
             )
         )
     head = SHOWN_FACTORS if len(cells) > SHOWN_FACTORS + 5 else 0

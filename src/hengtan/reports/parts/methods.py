@@ -33,6 +33,11 @@ def boundary(reading: Reading) -> list[Block]:
     derived = any(scope == "3" and category == "3" for scope, category, _ in reading.categories())
     upstream = ("upstream.on" if derived else "upstream.empty") if options.get("upstream") else "upstream.off"
     collected = [words("scope." + s) for s in "123" if reading.collected(s)]
+    collected += [
+        words("not-posted.of", name=words("scope." + s), gap=reading.missing(reading.refused(s)))
+        for s in "123"
+        if not reading.collected(s) and reading.refused(s)
+    ]
     facts = [
         (
             words("approach"),

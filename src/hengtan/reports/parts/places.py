@@ -136,7 +136,7 @@ def months(reading: Reading) -> list[Block]:
             rows.append(
                 (
                     Cell(month),
-                    *(Cell(words("not-collected"), "gap") for _ in sum_columns(reading)),
+                    *(Cell(reading.missing_month(month), "gap") for _ in sum_columns(reading)),
                     Cell("—", "na"),
                     Cell("—", "na"),
                 )
