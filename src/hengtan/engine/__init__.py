@@ -12,6 +12,7 @@ no function of our own, nothing approximate, DECIMAL instead of doubles. Knows n
 
 from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
 from .fetch import fetch, read_parquet, write_parquet
+from .found import Found
 from .ordered import Part, StoppedError, parts_of, write_in_order
 from .parquet_join import Written, join_parquet
 from .repeated import repeated_values
@@ -22,6 +23,7 @@ __all__ = [
     "DECIMAL_MASS",
     "DECIMAL_QUANTITY",
     "Engine",
+    "Found",
     "Part",
     "StoppedError",
     "Written",

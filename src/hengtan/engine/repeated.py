@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .fetch import batches, fetch, on_cluster
+from .fetch import batches, on_cluster
+from .found import Found
 
 AT_ONCE = 120_000_000  # values sorted in memory at a time: 960 MB
 _BATCH = 1_000_000
 
 
-def repeated_values(table: Any, column: str, rows: int) -> pa.Table:
+def repeated_values(table: Any, column: str, rows: int) -> Found | None:
     """The values of an int64 column that stand in more than one row, as a table of one column of the same name.
 
     Sorting is ten times faster than grouping where nearly every value is alone. ``rows`` is the most there can be.
     """
     if on_cluster(table.get_backend()):
         counts = table.group_by(column).aggregate(times=table.count())
-        return fetch(counts.filter(counts.times > 1).select(column))
+        return Found.of(counts.filter(counts.times > 1).select(column))
     parts = 1
     while rows > parts * AT_ONCE:
         parts *= 2
@@ -37,4 +38,4 @@ def repeated_values(table: Any, column: str, rows: int) -> pa.Table:
         for start in range(0, max(count - 1, 0), _BATCH):
             stretch = values[start : start + _BATCH + 1]
             found.append(np.unique(stretch[1:][stretch[1:] == stretch[:-1]]))
-    return pa.table({column: pa.array(np.unique(np.concatenate(found)) if found else [], pa.int64())})
+    return Found.held(pa.table({column: pa.array(np.unique(np.concatenate(found)) if found else [], pa.int64())}))

@@ -68,12 +68,13 @@ class Compiler(PySparkCompiler):  # type: ignore[misc]
         exponent = self.cast(self.f.substring_index(java, sge.convert("E"), sge.convert(-1)), dt.int32)
         digits = self.f.lpad(self.cast(self.f.abs(exponent), dt.string), sge.convert(2), sge.convert("0"))
         sign = self.if_(exponent < 0, sge.convert("e-"), sge.convert("e+"))
-        plainly = sg.or_(size.eq(0), sg.and_(size >= sge.convert(1e-4), size < sge.convert(1e16)))
+        plainly = sg.and_(size >= sge.convert(1e-4), size < sge.convert(1e16))
         return sge.Case(
             ifs=[
                 self.if_(arg.is_(NULL), NULL),
                 self.if_(self.f.isnan(arg), sge.convert("nan")),
                 self.if_(size.eq(self.POS_INF), self.if_(arg < 0, sge.convert("-inf"), sge.convert("inf"))),
+                self.if_(size.eq(0), java),
                 self.if_(plainly, plain),
             ],
             default=self.f.concat(mantissa, sign, digits),
@@ -121,6 +122,10 @@ class Cluster(Backend):  # type: ignore[misc]
             frame = self._session.read.schema(frame.schema).parquet(place)
         frame.createOrReplaceTempView(name)
         return self.table(name)
+
+    def keep(self, expression: Any) -> Any:
+        """The result of an expression as a table without a name of its own."""
+        return self.create_table(ibis.util.gen_name("kept"), expression)
 
     def read_parquet(self, path: str | Path, /, *, file_row_number: bool = False, **_: Any) -> Any:
         """A Parquet file; ``file_row_number`` adds the place of each row in it, from 0."""

@@ -12,7 +12,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import DECIMAL_MASS, Engine, Written, parts_of, with_words, write_in_order
+from hengtan.engine import DECIMAL_MASS, Engine, Found, Written, parts_of, with_words, write_in_order
 
 from .checks import Period, rejected
 from .keys import Key, Shape, key_table, keyed
@@ -48,7 +48,7 @@ class Good:
     staged: Staged
     period: Period
     shape: Shape
-    repeated: pa.Table | None
+    repeated: Found | None
     all_pass: bool = False
     units: tuple[Membership, ...] = ()
 
@@ -58,7 +58,7 @@ class Good:
         if not self.all_pass:
             table = table.filter(~rejected(table, self.period))
         if self.repeated is not None:
-            table = table.anti_join(ibis.memtable(self.repeated), "activity_id")
+            table = table.anti_join(self.repeated.table, "activity_id")
         if self.units:
             table = _with_units(table, self.units)
         return keyed(table, self.shape)

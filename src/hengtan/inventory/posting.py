@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import Engine, fetch, strictly_increasing
+from hengtan.engine import Engine, Found, fetch, strictly_increasing
 from hengtan.problems import Problem
 
 from .apply import Good
@@ -111,7 +111,7 @@ def _regrouped(con: Any, groups: Any) -> tuple[Any, Any]:
     return con.create_table("by_facility", facilities, temp=True), con.create_table("by_stated", stated, temp=True)
 
 
-def _twins(engine: Engine, staged: Staged, rows: int, phases: Phases) -> pa.Table | None:
+def _twins(engine: Engine, staged: Staged, rows: int, phases: Phases) -> Found | None:
     with phases("twins"), engine.session(share=2) as con:
         return identical_rows(staged.union(con, staged.tags), staged.present, staged.tags, rows)
 
@@ -123,7 +123,7 @@ def _grouped(
     period: Period,
     phases: Phases,
     counts: Counts,
-    repeated: pa.Table | None,
+    repeated: Found | None,
 ) -> tuple[Good, list[Key]]:
     """The good rows and their keys; the session gets their groups by facility and by month."""
     with phases("group"):
@@ -213,15 +213,15 @@ class _Teller:
                 check = next(check for check in CHECKS if check.code == code)
                 self.rows(code, check.column, found.filter(check.condition(found, period)), total)
 
-    def repeated(self, repeated: pa.Table) -> None:
-        ids = ibis.memtable(repeated)
-        found = self.table.join(ids, "activity_id")
-        total = sum(repeated["times"].to_pylist())
-        self.rows("activity.duplicate-id", "activity_id", found, total, lambda row: {"times": str(row["times"])})
+    def repeated(self, repeated: Found) -> None:
+        found = self.table.join(repeated.table, "activity_id")
+        self.rows(
+            "activity.duplicate-id", "activity_id", found, repeated.total, lambda row: {"times": str(row["times"])}
+        )
 
-    def twins(self, twins: pa.Table) -> None:
-        found = self.table.join(ibis.memtable(twins), ["source", "position"])
-        self.rows("activity.identical", "", found, twins.num_rows, lambda row: {"other": str(row["other"])})
+    def twins(self, twins: Found) -> None:
+        found = self.table.join(twins.table, ["source", "position"])
+        self.rows("activity.identical", "", found, twins.rows, lambda row: {"other": str(row["other"])})
 
     def cells_and_keys(self, good: Good, counts: Counts, numbers: Any, keys: Sequence[Key], found: Plan) -> Any:
         """Problems of cells and of keys, told at each row: one walk for all rare ones, a short one for each frequent.

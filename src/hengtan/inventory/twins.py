@@ -9,28 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 import ibis
-import pyarrow as pa
 
-from hengtan.engine import fetch, repeated_values
+from hengtan.engine import Found, repeated_values
 
 from .staging import OPTIONAL, REQUIRED
 
 _SAME = tuple(name for name in (*REQUIRED, *OPTIONAL) if name != "activity_id")
 
 
-def repeated_ids(table: Any, rows: int) -> pa.Table | None:
+def repeated_ids(table: Any, rows: int) -> Found | None:
     """activity_id and times, of ids that stand in more than one of the ``rows`` rows; None if there are none."""
     named = table.filter(table.activity_id != "").mutate(h=table.activity_id.hash())
     met = repeated_values(named, "h", rows)
-    if not met.num_rows:
+    if met is None:
         return None
-    suspects = named.semi_join(ibis.memtable(met), "h")
+    suspects = named.semi_join(met.table, "h")
     times = suspects.group_by("activity_id").aggregate(times=suspects.count())
-    found = fetch(times.filter(times.times > 1))
-    return found if found.num_rows else None
+    return Found.of(times.filter(times.times > 1), total="times")
 
 
-def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...], rows: int) -> pa.Table | None:
+def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...], rows: int) -> Found | None:
     """source, position and the row of the first twin (``other``) of every later row that says the same again.
 
     The same: every column but the id, tags included; zero quantities are left alone.
@@ -39,10 +37,9 @@ def identical_rows(table: Any, present: frozenset[str], tags: tuple[str, ...], r
     used = table.filter((table.quantity != 0).fill_null(False))
     hashed = used.mutate(h=ibis.struct({name: used[name] for name in columns}).hash())
     met = repeated_values(hashed, "h", rows)
-    if not met.num_rows:
+    if met is None:
         return None
-    suspects = hashed.semi_join(ibis.memtable(met), "h")
+    suspects = hashed.semi_join(met.table, "h")
     order = ibis.window(group_by=columns, order_by=["source", "position"])
     ranked = suspects.mutate(place=ibis.row_number().over(order), other=suspects.row.first().over(order))
-    found = fetch(ranked.filter(ranked.place > 0).select("source", "position", "other"))
-    return found if found.num_rows else None
+    return Found.of(ranked.filter(ranked.place > 0).select("source", "position", "other"))
