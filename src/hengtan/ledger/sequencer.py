@@ -10,7 +10,9 @@ share one signature and one set of fsyncs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..problems import HengtanError, Problem
@@ -29,6 +31,7 @@ from .tiles import MAX_ENTRY_BYTES, TileReader
 
 CHECKPOINT = "checkpoint"
 VKEY = "log.vkey"
+_GATHER_S = 0.001  # the first caller after a shared batch waits so long for those that were in it with him
 Published = Callable[[Checkpoint, bytes], None]
 
 
@@ -37,6 +40,7 @@ class _Ticket:
     entries: Sequence[bytes]
     given: range | None = None
     failed: BaseException | None = None
+    done: bool = False
 
 
 class Sequencer:
@@ -48,8 +52,9 @@ class Sequencer:
         self._edge = Edge()
         self._note = b""
         self._waiting: list[_Ticket] = []
-        self._door = threading.Lock()  # of the waiting list
-        self._turn = threading.Lock()  # of the folder
+        self._last_batch = 1  # callers in it
+        self._busy = False  # somebody works on the folder
+        self._door = threading.Condition()  # of the two above and the waiting list
         self._broken: str | None = None
 
     def start(self, checkpoint: Checkpoint, note: bytes, known: Sequence[Checkpoint]) -> None:
@@ -86,11 +91,19 @@ class Sequencer:
         ticket = _Ticket(entries)
         with self._door:
             self._waiting.append(ticket)
-        with self._turn:
-            if ticket.given is None and ticket.failed is None:
+            self._door.wait_for(lambda: ticket.done or not self._busy)
+            self._busy = self._busy or not ticket.done
+        if not ticket.done:  # whoever comes first after a batch carries the next one for all that wait
+            tickets: list[_Ticket] = []
+            try:
+                if self._last_batch > 1:
+                    time.sleep(_GATHER_S)
                 with self._door:
                     tickets, self._waiting = self._waiting, []
+                self._last_batch = len(tickets)
                 self._commit(tickets)
+            finally:
+                self._free(tickets)
         if ticket.failed is not None:
             raise ticket.failed
         assert ticket.given is not None
@@ -98,7 +111,7 @@ class Sequencer:
 
     def add_signatures(self, lines: str, verifiers: Sequence[Verifier]) -> None:
         """Publishes witnesses' signature lines below the checkpoint; each is of a key in ``verifiers`` and holds, or is refused."""
-        with self._turn:
+        with self._turn():
             self._whole()
             fresh = parse_signatures(lines)
             held = Note(self._text, fresh)
@@ -109,7 +122,7 @@ class Sequencer:
 
     def rotate(self, new: Signer, statement: bytes | None) -> None:
         """Appends the statement alone, publishes its checkpoint with both signatures, names the new key in ``log.vkey``."""
-        with self._turn:
+        with self._turn():
             self._whole()
             if statement is not None:
                 ticket = _Ticket([statement])
@@ -123,9 +136,26 @@ class Sequencer:
 
     def close(self) -> None:
         """Lets the next sequencer start; waits for a batch that is under way."""
-        with self._turn:
+        with self._turn():
             self._broken = self._broken or "closed"
             self._lock.release()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._door:
+            self._door.wait_for(lambda: not self._busy)
+            self._busy = True
+        try:
+            yield
+        finally:
+            self._free([])
+
+    def _free(self, tickets: Sequence[_Ticket]) -> None:
+        with self._door:
+            for ticket in tickets:
+                ticket.done = True
+            self._busy = False
+            self._door.notify_all()
 
     @property
     def _name(self) -> str:
