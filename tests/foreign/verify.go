@@ -207,6 +207,9 @@ func checkLog(dir, since string, trusted, required []note.Verifier) error {
 	if root != now.tree.Hash {
 		return fmt.Errorf("the entries have the root %v, the checkpoint says %v", root, now.tree.Hash)
 	}
+	if err := checkPartials(dir, now.tree.N, hashes); err != nil {
+		return err
+	}
 	fmt.Printf("ok: %s, %d entries, root %v\n", now.origin, now.tree.N, now.tree.Hash)
 	if since == "" {
 		return nil
@@ -304,60 +307,125 @@ func checkTiles(dir string, n int64, hashes tree) error {
 		count := n >> (height * level)
 		for index := int64(0); index*width < count; index++ {
 			wide := min(width, count-index*width)
-			data, path, err := read(dir, strconv.Itoa(level), index, wide)
+			data, path, stored, err := read(dir, strconv.Itoa(level), index, wide)
 			if err != nil {
 				return err
 			}
-			wanted, err := tlog.ReadTileData(tlog.Tile{H: height, L: level, N: index, W: int(wide)}, hashes)
-			if err != nil {
-				return fmt.Errorf("%s: %v", path, err)
+			if int64(len(data)) != stored*tlog.HashSize {
+				return fmt.Errorf("%s: %d bytes where %d belong", path, len(data), stored*tlog.HashSize)
 			}
-			if !bytes.Equal(data, wanted) && !(len(data) == width*tlog.HashSize && bytes.HasPrefix(data, wanted)) {
-				return fmt.Errorf("%s: not the hashes of the entries", path)
+			if err := checkTile(path, data[:wide*tlog.HashSize], level, index, wide, hashes); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// bundle gives the entries of one bundle, each behind its length in two bytes; as many as a log of n entries has there.
+func checkTile(path string, data []byte, level int, index, wide int64, hashes tree) error {
+	wanted, err := tlog.ReadTileData(tlog.Tile{H: height, L: level, N: index, W: int(wide)}, hashes)
+	if err != nil {
+		return fmt.Errorf("%s: %v", path, err)
+	}
+	if !bytes.Equal(data, wanted) {
+		return fmt.Errorf("%s: not the hashes of the entries", path)
+	}
+	return nil
+}
+
+// checkPartials looks at the partial files of earlier sizes, if any were left: each holds the beginning of what is there now.
+// Files beyond the checkpoint's size are of a batch that is under way.
+func checkPartials(dir string, n int64, hashes tree) error {
+	return filepath.Walk(filepath.Join(dir, "tile"), func(path string, info os.FileInfo, err error) error {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err != nil || info.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(filepath.Join(dir, "tile"), path)
+		if err != nil {
+			return err
+		}
+		name = "tile/8/" + strings.Replace(filepath.ToSlash(name), "entries/", "data/", 1)
+		tile, err := tlog.ParseTilePath(name)
+		if err != nil || tile.W == width {
+			return nil
+		}
+		level := tile.L
+		if level < 0 {
+			level = 0
+		}
+		if (tile.N*width+int64(tile.W))<<(height*level) > n {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if tile.L >= 0 {
+			return checkTile(path, data, level, tile.N, int64(tile.W), hashes)
+		}
+		entries, err := split(path, data, int64(tile.W))
+		if err != nil {
+			return err
+		}
+		for i, entry := range entries {
+			if hashes[tlog.StoredHashIndex(0, tile.N*width+int64(i))] != tlog.RecordHash(entry) {
+				return fmt.Errorf("%s: entry %d is not that of the log", path, i)
+			}
+		}
+		return nil
+	})
+}
+
+// bundle gives the entries of one bundle, as many as a log of n entries has there.
 func bundle(dir string, index, n int64) ([][]byte, string, error) {
 	wide := min(width, n-index*width)
-	data, path, err := read(dir, "entries", index, wide)
+	data, path, stored, err := read(dir, "entries", index, wide)
 	if err != nil {
 		return nil, path, err
 	}
-	var entries [][]byte
-	for len(data) > 0 {
-		if len(data) < 2 || len(data) < 2+int(binary.BigEndian.Uint16(data)) {
-			return nil, path, fmt.Errorf("%s: ends within an entry", path)
-		}
-		end := 2 + int(binary.BigEndian.Uint16(data))
-		entries, data = append(entries, data[2:end]), data[end:]
-	}
-	if int64(len(entries)) != wide && len(entries) != width {
-		return nil, path, fmt.Errorf("%s: %d entries where %d belong", path, len(entries), wide)
+	entries, err := split(path, data, stored)
+	if err != nil {
+		return nil, path, err
 	}
 	return entries[:wide], path, nil
 }
 
-// read gives a tile of this width, or the full one that took its place.
-func read(dir, kind string, index, wide int64) ([]byte, string, error) {
+// split gives the entries of a bundle, each behind its length in two bytes.
+func split(path string, data []byte, wide int64) ([][]byte, error) {
+	var entries [][]byte
+	for len(data) > 0 {
+		if len(data) < 2 || len(data) < 2+int(binary.BigEndian.Uint16(data)) {
+			return nil, fmt.Errorf("%s: ends within an entry", path)
+		}
+		end := 2 + int(binary.BigEndian.Uint16(data))
+		entries, data = append(entries, data[2:end]), data[end:]
+	}
+	if int64(len(entries)) != wide {
+		return nil, fmt.Errorf("%s: %d entries where %d belong", path, len(entries), wide)
+	}
+	return entries, nil
+}
+
+// read gives a tile of this width, or the full one that took its place, and the width of the file.
+func read(dir, kind string, index, wide int64) ([]byte, string, int64, error) {
 	full := tlog.Tile{H: height, L: 0, N: index, W: width}.Path()
 	path := filepath.Join(dir, "tile", kind, strings.TrimPrefix(full, "tile/8/0/"))
 	if wide < width {
 		partial := fmt.Sprintf("%s.p/%d", path, wide)
 		data, err := os.ReadFile(partial)
-		if !errors.Is(err, os.ErrNotExist) {
-			return data, partial, err
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			return data, partial, wide, err
 		}
 		if data, err := os.ReadFile(path); err == nil {
-			return data, path, nil
+			return data, path, width, nil
 		}
-		return nil, partial, err
+		return nil, partial, wide, err
 	}
 	data, err := os.ReadFile(path)
-	return data, path, err
+	return data, path, width, err
 }
 
 func min(a, b int64) int64 {
