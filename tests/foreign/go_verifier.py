@@ -1,4 +1,4 @@
-"""``verify.go`` built and run: the judge that is not ours."""
+"""``docs/verify.go`` built and run: the judge that is not ours."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).with_name("verify.go")
+SOURCE = Path(__file__).resolve().parents[2] / "docs" / "verify.go"
 PACKAGES = "golang-go golang-golang-x-mod-dev"
 GOCODE = Path("/usr/share/gocode")
 NOTE = GOCODE / "src/golang.org/x/mod/sumdb/note/note.go"

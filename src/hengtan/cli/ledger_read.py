@@ -13,7 +13,7 @@ import click
 from .ledger_write import folder_argument, json_option, lang_option, read
 
 if TYPE_CHECKING:
-    from hengtan.ledger.log import Extension, Log
+    from hengtan.ledger.log import Log
 
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE instead of standard output."
@@ -94,6 +94,7 @@ def prove(folder: Path, index: int | None, since: Path | None, with_entry: bool,
     """
     from hengtan.ledger import canonical
     from hengtan.ledger.log import Log
+    from hengtan.ledger.witness import Request
 
     if (index is None) == (since is None):
         raise click.UsageError("Give either an INDEX or --since CHECKPOINT.")
@@ -105,13 +106,8 @@ def prove(folder: Path, index: int | None, since: Path | None, with_entry: bool,
             extra = canonical({"entry": text, "vkey": log.verifier.vkey})
         _give(log.prove(index, extra).encode(), out)
     elif since is not None:
-        _give(_growth(log.prove_since(read(since))), out)
-
-
-def _growth(found: Extension) -> bytes:
-    """The body of an add-checkpoint request."""
-    lines = [f"old {found.old.size}", *(base64.b64encode(each).decode() for each in found.hashes)]
-    return ("\n".join(lines) + "\n\n").encode("ascii") + found.checkpoint
+        found = log.prove_since(read(since))
+        _give(Request(found.old.size, found.hashes, found.checkpoint).encode(), out)
 
 
 def _give(data: bytes, out: Path | None) -> None:
