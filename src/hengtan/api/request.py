@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Files and options as typed; paths are relative to ``base`` ("" is the working directory)."""
+    """Files and options as typed; paths are relative to ``base`` ("" is the working directory).
+
+    places   where a file lies now that is not to be read where it lay, by its name
+    """
 
     inputs: tuple[str, ...]
     template: str | None = None
@@ -36,9 +39,12 @@ class Request:
     draws: int = 0
     lang: str = "en"
     base: str = ""
+    places: Mapping[str, Path] = field(default_factory=dict)
 
     def path(self, given: str) -> Path:
         """Where a file lies that the person named so."""
+        if given in self.places:
+            return self.places[given]
         return Path(self.base) / given if self.base else Path(given)
 
     def load(self) -> tuple[Intake, Rules, Options]:

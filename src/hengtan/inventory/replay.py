@@ -92,6 +92,7 @@ def _summary(folder: Path) -> dict[str, Any]:
 def software(kept: Mapping[str, Any], again: Mapping[str, Any]) -> list[Difference]:
     """Versions of code and library that differ: not wrong in itself, but why results may."""
     found = list(_unequal("hengtan", kept["hengtan"]["version"], again["hengtan"]["version"]))
+    found += _unequal("Python", kept["hengtan"].get("python"), again["hengtan"].get("python"))
     for name in ("version", "digest"):
         found += _unequal(f"library {name}", kept["library"][name], again["library"][name])
     return found
@@ -105,16 +106,26 @@ def _unequal(what: str, kept: Any, again: Any) -> Iterator[Difference]:
         yield Difference(what, "" if kept is None else str(kept), "" if again is None else str(again))
 
 
+def readable(path: Path, like: Path) -> bool:
+    """Whether a file is Parquet, can be read to its end, and has the columns of emissions as the file ``like`` has them."""
+    try:
+        with ParquetFile(path) as file, ParquetFile(like) as model:
+            has, wanted = file.schema_arrow, model.schema_arrow
+            if not all(name in has.names and has.field(name).type == wanted.field(name).type for name in COLUMNS):
+                return False
+            for _ in file.iter_batches():  # what is spoilt in the middle is seen only when it is read
+                pass
+    except (OSError, KeyError, pa.ArrowException):
+        return False
+    return True
+
+
 def row_differences(kept: Path, again: Path, limit: int = LISTED) -> RowDifferences | None:
     """Two files of emissions compared row by row, whatever their order; ``limit`` rows are listed cell by cell.
 
     None when the kept file cannot be read.
     """
-    try:
-        with ParquetFile(kept) as file:
-            if not set(COLUMNS) <= set(file.schema_arrow.names):
-                return None
-    except (OSError, pa.ArrowException):
+    if not readable(kept, again):
         return None
     with Engine().session() as con:
         one, other = con.read_parquet(str(kept)), con.read_parquet(str(again))
