@@ -125,3 +125,81 @@ def test_a_gas_that_one_of_several_factors_does_not_state_is_null_unless_that_on
     dirty, clean = done.one("dirty", "market"), done.one("clean", "market")
     assert (dirty["co2e_kg"], dirty["co2_kg"]) == (400 * Decimal("0.2") + 300, None)
     assert (clean["co2e_kg"], clean["co2_kg"]) == (300, 300)
+
+
+def refused(run: Calculator, lines: str) -> Outcome:
+    path = run.folder / "instruments.csv"
+    path.write_text(HEADER + lines, "utf-8")
+    done = run.table([activity(factor_id="RESIDUAL")], "--instruments", path, "--factors", run.factors(*FACTORS))
+    assert done.code == 2 and not (done.folder / "emissions.parquet").exists()
+    return done
+
+
+def test_an_instrument_with_a_factor_and_a_rate_is_a_bad_file_and_neither_wins(run: Calculator) -> None:
+    done = refused(run, "A,PPA,WIND,0.2,100,kWh,,,,\n")
+    assert "not both" in done.err
+    assert "not both" in refused(run, "A,PPA,WIND,0.01,100,kWh,,,,\n").err  # nor does it matter that they agree
+
+
+def test_an_instrument_on_a_row_that_is_not_scope_2_is_told(run: Calculator) -> None:
+    rows = [
+        {"activity_id": "diesel", "activity_type": "fuel.diesel", "unit": "L", "factor_id": "", "instrument": "GO"},
+        {
+            "activity_id": "flight",
+            "activity_type": "hotel",
+            "unit": "room.night",
+            "factor_id": "",
+            "instrument": "NOBODY",
+        },
+        {"activity_id": "power", "instrument": "GO"},
+    ]
+    done = market(run, "GO,GO,,0,1000,kWh,,,,\n", *rows)
+    assert [p["activity_id"] for p in done.problems if p["code"] == "instrument.not-scope-2"] == ["diesel", "flight"]
+    assert done.one("power", "market")["co2e_kg"] == 0  # the whole instrument is there for the row that can use it
+    done = run.table([activity(activity_type="fuel.diesel", unit="L", instrument="anything")])
+    assert done.code == 0 and "instrument.not-scope-2" in done.codes("warning")
+
+
+THERMAL = [
+    {"activity_id": name, "activity_type": name, "factor_id": "", "instrument": "I"} for name in ("heat", "steam")
+]
+
+
+@pytest.mark.parametrize(
+    "line", ["I,GO,,0,9,MWh,,,,", "I,绿证,,0,9,MWh,,,,", "I,,,0,9000,kWh,,,,", "I,contract,WIND,,9000,kWh,,,,"]
+)
+def test_electricity_covers_no_heat_even_where_a_row_names_it(line: str, run: Calculator) -> None:
+    done = market(run, line + "\n", *THERMAL, {"activity_id": "power", "instrument": "I"})
+    for name in ("heat", "steam"):
+        assert done.one(name, "market")["co2e_kg"] == done.one(name, "location")["co2e_kg"] > 0
+    assert done.one("power", "market")["co2e_kg"] < 20
+    told = [p for p in done.problems if p["code"] == "instrument.outside"]
+    assert [p["activity_id"] for p in told] == ["heat", "steam"] and "it is for electricity" in told[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    "line", ["I,district heat,,0,9,MWh,,,,", "I,绿色热力,,0,9,MWh,,,,", "I,supplier,,0,900,GJ,,,,"]
+)
+def test_heat_that_is_bought_as_such_covers_heat_and_steam(line: str, run: Calculator) -> None:
+    done = market(run, line + "\n", *THERMAL)
+    assert {row["co2e_kg"] for row in done.rows if row["basis"] == "market"} == {0}
+
+
+def test_heat_covers_no_electricity(run: Calculator) -> None:
+    done = market(
+        run, "I,steam contract,,0,9,MWh,,,,\n", {"activity_id": "named", "instrument": "I"}, {"activity_id": "not"}
+    )
+    assert {row["co2e_kg"] for row in done.rows if row["basis"] == "market"} == {500}
+    assert [p["activity_id"] for p in done.problems if p["code"] == "instrument.outside"] == ["named"]
+
+
+def test_heat_that_nobody_names_is_told_to_be_unused(run: Calculator) -> None:
+    done = market(run, "I,steam contract,,0,9,MWh,,,,\n", {"activity_id": "power"})
+    assert done.one("power", "market")["co2e_kg"] == 500 and "instrument.unused" in done.codes("warning")
+
+
+def test_a_factor_of_electricity_named_by_a_row_of_steam_is_not_used(run: Calculator) -> None:
+    done = run.table([activity(activity_type="steam", instrument="WIND")], "--factors", run.factors(*FACTORS))
+    row = done.one("a1", "market")
+    assert row["co2e_kg"] == done.one("a1", "location")["co2e_kg"] > 0 and row["factor_id"] != "WIND"
+    assert "instrument.outside" in done.codes("warning")

@@ -117,6 +117,15 @@ def category_in(text: str, scope: int | None = None) -> str:
     return match[1] if match else _NAMES_3.get(plain, "")
 
 
+def energies_of_factor(factor: Factor) -> tuple[str, ...]:
+    """Kinds of purchased energy that a factor's category means, the usual one first; () where it means none."""
+    known = _MEANING.get(factor.category.strip().casefold())
+    if known:
+        return known[1] if known[0] == 2 else ()
+    named = category_in(factor.category, 2)
+    return (named,) if named else ()
+
+
 def scope_of_factor(factor: Factor) -> int | None:
     """The scope that a factor states or that its category means; None where it leaves it open or is outside the scopes."""
     known = _MEANING.get(factor.category.strip().casefold())

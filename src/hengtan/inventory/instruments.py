@@ -72,6 +72,10 @@ def parse_instruments(
             wrong("co2e_kg_per_unit", "Give kg CO2e per unit (0 is a value) or a factor_id.",
                   "请填写每单位 kgCO2e（0 是有效值）或 factor_id。")  # fmt: skip
             continue
+        if rate is not None and text.get("factor_id"):
+            wrong("factor_id", "Give either a factor_id or co2e_kg_per_unit, not both: they may differ.",
+                  "factor_id 与 co2e_kg_per_unit 只能填一个：两者可能不一致。")  # fmt: skip
+            continue
         try:
             unit = parse(text.get("unit", ""))
         except UnitError:
@@ -103,25 +107,34 @@ def allot(
     keys: Sequence[Key],
     instruments: Mapping[str, Instrument],
     within: Callable[[Key, str], bool],
-    electricity: Callable[[Key], bool],
+    energy: Callable[[Key], str],
+    covers_energy: Callable[[Instrument], frozenset[str] | None],
 ) -> tuple[dict[int, Cover], list[Problem]]:
     """What covers each key (by its number), and what is to be told about the file as a whole.
 
     within(key, region)   whether the key lies in an instrument's region
-    electricity(key)      whether unnamed instruments may cover the key
+    energy(key)           the kind of purchased energy: electricity, heat, ...; "" for what is not scope 2
+    covers_energy(instrument)   the kinds that it may cover, None where it does not tell; one that no row names is
+                                shared over electricity alone
     """
     covers: dict[int, Cover] = {}
     told: list[Problem] = []
-    named = {name for key in keys for name in _names(key)}
+    used_energy = [(key, used) for key in keys if (used := energy(key))]
+    named = {name for key, _ in used_energy for name in _names(key)}
     for instrument in sorted(instruments.values(), key=lambda i: i.instrument_id not in named):
         by_name = instrument.instrument_id in named
         users = []
-        for key in keys:
-            wanted = instrument.instrument_id in _names(key) if by_name else not key.instrument and electricity(key)
-            if not wanted or key.zero:
+        kinds = covers_energy(instrument)
+        for key, used in used_energy:
+            wanted = (
+                instrument.instrument_id in _names(key) if by_name else not key.instrument and used == "electricity"
+            )
+            if not wanted or key.zero or (not by_name and kinds and used not in kinds):
                 continue
             cover = covers.setdefault(key.number, Cover())
-            why = _why_not(instrument, key, within)
+            why = _why_not(instrument, key, within) or (
+                other_energy(kinds) if kinds and used in ENERGIES and used not in kinds else None
+            )
             use = _use(key, instrument)
             if use is None:
                 why = why or (f"unit {key.unit}", f"单位 {key.unit}")
@@ -156,6 +169,15 @@ def _use(key: Key, instrument: Instrument) -> Fraction | None:
         return Fraction(key.quantity) * conversion(parse(key.unit), instrument.unit, fuel=False)
     except UnitError:
         return None
+
+
+ENERGIES = {"electricity": "电力", "heat": "热力", "steam": "蒸汽", "cooling": "冷量"}
+
+
+def other_energy(kinds: frozenset[str]) -> tuple[str, str]:
+    """That the instrument is for other energy than the row uses, English and Chinese."""
+    told = [name for name in ENERGIES if name in kinds]
+    return f"it is for {' and '.join(told)}", f"只适用于{'、'.join(ENERGIES[name] for name in told)}"
 
 
 def _why_not(instrument: Instrument, key: Key, within: Callable[[Key, str], bool]) -> tuple[str, str] | None:

@@ -23,8 +23,9 @@ from hengtan.factors.placing import category_in, scope_in
 from hengtan.problems import Problem
 from hengtan.units import conversion, parse
 
+from .energy import energies_of_instrument, energies_of_named, energy_of_row
 from .gas_sum import GasSum
-from .instruments import Cover, Instrument, allot
+from .instruments import ENERGIES, Cover, Instrument, allot, other_energy
 from .keys import Key
 from .line import GASES, Line, Term
 from .methodical import Applied, Named, apply_method, asked_unit, by_method_alone, named_method
@@ -53,12 +54,23 @@ def plan(keys: Sequence[Key], rules: Rules) -> Plan:
     covers: dict[int, Cover] = {}
     placed = [replace(key, region=_region(key, rules.organisation)) for key in keys]
     if rules.instruments is not None:
-        covers, result.told = allot(placed, rules.instruments, _within, _is_electricity)
+        covers, result.told = allot(
+            placed,
+            rules.instruments,
+            _within,
+            lambda key: energy_of_row(key, rules.library),
+            lambda instrument: energies_of_instrument(instrument, rules.library),
+        )
     for key in placed:
         found = _Resolution(key, rules, covers.get(key.number)).lines()
         if isinstance(found, list):
             result.lines += found
-            warnings = tuple(dict.fromkeys(_hashable(w) for line in found for w in line.warnings))
+            told = [w for line in found for w in line.warnings]
+            if key.instrument.strip() and not any(line.scope == 2 for line in found):
+                told.append(
+                    Problem("instrument.not-scope-2", column="instrument", values={"instrument": key.instrument})
+                )
+            warnings = tuple(dict.fromkeys(_hashable(w) for w in told))
             if warnings:
                 result.warnings[key.number] = tuple(Problem(c, column=col, values=dict(v)) for c, col, v in warnings)
         else:
@@ -85,11 +97,6 @@ def _within(key: Key, region: str) -> bool:
     return bool(here and there and (here.code == there.code or there.code in parents(here.code)))
 
 
-def _is_electricity(key: Key) -> bool:
-    kind = find_type(key.activity_type) if key.activity_type else None
-    return bool(kind and kind.scope == 2 and kind.category == "electricity")
-
-
 class _Resolution:
     """One key on its way to lines."""
 
@@ -97,6 +104,7 @@ class _Resolution:
         self.key, self.rules, self.cover = key, rules, cover
         self.named: Named | None = None
         self.warnings: list[Problem] = []
+        self.market_warnings: tuple[Problem, ...] = ()
         if key.spans:
             self.warnings.append(Problem("activity.spans-years", values={"year": str(key.year)}))
 
@@ -233,8 +241,8 @@ class _Resolution:
             factors.append(one.factor.factor_id)
             methods.append(applied.method)
             terms += applied.terms if not note else [replace(term, note=note) for term in applied.terms]
-        if self.cover and basis == "market":
-            warnings += self.cover.warnings
+        if basis == "market":
+            warnings += [*self.market_warnings, *(self.cover.warnings if self.cover else ())]
         numbers = gases.rounded(self.key, share)
         if isinstance(numbers, Problem):
             return (numbers,)
@@ -262,7 +270,14 @@ class _Resolution:
         rest = Fraction(1)
         if key.instrument and self.rules.instruments is None:
             named = self.choice("market", replace(key, factor_id=key.instrument))
-            return [(named, Fraction(1), "instrument")] if isinstance(named, Choice) else named
+            if not isinstance(named, Choice):
+                return named
+            kinds = energies_of_named(named.factor)
+            if not kinds or first.category not in ENERGIES or first.category in kinds:
+                return [(named, Fraction(1), "instrument")]
+            why, why_zh = other_energy(kinds)
+            values = {"instrument": key.instrument, "why": why, "why_zh": why_zh}
+            self.market_warnings = (Problem("instrument.outside", column="instrument", values=values),)
         for name in (part.strip() for part in key.instrument.split(";")):
             if name and self.rules.instruments is not None and name not in self.rules.instruments:
                 return (Problem("instrument.unknown", column="instrument", values={"instrument": name}),)
