@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .ledger_write import folder_argument, json_option, lang_option, read
+from .ledger_write import folder_argument, json_option, lang_option
+from .named import read
 
 if TYPE_CHECKING:
     from hengtan.ledger.log import Log

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .ledger_write import folder_argument, json_option, key_option, known_option, lang_option, opened, read
+from .ledger_write import folder_argument, json_option, key_option, known_option, lang_option, opened
+from .named import verifier
 
 if TYPE_CHECKING:
-    from hengtan.ledger.note import Verifier
     from hengtan.ledger.witness import Witness
     from hengtan.ledger.witness_client import Asked
 
@@ -88,7 +88,7 @@ def trust(folder: Path, keys: tuple[str, ...], lang: str) -> None:
     """
     witness = _witness(folder)
     for key in keys:
-        click.echo(_say("trusted", lang, name=witness.trust(_key_text(key)).name))
+        click.echo(_say("trusted", lang, name=witness.trust(verifier(key).vkey).name))
 
 
 @group.command("distrust", short_help="No longer take signatures of these keys.")
@@ -98,9 +98,9 @@ def trust(folder: Path, keys: tuple[str, ...], lang: str) -> None:
 def distrust(folder: Path, keys: tuple[str, ...], lang: str) -> None:
     """No longer take signatures of these keys. What was cosigned stays known."""
     witness = _witness(folder)
-    for verifier in [_verifier(key) for key in keys]:
-        witness.distrust(verifier)
-        click.echo(_say("distrusted", lang, vkey=verifier.vkey))
+    for known in [verifier(key) for key in keys]:
+        witness.distrust(known)
+        click.echo(_say("distrusted", lang, vkey=known.vkey))
 
 
 @group.command("check", short_help="What it cosigned last; did a log fork?")
@@ -179,7 +179,7 @@ def ask(
 
     if len(witnesses) % 2:
         raise click.UsageError("Give the URL and the key of each witness.")
-    asked = [Known(url, _verifier(key)) for url, key in zip(witnesses[::2], witnesses[1::2], strict=True)]
+    asked = [Known(url, verifier(key)) for url, key in zip(witnesses[::2], witnesses[1::2], strict=True)]
     with opened(folder, key_file, known) as (log, _):
         answers = have_witnessed(log, asked)
         size = log.size
@@ -222,14 +222,3 @@ def _witness(folder: Path) -> Witness:
     from hengtan.ledger.witness import Witness, beside
 
     return beside(folder) if _is_log(folder) else Witness.open(folder)
-
-
-def _key_text(given: str) -> str:
-    """A verifier key, or the text of the file that was named."""
-    return given if "+" in given and not Path(given).is_file() else read(Path(given)).decode("utf-8", "replace")
-
-
-def _verifier(given: str) -> Verifier:
-    from hengtan.ledger import parse_vkey
-
-    return parse_vkey(_key_text(given))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .named import read, verifier
+
 if TYPE_CHECKING:
     from hengtan.ledger.log import Log
     from hengtan.ledger.note import Signer
@@ -95,18 +97,6 @@ def opened(
         yield log, signer
 
 
-def read(path: Path) -> bytes:
-    """The bytes of a file that was named. HengtanError ``file.missing`` or ``file.unreadable``."""
-    from hengtan.problems import HengtanError, Problem
-
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise HengtanError(Problem("file.missing", file=str(path))) from None
-    except OSError as error:
-        raise HengtanError(Problem("ledger.unreadable", file=str(path), values={"why": error.strerror or ""})) from None
-
-
 @click.command("init")
 @folder_argument
 @click.option("--origin", required=True, metavar="NAME", help="The log's name, such as example.com/ledger.")
@@ -138,14 +128,12 @@ def init(folder: Path, origin: str, key_file: Path | None, vkey: str | None, as_
 
 def _given(vkey: str | None) -> Signer | None:
     """The signer of the environment, if there is one."""
-    from hengtan.ledger import keys, parse_vkey
+    from hengtan.ledger import keys
 
     if os.environ.get(keys.COMMAND_VARIABLE):
         if vkey is None:
             raise click.UsageError(f"{keys.COMMAND_VARIABLE} is set: give the public half of its key by --vkey.")
-        path = Path(vkey)
-        text = read(path).decode("utf-8", "replace") if "+" not in vkey else vkey
-        return keys.from_command(parse_vkey(text))
+        return keys.from_command(verifier(vkey))
     return keys.from_env()
 
 

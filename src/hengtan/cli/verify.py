@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .named import verifier
 from .wrap import wrapped
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def command(
     """
     from hengtan.evidence import verify
 
-    reports = [verify(path, since=since, vkey=vkey, facts=facts) for path in paths]
+    key = verifier(vkey).vkey if vkey is not None else None
+    reports = [verify(path, since=since, vkey=key, facts=facts) for path in paths]
     if as_json:
         records = [_record(report, lang) for report in reports]
         click.echo(json.dumps(records[0] if len(records) == 1 else records, ensure_ascii=False, indent=2))
