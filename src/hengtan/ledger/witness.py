@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from os import environ
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,7 @@ from .refused import Refused
 TEXT: Final = "text/plain; charset=utf-8"
 SIZE: Final = "text/x.tlog.size"
 VKEY: Final = "witness.vkey"
+VARIABLES: Final = {"HENGTAN_WITNESS_SIGNER": keys.COMMAND_VARIABLE, "HENGTAN_WITNESS_KEY": keys.KEY_VARIABLE}
 WAIT_S: Final = 10.0
 MAX_CONFLICTS: Final = 100
 
@@ -89,17 +91,27 @@ class Witness:
 
     @classmethod
     def create(cls, folder: Path, name: str) -> Witness:
-        """A new witness with a key of its own. Raises HengtanError ``key.file-exists``, Refused ``key.name``."""
+        """A new witness with a key of its own. What was cut short may be repeated: a key that is there already is taken.
+
+        Raises HengtanError ``witness.exists``, ``witness.not-written``, Refused ``key.name``.
+        """
+        if (folder / VKEY).exists():
+            raise HengtanError(Problem("witness.exists", file=str(folder)))
         key = keys.generate(name)
-        private = folder / "private"
-        private.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys.save(key, private / "key")
-        write_durably(folder / VKEY, f"{cosigner(key).verifier.vkey}\n".encode())
+        path = folder / "private" / "key"
+        with _written(folder):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if path.exists() and keys.load(path).name == name:
+                key = keys.load(path)
+            else:
+                keys.save(key, path)
+            write_durably(folder / VKEY, f"{cosigner(key).verifier.vkey}\n".encode())
         return cls(folder, key)
 
     @classmethod
     def open(cls, folder: Path) -> Witness:
-        """The witness of a folder; its key by command, environment or file, as a log's (``keys.find``).
+        """The witness of a folder. Its key comes from the command in ``HENGTAN_WITNESS_SIGNER``, from ``HENGTAN_WITNESS_KEY``, or
+        from its file; a machine may have the key of its log in the variables of a log at the same time.
 
         Raises HengtanError ``witness.none``, and as the key does; Refused for a bad ``witness.vkey``.
         """
@@ -109,7 +121,8 @@ class Witness:
             raise HengtanError(Problem("witness.none", file=str(folder))) from None
         verifier = parse_vkey(text)
         plain = verifier_of(verifier.name, "ed25519", verifier.public)
-        return cls(folder, keys.find(plain, folder / "private" / "key"))
+        given = {its: environ.get(own, "") for own, its in VARIABLES.items()}
+        return cls(folder, keys.find(plain, folder / "private" / "key", given))
 
     @property
     def verifier(self) -> Verifier:
@@ -119,14 +132,15 @@ class Witness:
     def trust(self, vkey: str) -> Verifier:
         """Witnesses the log of this key from now on; for a log that changes its key, the new one beside the old.
 
-        Raises Refused: what is no key, ``witness.log-key`` for the key of a witness.
+        Raises Refused: what is no key, ``witness.log-key`` for the key of a witness; HengtanError ``witness.not-written``.
         """
         verifier = parse_vkey(vkey)
         if verifier.kind != "ed25519":
             raise Refused("witness.log-key", name=verifier.name)
         folder = self._folder(verifier.name)
-        folder.mkdir(parents=True, exist_ok=True)
-        with self._alone(folder):
+        with _written(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with _written(folder), self._alone(folder):
             known = self._keys(verifier.name)
             if not (folder / "keys").exists():
                 write_durably(folder / "checkpoint", b"")  # from now on a missing one is a lost one
@@ -138,14 +152,13 @@ class Witness:
         """No longer takes signatures of this key, for example after the log has changed it. What was cosigned stays known."""
         folder = self._folder(verifier.name)
         if folder.exists():
-            with self._alone(folder):
+            with _written(folder), self._alone(folder):
                 left = [each for each in self._keys(verifier.name) if each != verifier]
                 write_durably(folder / "keys", "".join(f"{each.vkey}\n" for each in left).encode())
 
     def logs(self) -> tuple[Verifier, ...]:
         """Every key that it trusts, of all logs."""
-        found = sorted((self.folder / "logs").glob("*/keys"))
-        return tuple(parse_vkey(line) for path in found for line in path.read_text("utf-8").splitlines())
+        return tuple(key for path in sorted((self.folder / "logs").glob("*/keys")) for key in _keys_of(path))
 
     def latest(self, origin: str) -> tuple[Checkpoint, Note] | None:
         """What it cosigned last for the log of this name. Raises Refused ``witness.state``."""
@@ -153,9 +166,10 @@ class Witness:
 
     def published(self, origin_hash: str) -> bytes | None:
         """The same as bytes, by the SHA-256 of the origin in hex; what monitors ask for."""
-        folder = self.folder / "logs" / origin_hash
-        data = (folder / "checkpoint").read_bytes() if (folder / "checkpoint").exists() else b""
-        return data or None
+        try:
+            return (self.folder / "logs" / origin_hash / "checkpoint").read_bytes() or None
+        except OSError:
+            return None
 
     def add_checkpoint(self, body: bytes) -> Answer:
         """Judges a request; 200 with the cosignature when it was kept and signed, else why not.
@@ -219,11 +233,8 @@ class Witness:
             write_durably(conflicts / sha256(note).hexdigest(), note)
 
     def _keys(self, origin: str) -> tuple[Verifier, ...]:
-        try:
-            lines = (self._folder(origin) / "keys").read_text("utf-8").splitlines()
-        except OSError:
-            return ()
-        return tuple(parse_vkey(line) for line in lines)
+        path = self._folder(origin) / "keys"
+        return _keys_of(path) if path.exists() else ()
 
     def _folder(self, origin: str) -> Path:
         return self.folder / "logs" / sha256(origin.encode("utf-8")).hexdigest()
@@ -251,6 +262,23 @@ def beside(folder: Path) -> Witness:
     except OSError:
         raise HengtanError(Problem("log.not-a-log", file=str(folder))) from None
     return Witness.create(own, f"{log.name}/witness")
+
+
+def _keys_of(path: Path) -> tuple[Verifier, ...]:
+    try:
+        return tuple(parse_vkey(line) for line in path.read_text("utf-8", "replace").splitlines())
+    except Refused as refused:
+        raise refused.at(str(path)) from None
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """What the owner does himself: a disk that fails is told to him."""
+    try:
+        yield
+    except OSError as fault:
+        values = {"why": fault.strerror or str(fault)}
+        raise HengtanError(Problem("witness.not-written", file=str(folder), values=values)) from None
 
 
 def _extends(request: Request, latest: Checkpoint | None, new: Checkpoint) -> None:

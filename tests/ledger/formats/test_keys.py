@@ -68,6 +68,23 @@ def test_a_key_is_never_written_over(signer, tmp_path):
     assert load(tmp_path / "key") == signer
 
 
+def test_a_key_that_cannot_be_written_is_told_and_leaves_no_half_of_it(signer, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    for path in (tmp_path / "none" / "key", tmp_path / "file" / "key"):
+        with pytest.raises(HengtanError) as error:
+            save(signer, path)
+        assert code_of(error) == "key.not-written"
+    monkeypatch.setattr("hengtan.ledger.keys.sync_handle", full)
+    with pytest.raises(HengtanError) as error:
+        save(signer, tmp_path / "key")
+    assert code_of(error) == "key.not-written"
+    assert not (tmp_path / "key").exists()
+
+
 def test_a_key_is_not_written_through_somebody_elses_link(signer, tmp_path):
     (tmp_path / "key").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(HengtanError) as error:

@@ -288,12 +288,46 @@ def test_a_witness_is_opened_again_with_all_that_it_knows(witness, log):
 
 
 def test_a_witness_is_not_made_twice_and_not_where_there_is_none(witness, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for act, code in (
+        (lambda: Witness.create(witness.folder, "witness.example/w1"), "witness.exists"),
+        (lambda: Witness.open(tmp_path), "witness.none"),
+        (lambda: Witness.create(tmp_path / "file", "witness.example/w1"), "witness.not-written"),
+        (
+            lambda: Witness(tmp_path / "file", witness._cosigner.key).trust(Told().key.verifier.vkey),
+            "witness.not-written",
+        ),
+    ):
+        with pytest.raises(HengtanError) as error:
+            act()
+        assert error.value.problems[0].code == code
+
+
+def test_a_witness_whose_making_was_cut_short_keeps_its_key(witness):
+    (witness.folder / "witness.vkey").unlink()
+    assert Witness.create(witness.folder, "witness.example/w1").verifier == witness.verifier
+
+
+def test_the_key_of_a_witness_has_variables_of_its_own(witness, monkeypatch):
+    monkeypatch.setenv("HENGTAN_LEDGER_KEY", Told().key.secret)  # of the log on the same machine
+    monkeypatch.setenv("HENGTAN_LEDGER_SIGNER", "no-such-command")
+    assert Witness.open(witness.folder).verifier == witness.verifier
+    monkeypatch.setenv("HENGTAN_WITNESS_KEY", witness._cosigner.key.secret)
+    (witness.folder / "private" / "key").unlink()
+    assert Witness.open(witness.folder).verifier == witness.verifier
+    monkeypatch.setenv("HENGTAN_WITNESS_KEY", Told().key.secret)
     with pytest.raises(HengtanError) as error:
-        Witness.create(witness.folder, "witness.example/w1")
-    assert error.value.problems[0].code == "key.file-exists"
-    with pytest.raises(HengtanError) as error:
-        Witness.open(tmp_path)
-    assert error.value.problems[0].code == "witness.none"
+        Witness.open(witness.folder)
+    assert error.value.problems[0].code == "key.other"
+
+
+def test_a_list_of_keys_that_cannot_be_read_is_told_by_name_and_nothing_is_signed(witness, log):
+    (path,) = witness.folder.glob("logs/*/keys")
+    path.write_bytes(b"\xff\n")
+    for act in (witness.logs, lambda: witness.add_checkpoint(log.request(0, 3).encode())):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert (refused.value.code, refused.value.file) == ("key.malformed", str(path))
 
 
 def test_the_key_of_a_witness_is_no_key_of_a_log(witness):
