@@ -64,6 +64,20 @@ def test_a_lone_comma_is_ambiguous_in_any_file(csv_of):
     assert intake.sources[0].data.column("unreadable").to_pylist() == [True, False]
 
 
+def test_a_column_that_writes_a_thousand_and_a_half_with_the_same_comma_is_ambiguous(csv_of):
+    intake = csv_of([row(quantity="1,000"), row(quantity="1,5")], separator=";")
+    assert codes(intake) == [("cell.number-ambiguous", 2)]
+    assert intake.sources[0].data.column("unreadable").to_pylist() == [True, False]
+
+
+def test_commas_taken_for_decimal_signs_are_told_once_for_a_column(csv_of):
+    intake = csv_of([row(quantity="1,5"), row(quantity="1,234"), row(quantity="2,345")], separator=";")
+    assert quantities(intake) == ["1.5", "1.234", "2.345"]
+    assert [(p.code, p.row, p.severity) for p in intake.problems] == [("cell.number-comma", 3, "warning")]
+    assert "1,234" in intake.problems[0].sentence() and "1.234" in intake.problems[0].sentence()
+    assert csv_of([row(quantity="1,5"), row(quantity="12,75")], separator=";").problems == ()
+
+
 def test_evidence_may_stand_below_the_cell_it_decides(csv_of):
     assert quantities(csv_of([row(quantity="1,234"), row(quantity="1.234"), row(quantity="56.7")])) == [
         "1234",

@@ -64,7 +64,7 @@ def test_a_failed_formula_is_told_as_such():
     ("others", "comma", "point"),
     [
         ([], None, "1.234"), (["56.7"], "1234", "1.234"), (["1,234,567"], "1234", "1.234"), (["0,5"], "1.234", "1234"),
-        (["1.234,5"], "1.234", "1234"), (["12,5", "56.7"], None, None), (["5", "7", "2.500"], None, "1.234"),
+        (["1.234,5"], "1.234", "1234"), (["12,5"], "1.234", "1234"), (["12,5", "56.7"], None, None), (["5", "7", "2.500"], None, "1.234"),
     ],
 )  # fmt: skip
 def test_a_comma_before_three_digits_is_decided_only_by_other_cells_of_the_column(others, comma, point):
@@ -73,6 +73,17 @@ def test_a_comma_before_three_digits_is_decided_only_by_other_cells_of_the_colum
         seen.add(read_number(text))
     assert read_number("1,234", seen.convention).text == comma
     assert read_number("1.234", seen.convention).text == point
+
+
+@pytest.mark.parametrize(
+    ("others", "thousand"), [(["1,5"], None), (["0,25"], None), (["1.234,5"], None), (["0,500"], "1.000"), (["1.5"], "1000")]
+)  # fmt: skip
+def test_a_thousand_beside_decimal_commas_of_other_lengths_is_not_taken_for_one(others, thousand):
+    """No program writes 1,000 for one where it writes 1,5: somebody typed a thousands separator."""
+    seen = Evidence()
+    for text in others:
+        seen.add(read_number(text))
+    assert read_number("1,000", seen.convention).text == thousand
 
 
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=4, allow_nan=False))

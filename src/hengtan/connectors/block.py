@@ -19,7 +19,7 @@ from .aliases import VALUE_KINDS, Aliases
 from .dates import Side, read_date
 from .faults import Faults, Place
 from .headers import Layout
-from .numbers import Convention, Evidence, Reading, is_formula_error, read_number
+from .numbers import DECIMAL_COMMA, Convention, Evidence, Reading, is_formula_error, read_number
 
 BLANK = " \t\r\n\u000b\u000c\u0085\u00a0\u2002\u2003\u2009\u200b\u202f\u3000\ufeff"
 DATES: tuple[Side, ...] = ("start", "end")
@@ -27,6 +27,8 @@ _GROUPED = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)$|^-?[0-9]{1,3}(,[0-9]{3}){2,}$"
 _POINTED = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,9})?$"
 _COMMA_DECIMAL = r"^-?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?$"
 _ONE_COMMA = r"^-?[1-9][0-9]{0,2},[0-9]{3}$"
+_UNEVEN = r"^-?[1-9][0-9]{0,2},[0-9]{2}0$"
+_EITHER = r"^-?[1-9][0-9]{0,2}[,.][0-9]{3}$"
 
 
 class Swayed(Exception):  # noqa: N818  (a turn in the way of reading, not a fault)
@@ -78,6 +80,7 @@ class Reader:
         self.convention, self.settled = aliases.numbers, aliases.numbers is not Convention.OPEN
         self._dates: dict[tuple[str, str], date | str | None] = {}
         self._numbers: dict[str, Reading] = {}
+        self._told = self.settled  # the aliases file says it: nothing is concluded
 
     def settle(self, convention: Convention) -> None:
         """From now on commas and points mean what the whole column shows; what was noted before is forgotten."""
@@ -185,6 +188,7 @@ class Reader:
         column = trimmed(text)
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
+        self._tell_comma(column, rows)
         sure = self._surely(column)
         distinct = _distinct(column if sure is None else pc.if_else(sure.is_valid(), None, column))
         if len(self._numbers) > 500_000:
@@ -196,6 +200,20 @@ class Reader:
         self._check_currency(read, distinct, unit, rows)
         done = pa.array([reading.text for reading in read], pa.string()).take(distinct.index)
         return pc.coalesce(*(part for part in (typed, sure, done) if part is not None))
+
+    def _tell_comma(self, column: pa.Array, rows: _Rows) -> None:
+        """Once for a column: that its commas were taken for decimal signs where they could have grouped thousands."""
+        if self._told or self.convention not in DECIMAL_COMMA:
+            return
+        either = pc.match_substring_regex(column, _EITHER).fill_null(False).to_numpy(zero_copy_only=False)
+        for at in np.flatnonzero(either):
+            given = column[int(at)].as_py()
+            if (read := self._number(given).text) is not None:
+                header = self.layout.headers[self.layout.columns["quantity"]]
+                values = {"value": given, "read": read}
+                self.faults.add("cell.number-comma", self.place, int(rows.numbers[at]), header, values)
+                self._told = True
+                return
 
     def _surely(self, column: pa.Array) -> pa.Array | None:
         """The cells that need no second look, in plain form; null where ``read_number`` must see the cell."""
@@ -209,9 +227,12 @@ class Reader:
                 grouped = pc.or_(grouped, pc.match_substring_regex(column, _ONE_COMMA))
             bare = _where(grouped, pc.replace_substring(column, ",", ""))
             return pc.coalesce(bare, _where(pc.match_substring_regex(column, _POINTED), column))
-        if self.convention is Convention.COMMA:
+        if self.convention in DECIMAL_COMMA:
             pointed = pc.replace_substring(pc.replace_substring(column, ".", ""), ",", ".")
-            return _where(pc.match_substring_regex(column, _COMMA_DECIMAL), pointed)
+            sure = pc.match_substring_regex(column, _COMMA_DECIMAL)
+            if self.convention is Convention.UNEVEN:
+                sure = pc.and_not(sure, pc.match_substring_regex(column, _UNEVEN))
+            return _where(sure, pointed)
         return None
 
     def _number(self, text: str) -> Reading:

@@ -47,7 +47,11 @@ class Convention(Enum):
     OPEN = "nothing shows it: a point is decimal, a lone comma before three digits is ambiguous"
     POINT = "the point is decimal, the comma groups thousands"
     COMMA = "the comma is decimal, the point groups thousands"
+    UNEVEN = "the same, with more or fewer than three decimals: a comma before three digits that end in 0 is ambiguous"
     MIXED = "both are seen: what could be either is ambiguous"
+
+
+DECIMAL_COMMA = frozenset((Convention.COMMA, Convention.UNEVEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Reading:
     """``text``: plain decimal or exponent form; or ``problem``: the code of what is wrong.
 
     shows       what this cell alone proves about its column: "point", "comma" or ""
+    places      digits after a comma that is decimal
     swayed      its reading hangs on the convention of the column
     currencies  the codes a currency sign may mean; the unit must be one of them
     """
@@ -64,25 +69,29 @@ class Reading:
     shows: str = ""
     swayed: bool = False
     currencies: tuple[str, ...] = ()
+    places: int = 0
 
 
 class Evidence:
     """What the cells of one column prove, taken together."""
 
     def __init__(self) -> None:
-        self.point = self.comma = False
+        self.point = self.comma = self.uneven = False
 
     def add(self, reading: Reading) -> None:
         """Takes note of one cell."""
         self.point |= reading.shows == "point"
         self.comma |= reading.shows == "comma"
+        self.uneven |= reading.shows == "comma" and reading.places != 3
 
     @property
     def convention(self) -> Convention:
         """The convention that is proved, if one is."""
         if self.point and self.comma:
             return Convention.MIXED
-        return Convention.POINT if self.point else Convention.COMMA if self.comma else Convention.OPEN
+        if self.comma:
+            return Convention.UNEVEN if self.uneven else Convention.COMMA
+        return Convention.POINT if self.point else Convention.OPEN
 
 
 def read_number(given: str, convention: Convention = Convention.OPEN) -> Reading:
@@ -120,7 +129,8 @@ def read_number(given: str, convention: Convention = Convention.OPEN) -> Reading
     except (InvalidOperation, OverflowError):
         return Reading(problem="cell.number-unreadable")
     written = f"{value:f}" if -30 < value.adjusted() < 30 and not body[2] else str(value)
-    return Reading(("-" if negative else "") + written, "", shows, swayed, currencies)
+    places = len(plain.partition(".")[2]) if shows == "comma" else 0
+    return Reading(("-" if negative else "") + written, "", shows, swayed, currencies, places)
 
 
 def is_formula_error(text: str) -> bool:
@@ -181,7 +191,9 @@ def _decimal_sign(body: str, spaced: bool, convention: Convention) -> tuple[str 
         return decimal_reading, shows_if_decimal, False
     if convention is Convention.MIXED or (convention is Convention.OPEN and commas):
         return None, "", True
-    decimal_is_comma = convention is Convention.COMMA
+    if convention is Convention.UNEVEN and commas and tail.endswith("0"):
+        return None, "", True  # no program writes 1,000 beside 1,5 where the comma is decimal
+    decimal_is_comma = convention in DECIMAL_COMMA
     return (decimal_reading if decimal_is_comma == bool(commas) else head + tail), "", True
 
 

@@ -24,7 +24,7 @@ from .csv_file import Scratch, Store, converted
 from .digest import sha256
 from .faults import Faults, Place
 from .headers import OURS, Layout
-from .numbers import Convention, plain
+from .numbers import DECIMAL_COMMA, Convention, plain
 from .source import Source
 
 _BATCH = 1 << 18
@@ -131,7 +131,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _all_plain(parquet: pq.ParquetFile, aliases: Aliases) -> bool:
-    if aliases.numbers in (Convention.COMMA, Convention.MIXED):
+    if aliases.numbers in (*DECIMAL_COMMA, Convention.MIXED):
         return False
     return all(is_plain(_text(batch.column(0))) for batch in parquet.iter_batches(_BATCH, columns=["quantity"]))
 
