@@ -2,7 +2,7 @@
 
 ``python ledger_work.py FOLDER SIZE...`` appends batches until the log has each size in turn, and prints
 ``ack SIZE`` once ``append`` has returned, ``failed CODE`` when it was refused. ``record SIZE`` words post records instead,
-``erase`` erases the record of entry 0.
+``stamp`` posts one with the time of the clock, ``erase`` erases the record of entry 0.
 """
 
 import sys
@@ -35,9 +35,11 @@ def main(folder, words):
             print("ack", log.size, flush=True)
             for word in words:
                 if word == "erase":
-                    records.erase(log, 0, NOW)
+                    records.erase(log, 0)
                 elif word == "record":
                     records.post(log, [event("test.record", record(number), NOW) for number in range(2)])
+                elif word == "stamp":
+                    records.post(log, [event("test.stamp", record(log.size))])
                 elif int(word) > log.size:
                     log.append([entry(number) for number in range(log.size, int(word))])
                 print("ack", log.size, flush=True)

@@ -43,7 +43,7 @@ def after_kill(copy, acknowledged):
     return size
 
 
-@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.faults_long)])
+@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.faults_long)])
 @pytest.mark.parametrize("fail", ["kill@{}", "torn@{}:write"])
 def test_after_a_kill_at_any_operation_of_an_append_the_log_goes_on_as_if_nothing_had_been(tmp_path, fail, step):
     folder = new_log(tmp_path / "log")
@@ -83,7 +83,7 @@ def test_a_start_that_is_killed_while_it_carries_a_batch_through_is_carried_thro
     assert work(folder)[:2] == (0, 600)
 
 
-@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.faults_long)])
+@pytest.mark.parametrize("step", [17, pytest.param(1, marks=pytest.mark.faults_long)])
 @pytest.mark.parametrize("words", [("record", "record"), ("record", "erase")])
 def test_after_a_kill_no_entry_lacks_its_record_and_no_record_its_entry(tmp_path, words, step):
     folder = new_log(tmp_path / "log")
@@ -104,7 +104,7 @@ def test_after_a_kill_no_entry_lacks_its_record_and_no_record_its_entry(tmp_path
             assert [records.of(digest) is None for digest in first] == [erased for _ in first]
             assert not list((copy / "private/records/pending").glob("*"))
         killed += code == KILLED
-    assert killed > (3 if step > 1 else 30)
+    assert killed > (1 if step > 1 else 30)
 
 
 @pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.faults_long)])
