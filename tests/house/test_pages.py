@@ -19,6 +19,8 @@ PAGES = [
     "docs/zh/explain.md",
     "docs/python-api.md",
     "docs/zh/python-api.md",
+    "docs/ledger.md",
+    "docs/zh/ledger.md",
 ]
 
 
