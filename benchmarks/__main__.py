@@ -1,6 +1,7 @@
 """``make bench``: runs every size and peer, writes ``results.json`` and ``results.md`` beside this file.
 
 BENCH_SIZES    million rows, default "1 10"          BENCH_REPEAT    runs of each, the fastest counts; default 2
+BENCH_LEDGER   million entries, default "0.07 1"
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import coefficients, generate, impact_framework
+from . import coefficients, generate, impact_framework, ledger
 from .measure import Run, measured
 from .results import table
 
@@ -115,6 +116,8 @@ def main() -> None:
         }
     else:
         say("Impact Framework: left out, no Node here")
+    say("the ledger")
+    results["ledger"] = ledger.run(WORK, times)
     (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     text = table(results)
     (HERE / "results.md").write_text(text, "utf-8")

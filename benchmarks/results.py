@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from . import ledger
+
 TARGETS = {"sql": 2.5, "impact_framework": 30.0, "hundred_to_ten": 12.0, "peak_mb": 2000.0}
 
 
@@ -42,6 +44,8 @@ def table(results: Mapping[str, Any]) -> str:
             + " |"
         )
     lines += ["", "| measure | figure | target |", "| --- | ---: | ---: |", *_measures(results), ""]
+    if "ledger" in results:
+        lines += ledger.lines(results["ledger"])
     return "\n".join(lines)
 
 

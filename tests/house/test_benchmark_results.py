@@ -27,6 +27,25 @@ def test_the_ratios_of_the_table_are_those_of_the_figures():
     assert "times Impact Framework (@grnsft/if@1.1.0) | 40.00 | at least 30 |" in text
 
 
+def test_the_table_of_the_ledger_says_what_its_figures_say():
+    process = {"wall_s": 12.345, "cpu_s": 9.0, "peak_mb": 150.0}
+    size = {
+        "entries": 1_000_000,
+        "files": 7841,
+        "append": process,
+        "audit": process | {"wall_s": 3.21},
+        "proof_ms": {"median": 0.6, "largest": 4.44},
+        "command_append": process | {"wall_s": 20.0},
+        "command_verify": process | {"wall_s": 5.0},
+    }
+    singles = {"per_s_1": 80.0, "slowest_s_1": 0.1, "per_s_64": 2700.0, "slowest_s_64": 0.2}
+    text = table(RESULTS | {"ledger": {"sizes": [size], "singles": singles}})
+    assert "| 1,000,000 | 12.35 | 3.21 | 150, 150 | 0.60, 4.44 | 7,841 | 20.00 | 5.00 |" in text
+    assert "| 1 million entries appended, s | 12.35 | at most 40 |" in text
+    assert "| inclusion proof, the largest, ms | 4.44 | at most 5 |" in text
+    assert "| single entries per second, 64 callers | 2,700.00 | at least 100 |" in text
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_the_peak_of_a_process_is_its_own_not_that_of_its_parent():
     own = bytearray(200_000_000)
