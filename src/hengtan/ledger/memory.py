@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .storage import Storage, sync_folder, sync_handle
+from .durable import write_durably
+from .storage import Storage
 
 NAME = "private/newest"
 
@@ -29,10 +30,4 @@ class Memory:
         """Stages the note for the folder; beside the key it is durable when this returns."""
         self._storage.stage(NAME, note)
         if self._beside is not None:
-            fresh = self._beside.with_name(f".{self._beside.name}.fresh")
-            with fresh.open("wb") as file:
-                file.write(note)
-                file.flush()
-                sync_handle(file.fileno())
-            fresh.replace(self._beside)
-            sync_folder(self._beside.parent)
+            write_durably(self._beside, note, 0o600)

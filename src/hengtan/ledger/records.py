@@ -136,17 +136,17 @@ class Records:
     def _settle(self, log: Log) -> None:
         if self._settled:
             return
-        marks = [parse_strict(path.read_bytes(), _FILE_LIMIT) for path in self._waiting()]
-        found = [mark for mark in marks if isinstance(mark, dict)]
+        waiting = self._waiting()
+        found = [_mark(path) for path in waiting]
         if found:
-            since = min(int(str(mark["since"])) for mark in found)
+            since = min(int(mark["since"]) for mark in found)
             entries = list(log.entries(min(since, log.size)))
             there = {commitment_of(entry) for entry in entries}
             erased = {erased_by(entry) for entry in entries}
-            for path, mark in zip(self._waiting(), found, strict=True):
+            for path, mark in zip(waiting, found, strict=True):
                 if "erase" in mark:
-                    if int(str(mark["index"])) in erased:
-                        self._forget(str(mark["erase"]))
+                    if int(mark["index"]) in erased:
+                        self._forget(mark["erase"])
                     self._storage.remove(path)
                 elif path.name in there:
                     self._place(path.name)
@@ -222,6 +222,21 @@ def _members(entry: bytes) -> Mapping[str, Json]:
     except Refused:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _mark(path: Path) -> dict[str, str]:
+    """What a file in ``pending`` says, but for the record itself. Raises Refused ``record.damaged``."""
+    try:
+        value = parse_strict(path.read_bytes(), _FILE_LIMIT)
+    except Refused as refused:
+        raise Refused("record.damaged", file=str(path)) from refused
+    mark = {name: each for name, each in value.items() if isinstance(each, str)} if isinstance(value, dict) else {}
+    numbers = [mark.get("since", ""), mark.get("index", "0")]
+    if not all(re.fullmatch(r"\d{1,19}", each, re.ASCII) for each in numbers) or (
+        "erase" in mark and not ("index" in mark and _COMMITMENT.fullmatch(mark["erase"]))
+    ):
+        raise Refused("record.damaged", file=str(path))
+    return mark
 
 
 def _opened(data: bytes, digest: str) -> Kept:

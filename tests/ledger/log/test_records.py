@@ -180,3 +180,15 @@ def test_the_leaf_of_an_entry_is_the_hash_of_its_canonical_bytes():
         == f'{{"commitment":"{digest}","kind":"run.finished","time":"2026-03-31T08:00:00Z","version":"1"}}'.encode()
     )
     assert len(leaf_hash(made.entry)) == 32
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"since":"x"}', '{"erase":"../../key","index":"0","since":"0"}', '{"salt":"00"}']
+)
+def test_what_lies_in_pending_and_is_no_record_is_refused_by_name(folder, text):
+    posted(folder, PERSON)
+    (folder / "private/records/pending/x").write_text(text)
+    with Log.open(folder, SIGNER) as log, pytest.raises(Refused) as raised:
+        Records(folder).settle(log)
+    assert raised.value.code == "record.damaged"
+    assert raised.value.file.endswith("pending/x")

@@ -7,7 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hengtan.ledger import Log, Refused, generate, open_checkpoint, verify_consistency, verify_proof
+from hengtan.ledger import (
+    Log,
+    Refused,
+    generate,
+    open_checkpoint,
+    verify_consistency,
+    verify_proof,
+)
 from hengtan.ledger.points import VARIABLE, parse
 from hengtan.problems import HengtanError
 
