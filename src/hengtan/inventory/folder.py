@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
+import glob
 import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from hengtan.durable import point, sync, try_lock
 from hengtan.problems import HengtanError, Problem
 
 MANIFEST = "run.json"
+_FRESH_S = 60.0  # a folder is made before it is locked: a very young one is left alone
 
 
 def check_free(target: Path) -> None:
@@ -51,38 +57,91 @@ def _ours(target: Path) -> bool:
 
 @contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill; it becomes ``target`` when the block ends well and leaves no trace when it does not."""
+    """A folder to fill; it becomes ``target`` when the block ends well and leaves no trace when it does not.
+
+    A process that is killed leaves a hidden folder beside the target, which the next run into the same target removes.
+    """
     check_free(target)
     made = [parent for parent in reversed(target.absolute().parents) if not parent.exists()]
+    above, prefix = target.absolute().parent, f".{target.name[:40]}.hengtan-"
     try:
-        target.absolute().parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", dir=target.absolute().parent))
+        above.mkdir(parents=True, exist_ok=True)
+        _sweep(above, prefix)
+        fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
     except OSError as error:
         raise _unwritable(target, error.strerror or str(error)) from None
+    held = _hold(fresh)
     try:
         yield fresh
-        fresh.chmod(0o777 & ~_umask())
-        for path in fresh.iterdir():
-            _sync(path)
-        _sync(fresh)
-        _swap(fresh, target)
+        try:
+            fresh.chmod(0o777 & ~_umask())
+            _sync(sorted(fresh.iterdir()))
+            sync(folders=[fresh])
+            _swap(fresh, target)
+        except OSError as error:
+            raise _unwritable(target, error.strerror or str(error)) from error
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         for parent in reversed(made):
             if parent.exists() and not any(parent.iterdir()):
                 parent.rmdir()
         raise
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def _hold(folder: Path) -> int | None:
+    """An open folder with a lock that goes with the process: who finds no lock on it finds what a crash left."""
+    if os.name != "posix":
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):  # a file system without locks: nothing is swept there
+        try_lock(handle)
+    return handle
+
+
+def _sweep(above: Path, prefix: str) -> None:
+    if os.name != "posix":
+        return
+    for left in above.glob(f"{glob.escape(prefix)}*"):
+        try:
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            if time.time() - os.fstat(handle).st_mtime > _FRESH_S and try_lock(handle):
+                shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            pass
+        finally:
+            os.close(handle)
 
 
 def _swap(fresh: Path, target: Path) -> None:
+    point("rename")
     if not target.exists():
         fresh.rename(target)
+    elif _exchanged(fresh, target):
+        shutil.rmtree(fresh, ignore_errors=True)
     else:
         old = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.old.", dir=target.absolute().parent))
         target.rename(old / "run")
+        point("rename")
         fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
-    _sync(target.absolute().parent)
+    sync(folders=[target.absolute().parent])
+
+
+def _exchanged(fresh: Path, target: Path) -> bool:
+    """Both names change places in one step, so that the earlier run is there until the new one is; Linux can, others not."""
+    if sys.platform != "linux" or target.is_symlink():
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(fresh.absolute()), here, os.fsencode(target.absolute()), exchange) == 0)
 
 
 def _umask() -> int:
@@ -91,12 +150,13 @@ def _umask() -> int:
     return mask
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _sync(paths: Sequence[Path]) -> None:
+    handles = [os.open(path, os.O_RDONLY) for path in paths]
     try:
-        os.fsync(handle)
+        sync(handles)
     finally:
-        os.close(handle)
+        for handle in handles:
+            os.close(handle)
 
 
 def sha256(path: Path) -> str:
