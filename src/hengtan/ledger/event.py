@@ -2,7 +2,7 @@
 
     >>> made = event("run.finished", {"run_sha256": "ab12"}, datetime(2026, 3, 31, 8, tzinfo=UTC), salt=bytes(32))
     >>> made.entry.decode()
-    '{"commitment":"ff6d44...","kind":"run.finished","time":"2026-03-31T08:00:00Z","version":"1"}'
+    '{"commitment":"c15ed4...","kind":"run.finished","time":"2026-03-31T08:00:00Z","version":"1"}'
 
 The commitment is HMAC-SHA256 of the record's RFC 8785 form under a salt of 32 random bytes: whoever is shown salt and record
 can check them against the entry; whoever is not learns nothing, not even by guessing the record. When salt and record are
