@@ -69,6 +69,21 @@ def test_a_thief_of_the_old_key_cannot_go_on_after_the_rotation(folder):
     assert not audit(folder, SIGNER.verifier).holds
 
 
+@pytest.mark.parametrize("what", ["checkpoint", "log.vkey"])
+def test_the_old_key_is_refused_in_either_place_by_who_trusts_it_from_before(folder, what):
+    new = rotated(folder)
+    with Log.open(folder, new) as log:
+        log.append(entries(3))
+    assert audit(folder, SIGNER.verifier).holds
+    if what == "checkpoint":
+        text = (folder / "checkpoint").read_text().split("\n\n")[0] + "\n"
+        (folder / "checkpoint").write_bytes(sign(parse_checkpoint(text), SIGNER))
+        assert not audit(folder, SIGNER.verifier).holds
+    else:
+        (folder / "log.vkey").write_text(f"{SIGNER.verifier.vkey}\n")
+        assert [problem.code for problem in audit(folder, new.verifier).own] == ["log.vkey-other"]
+
+
 def test_a_key_that_no_entry_names_is_refused_by_who_trusts_another(folder):
     thief = generate(ORIGIN)
     text = (folder / "checkpoint").read_text().split("\n\n")[0] + "\n"
