@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hengtan.connectors import Intake
+from hengtan.engine import AnyEngine
 from hengtan.inventory.folder import sha256, write_json
 from hengtan.inventory.group_file import write_groups
 from hengtan.inventory.problem_file import Problems
@@ -17,7 +18,11 @@ from hengtan.inventory.report_data import report_data, used_factors, write_facto
 from hengtan.inventory.rules import Rules
 from hengtan.inventory.run import Options, Run, calculate
 
+from .keeping import tell_inputs, user, what_went_in
 from .request import Request
+
+if TYPE_CHECKING:
+    from hengtan.evidence import Given, Keeper
 
 
 def changes_since(previous: Path, folder: Path) -> dict[str, Any]:
@@ -41,6 +46,8 @@ def carry_out(
     about: Mapping[str, str] | None = None,
     tell: Callable[[str], None] | None = None,
     more: Callable[[Path, Run, Any], None] | None = None,
+    engine: AnyEngine | None = None,
+    keeper: Keeper | None = None,
 ) -> Run:
     """Calculate what was asked for; ``out`` None: a dry run.
 
@@ -48,8 +55,11 @@ def carry_out(
     previous   the folder of an earlier run: the reports say what changed since
     about      what the company says of itself (``about.FIELDS``), for the reports
     more    called with the unfinished folder, the run and the session, before the reports
+    engine  where to compute; DuckDB when it is not given
+    keeper  the ledger that the run is entered into before its folder is shown
     Raises HengtanError when ``out`` is not free.
     """
+    given: list[Given] = []
     problems = Problems()
     problems.add(rules.library.problems)
     problems.add(intake.problems)
@@ -73,6 +83,10 @@ def carry_out(
             )
         if more:
             more(folder, run, con)
+        if keeper is not None and out is not None:
+            tell_inputs(run, con)
+            given.extend(what_went_in(run, con, request, intake.sources))
+            manifest["ledger"] = keeper.described(out)
         if previous is not None:
             write_json(folder / "run.json", manifest)
             write_json(folder / "previous.json", changes_since(previous, folder))
@@ -81,4 +95,15 @@ def carry_out(
 
             render(report_data(folder, con, run.manifest), folder, forms, request.lang)
 
-    return calculate(intake.sources, rules, options, out, problems=problems, finish=finish, tell=tell)
+    def seal(folder: Path) -> None:
+        from hengtan.evidence import Bundle
+
+        assert keeper is not None
+        if tell:
+            tell("ledger")
+        keeper.keep(Bundle(folder, given, user()))
+
+    return calculate(
+        intake.sources, rules, options, out,
+        engine=engine, problems=problems, finish=finish, seal=seal if keeper else None, tell=tell,
+    )  # fmt: skip

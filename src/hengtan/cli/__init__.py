@@ -60,6 +60,11 @@ class _WithoutPandas:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
+def with_pandas() -> None:
+    """Let pandas in after all: Spark's sessions load it."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _WithoutPandas)]
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(__version__, prog_name="hengtan")
 def app() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hengtan.api.request import Request
+
+if TYPE_CHECKING:
+    from hengtan.evidence import Keeper
 
 
 @click.command()
@@ -32,7 +35,16 @@ from hengtan.api.request import Request
     "--engine", default="duckdb", metavar="duckdb|spark://HOST:PORT", show_default=True, help="Where to compute."
 )
 @click.option("--draws", type=click.IntRange(0, 1_000_000), default=0, show_default=True, help="Monte Carlo draws.")
-@click.option("--ledger", metavar="DIR", help="Enter the run into a transparency log.")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep the run in this ledger, with proofs beside it.",
+)
+@click.option("--facts", metavar="URL", help="Where the ledger's facts are kept; DIR/private/facts without it.")
+@click.option(
+    "--ledger-key", type=click.Path(path_type=Path), metavar="FILE", help="The ledger's private key, if outside of DIR."
+)
 @click.option(
     "--previous", type=click.Path(path_type=Path), metavar="DIR", help="Earlier run; the reports say what changed."
 )
@@ -44,7 +56,9 @@ from hengtan.api.request import Request
 def command(
     out: Path | None,
     engine: str,
-    ledger: str | None,
+    ledger: Path | None,
+    facts: str | None,
+    ledger_key: Path | None,
     dry_run: bool,
     no_report: bool,
     as_json: bool,
@@ -57,18 +71,24 @@ def command(
     INPUT: CSV, XLSX, XLS, ODS or Parquet with activity_id, facility, activity_type, start, end, quantity, unit;
     `hengtan template --xlsx FILE` writes one to fill in.
     """
+    from hengtan.cli import with_pandas
     from hengtan.problems import HengtanError, Problem
 
     if out is None and not dry_run:
         raise click.UsageError("Missing option '--out' (or '--dry-run').")
-    for option, used in (("--ledger", ledger is not None), (f"--engine {engine}", engine != "duckdb")):
-        if used:
-            raise HengtanError(Problem("option.not-here", values={"option": option}))
+    if facts and ledger is None:
+        raise HengtanError(Problem("evidence.facts-without-ledger"))
+    keeper = None if ledger is None else open_keeper(ledger, facts, ledger_key, out)
     from hengtan.api.about import read_about
     from hengtan.inventory.folder import check_free, check_outside
 
     if out is not None and not dry_run:
         check_free(out)
+    if engine != "duckdb":
+        with_pandas()
+    from hengtan.engine import open_engine
+
+    where = open_engine(engine, None if dry_run else out)
     request = Request(**{name: value for name, value in asked.items() if value not in (None, ())})
     lang = request.lang
     told = read_about(Path(about), about) if about else {}
@@ -83,7 +103,10 @@ def command(
         intake, rules, options = request.load()
         forms = () if dry_run or no_report else report_formats()
         target = None if dry_run else out
-        run = carry_out(request, intake, rules, options, target, forms=forms, previous=previous, about=told, tell=tell)
+        run = carry_out(
+            request, intake, rules, options, target,
+            forms=forms, previous=previous, about=told, tell=tell, engine=where, keeper=None if dry_run else keeper,
+        )  # fmt: skip
     from .summary import show_problems, show_run
 
     if as_json:
@@ -93,6 +116,19 @@ def command(
     else:
         show_run(out, lang)
     return 3 if run.summary["rows_rejected"] else 0
+
+
+def open_keeper(ledger: Path, facts: str | None, key: Path | None, out: Path | None) -> Keeper:
+    """The ledger that was named, before anything is calculated.
+
+    Raises HengtanError ``evidence.no-ledger``, or ``evidence.inside`` for one in the folder that is replaced.
+    """
+    from hengtan.evidence import Keeper
+    from hengtan.problems import HengtanError, Problem
+
+    if out is not None and ledger.absolute().resolve().is_relative_to(out.absolute().resolve()):
+        raise HengtanError(Problem("evidence.inside", values={"ledger": str(ledger), "folder": str(out)}))
+    return Keeper(ledger, facts, key)
 
 
 def report_formats() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Where columns are computed: the only place that knows DuckDB.
+"""Where columns are computed: the only place that knows DuckDB and Spark.
 
 >>> import pyarrow as pa
 >>> engine = Engine(threads=1)
@@ -16,22 +16,27 @@ from .found import Found
 from .ordered import Part, StoppedError, parts_of, write_in_order
 from .parquet_join import Written, join_parquet
 from .repeated import repeated_values
+from .spark import AnyEngine, Spark, open_engine, shared
 from .words import strictly_increasing, with_words
 
 __all__ = [
     "DECIMAL_COEFFICIENT",
     "DECIMAL_MASS",
     "DECIMAL_QUANTITY",
+    "AnyEngine",
     "Engine",
     "Found",
     "Part",
+    "Spark",
     "StoppedError",
     "Written",
     "fetch",
     "join_parquet",
+    "open_engine",
     "parts_of",
     "read_parquet",
     "repeated_values",
+    "shared",
     "strictly_increasing",
     "with_words",
     "write_in_order",

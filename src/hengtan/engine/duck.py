@@ -28,6 +28,11 @@ class Engine:
     memory_mb: int = 1200
     folder: Path | None = None
 
+    @property
+    def name(self) -> str:
+        """As run.json calls it."""
+        return "duckdb"
+
     @contextmanager
     def session(self, share: int = 1) -> Iterator[Any]:
         """An Ibis connection of its own, with 1/``share`` of the threads and memory."""

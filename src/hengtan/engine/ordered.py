@@ -51,7 +51,7 @@ def parts_of(rows: Sequence[int], part_rows: int = PART_ROWS) -> list[Part]:
 
 
 def write_in_order(
-    engine: Engine,
+    engine: Any,
     parts: Sequence[Part],
     prepare: Callable[[Any], Callable[[Part], Any]],
     target: Path,
@@ -64,7 +64,8 @@ def write_in_order(
     An error in any part is raised and no target is left.
     """
     if not isinstance(engine, Engine):
-        return engine.write_in_order(parts, prepare, target, stop)
+        written: Written = engine.write_in_order(parts, prepare, target, stop)  # a cluster
+        return written
     todo: queue.SimpleQueue[Part] = queue.SimpleQueue()
     for part in parts:
         todo.put(part)

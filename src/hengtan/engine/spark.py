@@ -9,6 +9,7 @@ of the executors are what ``spark-defaults.conf`` says (folder ``SPARK_CONF_DIR`
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from typing import Any
 from hengtan.problems import HengtanError, Problem
 
 from .duck import Engine
+from .fetch import on_cluster
 from .ordered import Part
 from .parquet_join import Written
 
@@ -48,8 +50,12 @@ SETTINGS = {
 _QUIET = {"spark.ui.showConsoleProgress": "false", "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
 
 
-def open_engine(name: str, folder: Path | None = None) -> Engine | Spark:
-    """``duckdb`` or ``spark://HOST:PORT``. Raises HengtanError for any other word, and where pyspark is not installed."""
+def open_engine(name: str, near: Path | None = None) -> AnyEngine:
+    """``duckdb`` or ``spark://HOST:PORT``.
+
+    near   the folder of the results, or one that does not exist yet: what a cluster keeps for a while lies beside it
+    Raises HengtanError for any other word, where pyspark is not installed, and where no master answers.
+    """
     if name == "duckdb":
         return Engine()
     if not _URL.fullmatch(name):
@@ -58,7 +64,20 @@ def open_engine(name: str, folder: Path | None = None) -> Engine | Spark:
         import pyspark  # noqa: F401, PLC0415  an extra
     except ImportError:
         raise HengtanError(Problem("engine.not-installed", values={"value": name})) from None
-    return Spark(name, folder)
+    _answers(name)
+    above = [parent for parent in near.absolute().parents if parent.is_dir()] if near else []
+    return Spark(name, above[0] if above else None)
+
+
+def shared(con: Any, path: Path, copy: Path) -> Path:
+    """Where the machines of the engine see a file that was made on this one: the file, or a copy in its scratch folder."""
+    if not on_cluster(con):
+        return path
+    try:
+        copy.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, copy)
+    return copy
 
 
 @dataclass(slots=True)
@@ -70,15 +89,21 @@ class Spark:
 
     url: str
     folder: Path | None = None
+
     _users: int = field(default=0, init=False, repr=False)
     _open: Any = field(default=None, init=False, repr=False)
     _lock: Any = field(default_factory=threading.RLock, init=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """As run.json calls it: where the cluster stood does not matter for the digits."""
+        return "spark"
 
     @contextmanager
     def session(self, share: int = 1) -> Iterator[Any]:
         """The Ibis connection; sessions opened within one another are one, so that they see each other's tables.
 
-        Raises HengtanError when the cluster cannot be used.
+        Raises HengtanError when the cluster cannot be used, or gives up.
         """
         with self._lock:
             if self._open is None:
@@ -86,6 +111,10 @@ class Spark:
             self._users += 1
         try:
             yield self._open.cluster
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
+                raise
+            raise HengtanError(Problem("engine.failed", values={"why": _why(error)})) from error
         finally:
             with self._lock:
                 self._users -= 1
@@ -179,6 +208,18 @@ def _await_executor(session: Any, url: str) -> None:
         time.sleep(0.05)
 
 
+def _why(error: BaseException) -> str:
+    """The line that says it: Java puts the cause last, behind a hundred lines of its own."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    named = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
+    return (causes[-1:] or named[:1] or lines[:1] or [type(error).__name__])[0][:300]
+
+
 def _unusable(url: str, error: BaseException) -> HengtanError:
     why = (str(error) or type(error).__name__).splitlines()[0][:200]
     return HengtanError(Problem("engine.unreachable", values={"value": url, "why": why}))
+
+
+AnyEngine = Engine | Spark
+"""What computes: DuckDB here, or a cluster."""

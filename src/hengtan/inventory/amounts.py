@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hengtan.engine import read_parquet
+from hengtan.engine import fetch, read_parquet
 from hengtan.methods import Method, MethodError
 from hengtan.problems import Problem
 
@@ -24,13 +23,13 @@ _LIMIT = Decimal(10) ** 12
 
 
 def settle_amounts(
-    path: Path, target: Path, source: Any, method_of: Callable[[str], Method | None]
+    con: Any, path: Path, target: Path, source: Any, method_of: Callable[[str], Method | None]
 ) -> tuple[Path, list[Problem]]:
     """``path`` itself, or ``target`` with the amounts of such methods as quantities, and the problems of their rows."""
     schema = pq.read_schema(path)
     if "method" not in schema.names:
         return path, []
-    names = pc.unique(read_parquet(path, columns=["method"])["method"]).to_pylist()
+    names = sorted(fetch(con.read_parquet(str(path)).select("method").distinct())["method"].drop_null().to_pylist())
     wanted = {name: method for name in names if name and (method := method_of(name.strip())) and method.amount_inputs}
     if not wanted:
         return path, []

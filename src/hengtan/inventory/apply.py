@@ -12,7 +12,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import DECIMAL_MASS, Engine, Found, Written, parts_of, with_words, write_in_order
+from hengtan.engine import DECIMAL_MASS, AnyEngine, Found, Written, parts_of, with_words, write_in_order
 
 from .checks import Period, rejected
 from .keys import Key, Shape, key_table, keyed
@@ -139,7 +139,7 @@ def emissions(rows: Any, plan: Any, shape: Shape) -> Any:
 
 
 def write_emissions(
-    engine: Engine, good: Good, lines: Sequence[Line], keys: Sequence[Key], target: Path, stop: Event | None = None
+    engine: AnyEngine, good: Good, lines: Sequence[Line], keys: Sequence[Key], target: Path, stop: Event | None = None
 ) -> Written:
     """Write ``emissions.parquet``; ``stop``: set when it is wanted no more."""
     plan = plan_parts(lines, keys, good.shape)

@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import Engine, Found, fetch, strictly_increasing
+from hengtan.engine import AnyEngine, Found, fetch, strictly_increasing
 from hengtan.problems import Problem
 
 from .apply import Good
@@ -59,7 +59,7 @@ def prepare(
     period: Period,
     problems: Problems,
     phases: Phases,
-    engine: Engine,
+    engine: AnyEngine,
 ) -> Posting:
     """Check the rows, group them by key and resolve the keys; ``problems`` is filled.
 
@@ -111,7 +111,7 @@ def _regrouped(con: Any, groups: Any) -> tuple[Any, Any]:
     return con.create_table("by_facility", facilities, temp=True), con.create_table("by_stated", stated, temp=True)
 
 
-def _twins(engine: Engine, staged: Staged, rows: int, phases: Phases) -> Found | None:
+def _twins(engine: AnyEngine, staged: Staged, rows: int, phases: Phases) -> Found | None:
     with phases("twins"), engine.session(share=2) as con:
         return identical_rows(staged.union(con, staged.tags), staged.present, staged.tags, rows)
 

@@ -11,7 +11,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hengtan.engine import fetch
+from hengtan.engine import fetch, shared
 
 from .quantity import is_odd, plain_decimal, quantity_decimal, quantity_marks, quantity_text
 
@@ -146,6 +146,8 @@ def stage(sources: Sequence[Source], folder: Path, con: Any, settle: Settle | No
             pq.write_table(source.data, path)
         else:
             path = Path(source.data)
+            if path != source.path:  # made here by intake: every machine of the engine must see it
+                path = shared(con, path, folder / f"read-{number:04d}.parquet")
         if settle:
             path = settle(path, folder / f"amounts-{number:04d}.parquet", source)
         path = _settled(con, path, folder / f"settled-{number:04d}.parquet")

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import ibis
-
 from hengtan.engine import fetch
 from hengtan.factors import Library, find_type
 from hengtan.factors.placing import category_in, scope_in, scope_of_factor
@@ -58,7 +56,7 @@ def _left(con: Any, staged: Staged, posting: Posting, wrong: Any) -> Iterator[Le
     if wrong is not None:
         yield from _groups(wrong)
     if good.repeated is not None:
-        table = staged.union(con).semi_join(ibis.memtable(good.repeated), "activity_id")
+        table = staged.union(con).semi_join(good.repeated.table, "activity_id")
         yield from _groups(table.filter(~rejected(table, good.period)))
     numbered = {key.number: key for key in posting.keys}
     wanted = sorted(posting.plan.rejected)
