@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hengtan.connectors import Intake
 from hengtan.inventory.cube import write_cube
@@ -17,7 +17,11 @@ from hengtan.inventory.run import Run
 from .given import NAME, arrow, day_text, keep, paths_of, period_text
 from .inventory import CUBE, Inventory
 from .job import carry_out
+from .keeping import open_keeper, tell_inputs, went_in, what_went_in
 from .request import Request
+
+if TYPE_CHECKING:
+    from hengtan.evidence import Given
 
 FilePath = str | PathLike[str]
 
@@ -38,6 +42,8 @@ def calculate(
     upstream: bool = False,
     draws: int = 0,
     lang: str = "en",
+    ledger: FilePath | None = None,
+    facts: str | None = None,
 ) -> Inventory:
     """Calculate an inventory; nothing is written where you can see it until you :meth:`Inventory.save` it.
 
@@ -50,10 +56,12 @@ def calculate(
     as_of        factors published later are not seen
     upstream     derive scope 3 category 3 from the fuels and the energy of scope 1 and 2
     draws        Monte Carlo draws of the uncertainty; 0: closed form
+    ledger       folder of the ledger that the inventory is entered into when it is saved; facts: root of its facts
 
     What is wrong in rows is a list, ``Inventory.problems``. Raises HengtanError for what cannot go on at all: no
-    required column, an unreadable file, a bad factor file.
+    required column, an unreadable file, a bad factor file, a folder that is no ledger or has no key at hand.
     """
+    keeper = open_keeper(ledger, facts)
     work = tempfile.TemporaryDirectory(prefix="hengtan-inventory-")
     try:
         inputs = paths_of(activities)
@@ -79,16 +87,22 @@ def calculate(
         )
         intake, rules, options = request.load()
         intake = _named(intake, str(Path(work.name) / NAME))
-        run = carry_out(request, intake, rules, options, Path(work.name) / "run", more=_with_cube)
+        given: list[Given] = []
+
+        def more(folder: Path, run: Run, con: Any) -> None:
+            if run.posting is not None:
+                write_cube(con, run.posting, folder / CUBE)
+            if keeper is not None:
+                tell_inputs(run, con)
+                given.extend(what_went_in(run, con, request, intake.sources))
+
+        run = carry_out(request, intake, rules, options, Path(work.name) / "run", more=more)
     except BaseException:
         work.cleanup()
         raise
-    return Inventory(run, intake, rules, work, lang)
-
-
-def _with_cube(folder: Path, run: Run, con: Any) -> None:
-    if run.posting is not None:
-        write_cube(con, run.posting, folder / CUBE)
+    if keeper is None:
+        given = went_in(request, intake.sources, run.manifest)
+    return Inventory(run, intake, rules, work, lang, given, keeper)
 
 
 def _named(intake: Intake, path: str) -> Intake:

@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,9 +26,13 @@ from hengtan.problems import HengtanError, Problem
 from .chart import Svg, bars
 from .explained import Explained, explained
 from .given import NAME
+from .keeping import open_keeper, user
 from .sums import DIMENSIONS, by
 from .table import Table, html_table, shown
 from .words import WORDS, most_told
+
+if TYPE_CHECKING:
+    from hengtan.evidence import Given, Keeper
 
 CUBE = "cube.parquet"
 _NAMES = {"scope1_kg": "scope1", "scope2_location_kg": "scope2_location", "scope2_market_kg": "scope2_market",
@@ -43,9 +47,17 @@ class Inventory:
     """
 
     def __init__(
-        self, run: Run, intake: Intake, rules: Rules, work: tempfile.TemporaryDirectory[str], lang: str
+        self,
+        run: Run,
+        intake: Intake,
+        rules: Rules,
+        work: tempfile.TemporaryDirectory[str],
+        lang: str,
+        given: Sequence[Given],
+        keeper: Keeper | None = None,
     ) -> None:
         self._run, self._intake, self._rules, self._work, self._lang = run, intake, rules, work, lang
+        self._given, self._keeper = given, keeper
         self.summary: Mapping[str, Any] = run.summary
         self.manifest: Mapping[str, Any] = run.manifest
 
@@ -132,13 +144,23 @@ class Inventory:
             parts[part] = None
         return found, sorted(parts), words["by"].format(name=words.get(f"by_{name}", name))
 
-    def save(self, folder: str | os.PathLike[str], *, reports: bool = False) -> Path:
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        reports: bool = False,
+        ledger: str | os.PathLike[str] | None = None,
+        facts: str | None = None,
+    ) -> Path:
         """Keep the inventory as the folder that ``hengtan calculate --out`` writes; the table that went in lies beside.
 
         reports   write the report in every form that is installed
-        Raises HengtanError when the folder is neither empty nor an earlier run.
+        ledger    enter it into this ledger, with proofs in the folder; without it the one that ``calculate`` was given
+        facts     root of the facts, where it is not the ledger's own
+        Raises HengtanError when the folder is neither empty nor an earlier run, or the ledger cannot be written to.
         """
         target = Path(folder)
+        keeper = open_keeper(ledger, facts) or self._keeper
         with new_folder(target) as fresh:
             for path in self._folder.iterdir():
                 if path.name != CUBE:
@@ -150,9 +172,16 @@ class Inventory:
                 _beside(manifest, target)
             else:
                 manifest["base"] = os.path.relpath(Path.cwd(), target)
+            if keeper is not None:
+                manifest["ledger"] = keeper.described(target)
+                manifest["outputs"]["canonical_digest"] = _canonical(fresh / "emissions.parquet")
             write_json(fresh / MANIFEST, manifest)
             if reports:
                 _report(fresh, self._lang)
+            if keeper is not None:
+                from hengtan.evidence import Bundle
+
+                keeper.keep(Bundle(fresh, self._given, user()))
         return target
 
     def __repr__(self) -> str:
@@ -209,6 +238,14 @@ def _beside(manifest: dict[str, Any], folder: Path) -> None:
     for file in manifest.get("files", ()):
         file["file"] = seen(file["file"])
     manifest["base"] = "."
+
+
+def _canonical(emissions: Path) -> str:
+    from hengtan.engine import Engine
+    from hengtan.inventory.digest import emission_sums
+
+    with Engine().session() as con:
+        return emission_sums(con.read_parquet(str(emissions))).digest()
 
 
 def _report(folder: Path, lang: str) -> None:

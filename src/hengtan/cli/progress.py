@@ -17,7 +17,9 @@ PHASES = {
     "uncertainty": ("Estimating uncertainty", "估计不确定性"),
     "apply": ("Writing the emissions", "写出排放结果"),
     "control": ("Checking the control totals", "核对控制合计"),
+    "digest": ("Taking the canonical digest", "计算规范摘要"),
     "report": ("Writing the reports", "生成报告"),
+    "ledger": ("Entering the run into the ledger", "登记入账本"),
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
+import shlex
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -57,6 +59,10 @@ WORDS = {
     "ours": ("recomputed kg", "重算 kg"),
     "twins": ("Suspected double entries", "疑似重复填报"),
     "files": ("Files", "文件"),
+    "ledger": ("Ledger", "账本"),
+    "entry": ("entry {index:,} of {origin}", "{origin} 的条目 {index:,}"),
+    "checkpoint": ("checkpoint: {size:,} entries, root {root}", "检查点：共 {size:,} 条，根 {root}"),
+    "verify": ("verify: {command}", "验证：{command}"),
     "nothing": ("Dry run: nothing was written.", "试运行：未写入任何文件。"),
     "more": ("... and {count:,} more; all of them in problems.csv", "……另有 {count:,} 条，全部见 problems.csv"),
 }  # fmt: skip
@@ -100,6 +106,24 @@ def show_run(folder: Path | None, lang: str) -> None:
     out.print(Text(f"\n{say['files']}", style="bold"))
     for path in sorted(folder.iterdir(), key=lambda p: (not p.name.startswith("report"), p.name)):
         out.print(f"  {folder / path.name}", soft_wrap=True)
+    _ledger(out, say, folder)
+
+
+def _ledger(out: Console, say: dict[str, str], folder: Path) -> None:
+    """Where the run was entered, and the one command by which anybody verifies it."""
+    from hengtan.evidence.proof_file import SUFFIX, read_proof
+
+    path = folder / f"run.json{SUFFIX}"
+    if not path.exists():
+        return
+    vouched = read_proof(path)
+    found = vouched.checkpoint
+    out.print(Text(f"\n{say['ledger']}", style="bold"))
+    out.print("  " + say["entry"].format(index=vouched.proof.index, origin=found.origin), soft_wrap=True)
+    root = base64.b64encode(found.root).decode()
+    out.print("  " + say["checkpoint"].format(size=found.size, root=root), soft_wrap=True)
+    command = f"hengtan verify {shlex.quote(str(folder))} --vkey {shlex.quote(vouched.vkey)}"
+    out.print("  " + say["verify"].format(command=command), soft_wrap=True)
 
 
 def _facts(out: Console, say: dict[str, str], summary: dict[str, Any], manifest: dict[str, Any]) -> None:

@@ -1,0 +1,105 @@
+"""A finished run kept as evidence: its files become facts, its records entries of the ledger, its proofs lie beside it.
+
+The order, each step durable before the next: the list of what will be brought; facts; records and entries (one batch, one
+signed checkpoint); the manifests in the book; proof files in the folder of the run, which is shown only then. A process
+killed in between leaves objects that nobody names yet, or entries whose run is in the facts; never a folder without its entry.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hengtan.facts import Book, Store
+from hengtan.ledger import Refused, Signer, Verifier
+from hengtan.ledger.event import Event
+from hengtan.ledger.log import Log
+from hengtan.ledger.records import Records
+from hengtan.ledger.rekey import key_of
+from hengtan.problems import HengtanError, Problem
+
+from .bundle import RUN, Bundle
+from .proof_file import SUFFIX, extra
+from .roots import Unfinished, own_root, remember_root
+
+WAIT_S = 60.0  # for another process that appends to the same ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """index: of the run's entry; checkpoint: the signed note that covers it; proofs: names of the proof files."""
+
+    index: int
+    checkpoint: bytes
+    proofs: tuple[str, ...]
+
+
+class Keeper:
+    """A ledger that runs are kept in. Made before anything is calculated, so that a slip is told at once."""
+
+    def __init__(self, folder: Path, facts: str | None = None, key: Path | None = None) -> None:
+        """``facts``: root of the facts, else the ledger's own store; ``key``: file of the private key outside the folder.
+
+        Raises HengtanError ``evidence.no-ledger`` when the folder is no log or its key is not at hand.
+        """
+        self.folder = folder
+        self.facts = facts or str(own_root(folder))
+        self._memory = key.with_name(f"{key.name}.newest") if key and folder not in key.parents else None
+        with _as_usage(folder):
+            log = Log.open(folder)
+            self.verifier: Verifier = log.verifier
+            self._signer: Signer = key_of(log.verifier, key or folder / "private" / "key")
+
+    def described(self, out: Path) -> dict[str, str]:
+        """What run.json says of the ledger; folders as seen from the folder of the run."""
+        facts = self.facts if "://" in self.facts else os.path.relpath(self.facts, out)
+        return {"folder": os.path.relpath(self.folder, out), "vkey": self.verifier.vkey, "facts": facts}
+
+    def keep(self, bundle: Bundle) -> Kept:
+        """Keep a run; proof files are written into its folder, which is whole but not yet shown.
+
+        Raises HengtanError: ``evidence.changed-meanwhile``, and what the ledger or the facts refuse.
+        """
+        begun = Unfinished(self.folder).begin(bundle.digests)
+        store = Store(self.facts)
+        for name, path, sha256 in bundle.files:
+            if store.put_file(path) != sha256:
+                raise HengtanError(Problem("evidence.changed-meanwhile", file=name))
+        for manifest in bundle.manifests:
+            store.put_bytes(manifest.encode())
+        events = bundle.events()
+        with _as_usage(self.folder), self._opened() as log:
+            if self.facts != str(own_root(self.folder)):
+                remember_root(self.folder, self.facts)
+            indices = Records(self.folder).post(log, [one for _, one in events])
+            book = Book(store, bundle.book(log.origin))
+            for manifest in bundle.manifests:
+                book.append(manifest)
+            proofs = {name: (index, one) for index, (name, one) in zip(indices, events, strict=True) if name}
+            for name, (index, one) in proofs.items():
+                _write_proof(log, bundle.folder / f"{name}{SUFFIX}", index, one)
+            Unfinished.end(begun)
+            return Kept(proofs[RUN][0], log.checkpoint(), tuple(f"{name}{SUFFIX}" for name in proofs))
+
+    @contextmanager
+    def _opened(self) -> Iterator[Log]:
+        with Log.open(self.folder, self._signer, memory=self._memory, wait_s=WAIT_S) as log:
+            Records(self.folder).settle(log)
+            yield log
+
+
+def _write_proof(log: Log, path: Path, index: int, event: Event) -> None:
+    path.write_bytes(log.prove(index, extra(event, log.verifier.vkey)).encode())
+
+
+@contextmanager
+def _as_usage(folder: Path) -> Iterator[None]:
+    """What the ledger refuses, told as what cannot go on: nothing of the run is shown."""
+    try:
+        yield
+    except Refused as refused:
+        values = {"folder": str(folder), "why": refused.problem.sentence()}
+        raise HengtanError(Problem("evidence.no-ledger", values=values)) from refused

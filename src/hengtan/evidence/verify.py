@@ -1,0 +1,65 @@
+"""The one door of verification: a log's folder, a run's folder, or a file with its proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hengtan.ledger import Refused, Verifier, parse_vkey
+from hengtan.ledger.note import MAX_NOTE_BYTES
+from hengtan.problems import HengtanError, Problem
+
+from .findings import Report
+from .proof_file import SUFFIX
+from .verify_file import MANIFEST, verify_file
+
+_KEY_BYTES = 4096
+
+
+def verify(path: Path, *, since: Path | None = None, vkey: str | None = None, facts: str | None = None) -> Report:
+    """What can be verified of ``path``, without configuration, database or network.
+
+    path    the folder of a log, the folder of a run, or a file beside its ``.tlog-proof`` (or that proof)
+    since   an older checkpoint of the log, as the reader kept it
+    vkey    the verifier key of the log as its company publishes it, or a file with it; without it the key that the
+            evidence itself names is used, and the report says so
+    facts   root of the facts, where they do not lie in the log's folder
+
+    Whatever is wrong with the evidence is in the report. Raises HengtanError for what cannot be looked at at all:
+    ``verify.not-here``, ``verify.nothing-to-verify``, ``verify.key-unreadable``.
+    """
+    key = _key(vkey) if vkey else None
+    older = _read(since, MAX_NOTE_BYTES + 1) if since else None
+    if path.name.endswith(SUFFIX) and path.is_file():
+        path = path.with_name(path.name.removesuffix(SUFFIX))
+    if path.is_dir():
+        if (path / "checkpoint").exists() or (path / "log.vkey").exists():
+            from .verify_log import verify_log  # noqa: PLC0415  a proof alone is verified without the stores
+
+            return verify_log(path, key, older, facts)
+        if not (path / MANIFEST).exists() and not (path / f"{MANIFEST}{SUFFIX}").exists():
+            raise HengtanError(Problem("verify.nothing-to-verify", file=str(path)))
+    elif not path.exists() and not path.with_name(path.name + SUFFIX).exists():
+        raise HengtanError(Problem("verify.not-here", file=str(path), values={"why": "-"}))
+    return verify_file(path, key, older)
+
+
+def _key(given: str) -> Verifier:
+    """A verifier key, or the file of one."""
+    text = given
+    if "+" not in given or Path(given).is_file():
+        text = _read(Path(given), _KEY_BYTES).decode("utf-8", "replace")
+    try:
+        return parse_vkey(text)
+    except Refused as refused:
+        raise HengtanError(
+            Problem("verify.key-unreadable", values={"given": given[:200], "why": str(refused)})
+        ) from None
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        values = {"why": error.strerror or str(error)}
+        raise HengtanError(Problem("verify.not-here", file=str(path), values=values)) from None

@@ -1,0 +1,129 @@
+"""Verification of a run's folder, or of one file of it, by its proof alone: no log, no network, no engine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from hengtan.ledger import Checkpoint, Refused, Verifier, open_checkpoint, parse_vkey
+from hengtan.problems import Problem
+
+from .findings import Layer, Report, judged, unchecked
+from .proof_file import SUFFIX, Vouched, read_proof
+
+RUN, ISSUED = "run.finished", "report.issued"
+MANIFEST = "run.json"
+
+
+def verify_file(path: Path, key: Verifier | None, since: bytes | None) -> Report:
+    """One file, and of a run's folder all the others, against ``FILE.tlog-proof``; never raises for what they hold."""
+    folder = path if path.is_dir() else None
+    main = path / MANIFEST if folder else path
+    what: Literal["run", "file"] = "run" if folder else "file"
+    try:
+        vouched = read_proof(_proof_of(main))
+        verifier = key or parse_vkey(vouched.vkey)
+    except Refused as refused:
+        return Report(path, what, (judged("log", [refused.problem]), unchecked("history"), unchecked("records")))
+    checkpoint, problems = _proved(vouched, verifier, _proof_of(main))
+    if key is None:
+        problems.append(Problem("verify.key-unconfirmed", values={"vkey": verifier.vkey}))
+    older, history = _history(checkpoint, since, verifier)
+    counts = {"files": 0}
+    wrong = list(_unlike(main, vouched.record, counts))
+    if folder:
+        wrong += _others(folder, vouched.record, verifier, counts)
+    return Report(
+        path,
+        what,
+        (judged("log", problems), history, judged("records", wrong, counts)),
+        checkpoint,
+        verifier.vkey,
+        key is not None,
+        older,
+        vouched.proof.index,
+    )
+
+
+def _proof_of(path: Path) -> Path:
+    return path.with_name(path.name + SUFFIX)
+
+
+def _proved(vouched: Vouched, verifier: Verifier, file: Path) -> tuple[Checkpoint | None, list[Problem]]:
+    try:
+        return vouched.verify(verifier), []
+    except Refused as refused:
+        return None, [refused.at(str(file)).problem]
+
+
+def _history(checkpoint: Checkpoint | None, since: bytes | None, verifier: Verifier) -> tuple[Checkpoint | None, Layer]:
+    """Two checkpoints of the same size must be the same; what lies between others only the log itself can show."""
+    if since is None or checkpoint is None:
+        return None, unchecked("history")
+    try:
+        older, _ = open_checkpoint(since, [verifier])
+        if older.origin != checkpoint.origin:
+            raise Refused("verify.other-log", wanted=checkpoint.origin, given=older.origin)
+        if older.size == checkpoint.size and older.root != checkpoint.root:
+            raise Refused("log.forked", size=older.size)
+    except Refused as refused:
+        return None, judged("history", [refused.problem])
+    if older.size == checkpoint.size:
+        return older, judged("history", [])
+    return older, unchecked("history", Problem("verify.history-wants-log", values={"origin": older.origin}))
+
+
+def _unlike(path: Path, record: Mapping[str, Any], counts: dict[str, int]) -> Iterator[Problem]:
+    """The file itself, against the record that is to vouch for it."""
+    kind = record.get("kind")
+    wanted = record.get("run_sha256" if kind == RUN else "sha256")
+    if kind not in (RUN, ISSUED) or not isinstance(wanted, str) or (kind == RUN) != (path.name == MANIFEST):
+        yield Problem("verify.record-of-something-else", file=str(path), values={"kind": str(kind)[:80]})
+        return
+    yield from _altered(path, wanted, counts)
+
+
+def _altered(path: Path, wanted: str, counts: dict[str, int]) -> Iterator[Problem]:
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        values = {"why": error.strerror or str(error)}
+        yield Problem("verify.file-missing", file=str(path), values=values)
+        return
+    counts["files"] += 1
+    if found != wanted:
+        yield Problem("verify.file-altered", file=str(path), values={"wanted": wanted[:80], "found": found})
+
+
+def _others(folder: Path, record: Mapping[str, Any], verifier: Verifier, counts: dict[str, int]) -> Iterator[Problem]:
+    """The files that the run's record names, and the reports, each with a proof of its own."""
+    named = record.get("files")
+    files = {name: sha for name, sha in named.items() if isinstance(sha, str)} if isinstance(named, dict) else {}
+    for name, wanted in files.items():
+        if "/" in name or "\\" in name or name in (".", "..", ""):  # a hostile record: a name here is a name, no path
+            yield Problem("verify.record-of-something-else", file=str(folder), values={"kind": name[:80]})
+        else:
+            yield from _altered(folder / name, wanted, counts)
+    for path in sorted(folder.iterdir()):
+        name = path.name
+        if name == MANIFEST or name in files or name.endswith(SUFFIX) or name.startswith("."):
+            continue
+        if not _proof_of(path).exists():
+            yield Problem("verify.file-unnamed", file=str(path))
+            continue
+        try:
+            vouched = read_proof(_proof_of(path))
+            vouched.verify(verifier)
+        except Refused as refused:
+            yield refused.at(str(_proof_of(path))).problem
+            continue
+        if vouched.record.get("run_sha256") != record.get("run_sha256"):
+            yield Problem("verify.report-of-another-run", file=str(path))
+        yield from _unlike(path, vouched.record, counts)
+    for proof in sorted(folder.glob(f"*{SUFFIX}")):
+        if not proof.with_name(proof.name.removesuffix(SUFFIX)).exists():
+            missing = proof.with_name(proof.name.removesuffix(SUFFIX))
+            yield Problem("verify.file-missing", file=str(missing), values={"why": "-"})

@@ -1,0 +1,149 @@
+"""Verification of a log's folder: the log in itself, against an older checkpoint, and against the records and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hengtan.facts import Store
+from hengtan.ledger import Refused, Verifier, open_checkpoint, parse_strict
+from hengtan.ledger.audit import audit
+from hengtan.ledger.records import Records, check, commitment_of, erased_by
+from hengtan.ledger.storage import PRIVATE
+from hengtan.problems import HengtanError, Problem
+
+from .findings import Layer, Report, judged, unchecked
+from .roots import Unfinished, own_root, roots_of
+
+SHOWN = 100  # problems of a layer; what is beyond would say the same
+
+
+@dataclass(slots=True)
+class _Entries:
+    """What the audit's one reading of the log leaves for the records. events: entries that commit to a record."""
+
+    entries: int = 0
+    kept: list[bytes] = field(default_factory=list)
+    commitments: list[tuple[int, str]] = field(default_factory=list)
+    erased: set[int] = field(default_factory=set)
+
+    def see(self, first: int, entries: Sequence[bytes]) -> None:
+        self.entries += len(entries)
+        self.kept.extend(entries)
+        for index, entry in enumerate(entries, first):
+            if (digest := commitment_of(entry)) is not None:
+                self.commitments.append((index, digest))
+            if (of := erased_by(entry)) is not None:
+                self.erased.add(of)
+
+
+def verify_log(folder: Path, key: Verifier | None, since: bytes | None, facts: str | None) -> Report:
+    """The three layers of a log's folder; raises HengtanError only where it is none."""
+    seen = _Entries()
+    found = audit(folder, key, since, seen.see)
+    own = list(found.own)
+    vkey = key.vkey if key else found.keys[-1].vkey if found.keys else ""
+    if key is None and found.checkpoint is not None:
+        own.append(Problem("verify.key-unconfirmed", values={"vkey": vkey}))
+    log = judged("log", own, {"entries": seen.entries})
+    history = unchecked("history") if found.extends is None else judged("history", list(found.extends))
+    older = None
+    if since is not None and found.extends == ():
+        older = open_checkpoint(since, found.keys)[0]
+    if log.state == "failed":
+        records = unchecked("records")
+    elif not (folder / PRIVATE).is_dir():
+        records = unchecked("records", Problem("verify.public-copy", file=str(folder)))
+    else:
+        records = _records(folder, seen, facts)
+    return Report(folder, "log", (log, history, records), found.checkpoint, vkey, key is not None, older)
+
+
+def _records(folder: Path, seen: _Entries, facts: str | None) -> Layer:
+    """Every record equals its entry, every fact its name and its record, and none lacks one."""
+    records = Records(folder)
+    problems = list(check(records, seen.kept))[:SHOWN]
+    erased = [index for index, _ in seen.commitments if index in seen.erased]
+    if erased and not any(problem.code == "record.not-erased" for problem in problems):
+        told = ", ".join(map(str, erased[:20])) + (" …" if len(erased) > 20 else "")
+        problems.append(Problem("verify.erased", values={"count": str(len(erased)), "indices": told}))
+    named: dict[str, int] = {}
+    kept = 0
+    for index, digest in seen.commitments:
+        if index in seen.erased:
+            continue
+        for fact in _facts_of(records, digest):
+            named.setdefault(fact, index)
+        kept += 1
+    counts = {"records": kept, "erased": len(erased), "facts": len(named)}
+    problems += list(_facts(folder, named, facts, counts))[:SHOWN]
+    return judged("records", problems, counts)
+
+
+def _facts_of(records: Records, digest: str) -> list[str]:
+    """The objects that a record names under ``facts`` and ``files``; a missing or damaged record was told already."""
+    try:
+        kept = records.of(digest)
+        body: Any = parse_strict(kept.record, len(kept.record)) if kept else {}
+    except Refused:
+        return []
+    if not isinstance(body, dict):
+        return []
+    facts, files = body.get("facts"), body.get("files")
+    named = [*(facts if isinstance(facts, list) else ()), *(files.values() if isinstance(files, dict) else ())]
+    return [one for one in named if isinstance(one, str)]
+
+
+def _facts(folder: Path, named: dict[str, int], facts: str | None, counts: dict[str, int]) -> Iterator[Problem]:
+    roots = [facts] if facts else roots_of(folder)
+    local = [root for root in roots if facts or "://" not in root]
+    stores = [Store(root) for root in local]
+    lacking = []
+    for digest, index in named.items():
+        problem = _checked(stores, digest)
+        if problem is None:
+            continue
+        if problem.code == "verify.fact-missing":
+            lacking.append((digest, index))
+        else:
+            yield problem
+    elsewhere = [root for root in roots if root not in local]
+    if lacking and elsewhere:  # no network is asked without being told to
+        yield Problem("verify.facts-elsewhere", values={"count": str(len(lacking)), "roots": ", ".join(elsewhere)})
+        counts["facts"] -= len(lacking)
+    else:
+        for digest, index in lacking:
+            yield Problem("verify.fact-missing", file=digest, values={"index": str(index)})
+    yield from _nameless(folder, named)
+
+
+def _checked(stores: Sequence[Store], digest: str) -> Problem | None:
+    """None where one of the stores has the object and its bytes are what its name says."""
+    for store in stores:
+        if store.has(digest):
+            try:
+                store.verify(digest)
+            except HengtanError as error:
+                return error.problems[0]
+            return None
+    return Problem("verify.fact-missing", file=digest)
+
+
+def _nameless(folder: Path, named: dict[str, int]) -> Iterator[Problem]:
+    """Objects of the ledger's own store that no record names; those of a run that was cut short are told apart."""
+    root = own_root(folder)
+    if not root.is_dir():
+        return
+    unfinished = Unfinished(folder).digests()
+    left = 0
+    for digest in Store(root).digests():
+        if digest in named:
+            continue
+        if digest in unfinished:
+            left += 1
+        else:
+            yield Problem("verify.fact-without-entry", file=digest)
+    if left:
+        yield Problem("verify.unfinished", values={"count": str(left)})
