@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,11 @@ WORDS = {
     "log": ("Log {origin}", "账本 {origin}"),
     "run": ("Run {path}", "核算 {path}"),
     "file": ("File {path}", "文件 {path}"),
-    "size": ("{size:,} entries", "共 {size:,} 条"),
     "entry": ("entry {index:,} of {origin}", "{origin} 的条目 {index:,}"),
     "root": ("root", "根"),
     "key": ("key", "密钥"),
     "given": ("the key you gave", "您给出的密钥"),
-    "found": ("taken from what is verified, not given by you", "取自被验证内容，并非由您给出"),
+    "found": ("taken from PATH: compare it with the one that is published", "取自 PATH，请与公布的密钥核对"),
     "layer.log": ("1 consistent and signed", "1 自洽且已签名"),
     "layer.history": ("2 extends an older one", "2 延续旧检查点"),
     "layer.records": ("3 facts, runs, records", "3 数据、核算、记录"),
@@ -34,7 +34,7 @@ WORDS = {
     "failed": ("FAILED", "未通过"),
     "not-checked": ("not checked", "未检查"),
     "give-since": ("give --since CHECKPOINT, one that you kept", "请用 --since 给出您保存的旧检查点"),
-    "since": ("the one of {size:,} entries", "旧检查点共 {size:,} 条"),
+    "since": ("the one of size {size:,}", "旧检查点共 {size:,} 条"),
     "entries": ("{count:,} entries", "{count:,} 条"),
     "records": ("{count:,} records", "{count:,} 份记录"),
     "erased": ("{count:,} erased", "{count:,} 份已删除"),
@@ -42,11 +42,14 @@ WORDS = {
     "files": ("{count:,} files", "{count:,} 个文件"),
     "error": ("error", "错误"),
     "warning": ("note", "提示"),
+    "more": ("... and {count:,} more", "……另有 {count:,} 项"),
     "verified": ("Verified.", "验证通过。"),
     "refused": ("Not verified: layer {number} failed.", "验证未通过：第 {number} 层未通过。"),
 }  # fmt: skip
 LAYERS = ("log", "history", "records")
 WIDTH = 80
+SHOWN = 10
+UNCONFIRMED = "verify.key-unconfirmed"
 
 
 @click.command("verify")
@@ -101,21 +104,24 @@ def _lines(report: Report, lang: str) -> Iterator[str]:
     origin = found.origin if found else str(report.path)
     title = _say(report.what, lang, origin=origin, path=report.path)
     if found and report.index is None:
-        title += f"{'，' if lang == 'zh' else ', '}{_say('size', lang, size=found.size)}"
+        title += f"{'，' if lang == 'zh' else ', '}{_counted('entries', found.size, lang)}"
     yield click.style(title, bold=True)
     if found:
         if report.index is not None:
             yield f"  {_say('entry', lang, index=report.index, origin=origin)}"
-        yield f"  {_say('root', lang)}  {base64.b64encode(found.root).decode()}"
+        yield f"  {_padded(_say('root', lang), 5)} {base64.b64encode(found.root).decode()}"
     if report.vkey:
-        yield f"  {_say('key', lang)}  {report.vkey}"
-        yield f"       {_say('given' if report.trusted else 'found', lang)}"
+        yield f"  {_padded(_say('key', lang), 5)} {report.vkey}"
+        yield f"        {_say('given' if report.trusted else 'found', lang)}"
     for layer in report.layers:
         colour = {"ok": "green", "failed": "red", "not-checked": "yellow"}[layer.state]
         state = click.style(_padded(_say(layer.state, lang), 12), fg=colour)
-        yield f"  {_padded(_say(f'layer.{layer.name}', lang), 25)}{state}{_about(report, layer, lang)}"
-        for problem in layer.problems:
-            yield _told(problem, lang)
+        yield f"  {_padded(_say(f'layer.{layer.name}', lang), 25)}{state}{_about(report, layer, lang)}".rstrip()
+        problems = [problem for problem in layer.problems if problem.code != UNCONFIRMED]  # said beside the key
+        for problem in problems[:SHOWN]:
+            yield _told(problem, report.path, lang)
+        if len(problems) > SHOWN:
+            yield f"    {_say('more', lang, count=len(problems) - SHOWN)}"
     if report.ok:
         yield click.style(_say("verified", lang), fg="green")
     else:
@@ -129,12 +135,24 @@ def _about(report: Report, layer: Layer, lang: str) -> str:
             return _say("give-since", lang)
         return _say("since", lang, size=report.since.size) if report.since and layer.state == "ok" else ""
     comma = "，" if lang == "zh" else ", "
-    return comma.join(_say(name, lang, count=count) for name, count in layer.counts.items() if name in WORDS)
+    return comma.join(
+        _say(name, lang, count=count)
+        for name, count in layer.counts.items()
+        if name in WORDS and (count or layer.state == "ok")
+    )
 
 
-def _told(problem: Problem, lang: str) -> str:
-    head = f"    {_say(problem.severity, lang)} {problem.code}: "
-    return wrapped(f"{head}{problem.sentence(lang)}", WIDTH - 6, " " * 6)
+def _counted(name: str, count: int, lang: str) -> str:
+    words = _say(name, lang, count=count)
+    return words.replace("entries", "entry").removesuffix("s") if count == 1 and lang == "en" else words
+
+
+def _told(problem: Problem, path: Path, lang: str) -> str:
+    """Kind, code and place in one line, what is wrong and how to mend it below; files as seen from what is verified."""
+    place = problem.place(lang).replace(f"{path}{os.sep}", "", 1)
+    head = f"    {_say(problem.severity, lang)} {problem.code}{f'  {place}' if place else ''}"
+    gap = "" if lang == "zh" else " "
+    return f"{head}\n      {wrapped(problem.reason(lang) + gap + problem.mend(lang), WIDTH - 8, ' ' * 6)}"
 
 
 def _padded(text: str, width: int) -> str:

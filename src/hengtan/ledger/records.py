@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..problems import HengtanError, Problem
 from .canonical import Json, canonical, parse_strict
-from .event import SALT_BYTES, Event, commitment, moment
+from .event import SALT_BYTES, VERSION, Event, commitment, moment
 from .log import Log
 from .refused import Refused
 from .storage import PRIVATE, Storage
@@ -168,8 +168,12 @@ class Records:
 
 
 def commitment_of(entry: bytes) -> str | None:
-    """The commitment that an entry holds, or None."""
-    found = _members(entry).get("commitment")
+    """The commitment to a record that an entry of :func:`event` holds, or None.
+
+    Whoever appends entries of his own may commit to whatever he keeps elsewhere; only what bears our version has a record here.
+    """
+    members = _members(entry)
+    found = members.get("commitment") if members.get("version") == VERSION else None
     return found if isinstance(found, str) and _COMMITMENT.fullmatch(found) else None
 
 

@@ -70,5 +70,5 @@ def refused(code: str, *arguments: object, given: bytes = b"", exit_code: int = 
     """A command that refuses with this code of the catalogue, and says why in one sentence and what to do in another."""
     done = run(*arguments, given=given)
     assert done.code == exit_code, (done.code, done.text, done.err)
-    assert re.search(rf"(^|\s){re.escape(code)}: .{{20,}}", done.err + done.text), done.err + done.text
+    assert re.search(rf"(^|\s){re.escape(code)}(:|\s).{{20,}}", done.err + done.text, re.S), done.err + done.text
     return done
