@@ -33,7 +33,7 @@ WORDS = {
     "ok": ("ok", "通过"),
     "failed": ("FAILED", "未通过"),
     "not-checked": ("not checked", "未检查"),
-    "give-since": ("give --since CHECKPOINT, one that you kept", "请用 --since 给出您保存的旧检查点"),
+    "give-since": ("give --since: one that you kept", "请用 --since 给出您保存的旧检查点"),
     "since": ("the one of size {size:,}", "旧检查点共 {size:,} 条"),
     "entries": ("{count:,} entries", "{count:,} 条"),
     "records": ("{count:,} records", "{count:,} 份记录"),
