@@ -22,6 +22,7 @@ from hengtan.problems import HengtanError, Problem
 
 from .dates import Order
 from .headers import Headers, folded, headings
+from .method_inputs import method_inputs
 from .numbers import FULL_WIDTH, Convention
 
 VALUE_KINDS = ("unit", "activity_type", "facility", "region")
@@ -81,8 +82,8 @@ def _fault(kind: str, alias: str, name: str) -> tuple[str, str]:
         return "file.alias-kind", ", ".join(KINDS)
     if not alias or not name:
         return "file.alias-empty", ""
-    if kind == "column" and name not in headings():
-        return "file.alias-name", ", ".join(headings())
+    if kind == "column" and name not in headings() and name not in method_inputs():
+        return "file.alias-name", ", ".join((*headings(), *method_inputs()))
     if kind == "format":
         choices: dict[str, Iterable[str]] = {"numbers": _NUMBERS, "dates": _ORDERS}
         if name not in choices.get(alias, ()):

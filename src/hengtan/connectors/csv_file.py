@@ -72,6 +72,7 @@ def read_csv(path: Path, file: str, aliases: Aliases, faults: Faults, scratch: S
     if rows == 0:
         raise HengtanError(Problem("file.no-rows", file))
     faults.take(mine)
+    layout.tell_misfits(Place(file), faults)
     return Source(file, path, "", digest.result(), size, data, layout.seen(), layout.letters(), rows, held)
 
 

@@ -18,6 +18,8 @@ from importlib.resources import files
 
 from hengtan.problems import HengtanError, Problem
 
+from .faults import Faults, Place
+from .method_inputs import Named, input_of
 from .numbers import FULL_WIDTH
 from .source import letter
 
@@ -48,20 +50,32 @@ class Layout:
 
     columns  canonical name -> position from 0; tags: name of the tag -> position
     headers  position -> header as it stands in the file
+    inputs   of the tags, those that methods read; misfits: headers that name one in another unit
     """
 
     columns: Mapping[str, int]
     tags: Mapping[str, int]
     headers: Sequence[str]
     width: int
+    inputs: frozenset[str] = frozenset()
+    misfits: tuple[tuple[str, Named], ...] = ()
 
     def seen(self) -> dict[str, str]:
         """Canonical name -> header as it stands in the file."""
-        return {name: self.headers[at] for name, at in self.columns.items()}
+        return {name: self.headers[at] for name, at in self._read().items()}
 
     def letters(self) -> dict[str, str]:
         """Canonical name -> letter of its column in a spreadsheet."""
-        return {name: letter(at) for name, at in self.columns.items()}
+        return {name: letter(at) for name, at in self._read().items()}
+
+    def _read(self) -> dict[str, int]:
+        return {**self.columns, **{name: at for name, at in self.tags.items() if name in self.inputs}}
+
+    def tell_misfits(self, place: Place, faults: Faults) -> None:
+        """That a column names what a method reads, in a unit that it does not read."""
+        for header, named in self.misfits:
+            values = {"column": header, "name": named.name, "unit": named.unit}
+            faults.add("file.column-unit", place, column=header, values=values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,8 @@ class Headers:
 
     def name_of(self, header: str) -> str | None:
         """The canonical name of a header, if it has one."""
-        return self.extra.get(folded(header)) or name_of(header)
+        stated = self.extra.get(folded(header))
+        return stated if stated in headings() else name_of(header)
 
     def known(self, cells: Sequence[str]) -> int:
         """How many different canonical columns a line of cells names."""
@@ -105,7 +120,33 @@ class Headers:
             problems.append(self._missing(lacking, headers, file, sheet, row))
         if problems:
             raise HengtanError(problems)
-        return Layout(columns, _tags(headers, columns), headers, len(headers))
+        inputs, misfits = self._inputs(headers, columns, problems, (file, sheet, row))
+        if problems:
+            raise HengtanError(problems)
+        tags = _tags(headers, columns, inputs)
+        return Layout(columns, tags, headers, len(headers), frozenset(inputs.values()), tuple(misfits))
+
+    def _inputs(
+        self, headers: Sequence[str], columns: Mapping[str, int], problems: list[Problem], where: tuple[str, str, int]
+    ) -> tuple[dict[int, str], list[tuple[str, Named]]]:
+        """Position -> name of what methods read, in a table whose rows name methods; and headers with another unit."""
+        found: dict[str, list[int]] = {}
+        misfits = []
+        for at, header in enumerate(headers if "method" in columns else ()):
+            named = input_of(header, self.extra.get(folded(header), "")) if at not in columns.values() else None
+            if named is not None and named.fits:
+                found.setdefault(named.name, []).append(at)
+            elif named is not None:
+                misfits.append((header, named))
+        inputs: dict[int, str] = {}
+        for name, places in found.items():
+            exact = [at for at in places if headers[at] == name]
+            chosen = exact or places
+            if len(chosen) > 1:
+                values = {"column": name, "headers": ", ".join(f"{headers[at]} ({letter(at)})" for at in chosen)}
+                problems.append(Problem("file.column-twice", *where, headers[chosen[1]], values=values))
+            inputs[chosen[0]] = name
+        return inputs, misfits
 
     def _missing(self, lacking: list[str], headers: Sequence[str], file: str, sheet: str, row: int) -> Problem:
         free = [header for header in headers if header and self.name_of(header) is None]
@@ -119,11 +160,14 @@ class Headers:
         return Problem("file.column-missing", file, sheet, row, values=values)
 
 
-def _tags(headers: Sequence[str], columns: Mapping[str, int]) -> dict[str, int]:
-    taken = {*headings(), *OURS}
+def _tags(headers: Sequence[str], columns: Mapping[str, int], inputs: Mapping[int, str]) -> dict[str, int]:
+    taken = {*headings(), *OURS, *(name.casefold() for name in inputs.values())}
     tags: dict[str, int] = {}
     for at, header in enumerate(headers):
         if not header or at in columns.values():
+            continue
+        if at in inputs:
+            tags[inputs[at]] = at
             continue
         name, number = header, 2
         while name.casefold() in taken:

@@ -8,6 +8,7 @@ through the same reading as CSV, into a Parquet file in the scratch folder, row 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def read_parquet(path: Path, file: str, aliases: Aliases, faults: Faults, scratc
         raise HengtanError(Problem("file.no-rows", file))
     layout = aliases.headers.layout(schema.names, file=file, sheet="", row=0)
     _refuse_nested(schema, layout, file, faults)
+    layout.tell_misfits(Place(file), faults)
     digest, size = sha256(path), path.stat().st_size
     seen = layout.seen()
     try:
@@ -82,7 +84,8 @@ def _refuse_nested(schema: pa.Schema, layout: Layout, file: str, faults: Faults)
 
 
 def _as_it_is(parquet: pq.ParquetFile, schema: pa.Schema, layout: Layout, aliases: Aliases) -> bool:
-    if any(layout.headers[at] != name for name, at in layout.columns.items()):
+    named = [*layout.columns.items(), *((name, layout.tags[name]) for name in layout.inputs)]
+    if any(layout.headers[at] != name for name, at in named):
         return False
     if {name.casefold() for name in schema.names} & set(OURS) or len({n.casefold() for n in schema.names}) < len(
         schema
@@ -149,7 +152,7 @@ def _convert(parquet: pq.ParquetFile, schema: pa.Schema, reader: Reader, target:
     used = sorted([*layout.columns.values(), *layout.tags.values()])
     used = [at for at in used if not pa.types.is_nested(schema.field(at).type)]
     tags = {name: at for name, at in layout.tags.items() if at in used}
-    reader.layout = Layout(layout.columns, tags, layout.headers, layout.width)
+    reader.layout = replace(layout, tags=tags)
     kinds = {at: name for name, at in layout.columns.items()}
     try:
         for batch in _batches(parquet):

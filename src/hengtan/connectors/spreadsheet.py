@@ -168,9 +168,13 @@ def _table(
             texts[at], typed[at] = _numbers(cells)
         else:
             texts[at] = pa.array([text_of(cell) for cell in cells], pa.string())
+    layout.tell_misfits(place, faults)
     tags = {at: name for name, at in layout.tags.items()}
     for (row, column), shown in sheet.errors.items():
-        if row > header and column in tags:
+        if row > header and column in tags and tags[column] in layout.inputs:
+            broken[row - header - 1] = True
+            faults.add("cell.formula-error", place, row + 1, layout.headers[column], {"value": shown})
+        elif row > header and column in tags:
             faults.add("cell.formula-error-tag", place, row + 1, tags[column], {"value": shown})
     mine = Faults()
     reader = Reader(layout, place, aliases, mine, shift_days=sheet.shift_days)
