@@ -11,7 +11,7 @@ compile() {
         --no-annotate --custom-compile-command "make lock" ${UPGRADE:-} --output-file "requirements/$out" "$@"
 }
 # what `hengtan` runs with: the core, the PDF report, and the back end that installs the checkout itself
-compile run.txt --extra report --group build pyproject.toml
+compile run.txt --extra report --group build --constraints requirements/limits.txt pyproject.toml
 # and what tests, checks and docs need; versions agree with run.txt
 compile dev.txt --extra report --extra notebook --extra spark --group build --group dev --constraints requirements/run.txt pyproject.toml
 # the installer
