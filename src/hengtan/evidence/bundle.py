@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hengtan.facts import Manifest
+from hengtan.facts.manifest import Manifest
 from hengtan.ledger.event import Event, event
 
 from .given import Given
@@ -33,7 +33,9 @@ class Bundle:
 
     def __init__(self, folder: Path, given: Sequence[Given], who: str = "") -> None:
         self.folder, self._who = folder, who
-        self._given = {one.sha256: one for one in reversed(given)}  # the same bytes are one fact, of the first role
+        self._given: dict[str, Given] = {}  # the same bytes are one fact, of the first role
+        for one in given:
+            self._given.setdefault(one.sha256, one)
         self._when = datetime.now(UTC)
         self._run: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
         self._made = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.name != EMISSIONS}
@@ -48,59 +50,51 @@ class Bundle:
     @cached_property
     def manifests(self) -> tuple[Manifest, ...]:
         """One for each input, then one for the emissions."""
-        inputs = [one for one in self._given.values() if one.role == "input"]
-        counts, outputs = self._run["counts"], self._run["outputs"]
+        counts, outputs, totals = self._run["counts"], self._run["outputs"], self._run["control"]["totals"]
+        emissions = (outputs["emissions_sha256"], counts["rows_posted"], totals, outputs.get("canonical_digest"))
         return (
-            *(
-                self._manifest("activities", one.sha256, one.rows, one.totals, one.canonical, one.name)
-                for one in inputs
-            ),
-            self._manifest(
-                "emissions",
-                outputs["emissions_sha256"],
-                counts["rows_posted"],
-                self._run["control"]["totals"],
-                outputs.get("canonical_digest"),
-                EMISSIONS,
-            ),
-        )
-
-    def book(self, origin: str) -> str:
-        """The book of a ledger: stores may be shared, and each ledger has its own account of what it accepted."""
-        return hashlib.sha256(origin.encode()).hexdigest()[:16]
+            *(self._manifest("activities", one.name, one.sha256, one.rows, one.totals, one.canonical)
+              for one in self._inputs),
+            self._manifest("emissions", EMISSIONS, *emissions),
+        )  # fmt: skip
 
     @property
     def digests(self) -> list[str]:
-        """Of every object that will be brought, each once."""
-        bodies = [hashlib.sha256(one.encode()).hexdigest() for one in self.manifests]
-        return list(dict.fromkeys([*(sha256 for _, _, sha256 in self.files), *bodies]))
+        """Of every file that becomes a fact, each once."""
+        return list(dict.fromkeys(sha256 for _, _, sha256 in self.files))
 
-    def events(self) -> list[tuple[str, Event]]:
-        """The events in their order, each with the name of the file that its proof stands beside, or ""."""
+    def events(self, manifests: Sequence[str], head: tuple[int, str]) -> list[tuple[str, Event]]:
+        """The events in their order, each with the name of the file that its proof stands beside, or "".
+
+        manifests   ids of those of :attr:`manifests` as they stand in the book; head: the book's, after them
+        """
         run = self._made[MANIFEST]
         reports = {name: sha256 for name, sha256 in self._made.items() if name.startswith("report.")}
-        bodies = [hashlib.sha256(one.encode()).hexdigest() for one in self.manifests]
         found: list[tuple[str, Event]] = []
-        inputs = [one for one in self._given.values() if one.role == "input"]
-        for one, manifest in zip(inputs, bodies, strict=False):
-            record: dict[str, Any] = {"kind": BATCH, "sha256": one.sha256, "manifest_sha256": manifest,
-                                      "rows": str(one.rows), "facts": [one.sha256, manifest]}  # fmt: skip
-            found.append(("", event(BATCH, record | _canonical(one.canonical), self._when)))
+        for one, manifest in zip(self._inputs, manifests, strict=False):
+            batch: dict[str, Any] = {"kind": BATCH, "sha256": one.sha256, "manifest": manifest, "rows": str(one.rows),
+                                     "facts": [one.sha256]}  # fmt: skip
+            found.append(("", event(BATCH, batch | _canonical(one.canonical), self._when)))
         found += [("", event(ATTACHED, each, self._when)) for each in self._others(run)]
         finished: dict[str, Any] = {
             "kind": FINISHED,
             "run_sha256": run,
             "emissions_sha256": self._made[EMISSIONS],
-            "manifest_sha256": bodies[-1],
+            "manifest": manifests[-1],
             "files": {name: sha256 for name, sha256 in self._made.items() if name not in {MANIFEST, *reports}},
-            "facts": [run, bodies[-1]],  # the inputs are named by records of their own, which may be erased
+            "facts": [run],  # the inputs are named by records of their own, which may be erased
+            "book": {"entries": str(head[0]), "digest": head[1]},
         }
         finished |= _canonical(self._run["outputs"].get("canonical_digest"))
         found.append((MANIFEST, event(FINISHED, finished, self._when)))
         for name, sha256 in reports.items():
-            record = {"kind": ISSUED, "file": name, "sha256": sha256, "run_sha256": run, "facts": [sha256]}
-            found.append((name, event(ISSUED, record, self._when)))
+            issued = {"kind": ISSUED, "file": name, "sha256": sha256, "run_sha256": run, "facts": [sha256]}
+            found.append((name, event(ISSUED, issued, self._when)))
         return found
+
+    @property
+    def _inputs(self) -> list[Given]:
+        return [one for one in self._given.values() if one.role == "input"]
 
     def _others(self, run: str) -> Iterator[dict[str, Any]]:
         attached = [one.sha256 for one in self._given.values() if one.role != "input"]
@@ -108,22 +102,26 @@ class Bundle:
             yield {"kind": ATTACHED, "run_sha256": run, "facts": attached[at : at + _AT_ONCE]}
 
     def _manifest(
-        self, kind: str, digest: str, rows: int, totals: Mapping[str, str], canonical: str | None, name: str
+        self, kind: str, name: str, digest: str, rows: int, totals: Mapping[str, str], canonical: str | None
     ) -> Manifest:
+        first, _, last = str(self._run["organisation"]["period"]).partition("/")
         return Manifest(
             kind=kind,
             digest=digest,
             rows=rows,
-            control_totals=dict(totals),
-            schema_version="1",
-            period=str(self._run["organisation"]["period"]),
-            supersedes=(),
-            who=self._who,
+            who=self._who or "unknown",
             when=self._when,
-            canonical=canonical,
-            name=Path(name).name,
+            name=Path(name).name.encode("utf-8", "replace").decode("utf-8"),
             media=_MEDIA.get(Path(name).suffix.lower(), "application/octet-stream"),
+            period=f"{first}/{last}" if first and last else "",
+            control_totals=dict(totals),
+            canonical=canonical,
         )
+
+
+def book_of(origin: str) -> str:
+    """The name of a ledger's book: a store may be shared, and each ledger has its own account of what it accepted."""
+    return f"ledger-{hashlib.sha256(origin.encode()).hexdigest()[:16]}"
 
 
 def _canonical(digest: str | None) -> dict[str, str]:

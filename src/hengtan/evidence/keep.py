@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hengtan.facts import Book, Store
+from hengtan.facts import FactRefused
+from hengtan.facts.book import Book
+from hengtan.facts.store import Store
 from hengtan.ledger import Refused, Signer, Verifier
-from hengtan.ledger.event import Event
 from hengtan.ledger.log import Log
 from hengtan.ledger.records import Records
 from hengtan.ledger.rekey import key_of
 from hengtan.problems import HengtanError, Problem
 
-from .bundle import RUN, Bundle
+from .bundle import RUN, Bundle, book_of
 from .proof_file import SUFFIX, extra
 from .roots import Unfinished, own_root, remember_root
 
@@ -63,25 +64,29 @@ class Keeper:
 
         Raises HengtanError: ``evidence.changed-meanwhile``, and what the ledger or the facts refuse.
         """
-        begun = Unfinished(self.folder).begin(bundle.digests)
+        unfinished = Unfinished(self.folder)
+        begun = [unfinished.begin(bundle.digests)]
         store = Store(self.facts)
-        for name, path, sha256 in bundle.files:
-            if store.put_file(path) != sha256:
-                raise HengtanError(Problem("evidence.changed-meanwhile", file=name))
-        for manifest in bundle.manifests:
-            store.put_bytes(manifest.encode())
-        events = bundle.events()
+        _bring(store, bundle)
         with _as_usage(self.folder), self._opened() as log:
             if self.facts != str(own_root(self.folder)):
                 remember_root(self.folder, self.facts)
-            indices = Records(self.folder).post(log, [one for _, one in events])
-            book = Book(store, bundle.book(log.origin))
-            for manifest in bundle.manifests:
+            book = Book(store, book_of(log.origin), sole_writer=True)  # the ledger's lock is held
+            standing = {(one.kind, one.digest): identity for identity, one in book.standing().items()}
+            fresh = [one for one in bundle.manifests if (one.kind, one.digest) not in standing]
+            begun.append(unfinished.begin(one.id for one in fresh))
+            for manifest in fresh:
                 book.append(manifest)
+            manifests = [standing.get((one.kind, one.digest), one.id) for one in bundle.manifests]
+            events = bundle.events(manifests, book.head)
+            indices = Records(self.folder).post(log, [one for _, one in events])
             proofs = {name: (index, one) for index, (name, one) in zip(indices, events, strict=True) if name}
             for name, (index, one) in proofs.items():
-                _write_proof(log, bundle.folder / f"{name}{SUFFIX}", index, one)
-            Unfinished.end(begun)
+                (bundle.folder / f"{name}{SUFFIX}").write_bytes(
+                    log.prove(index, extra(one, log.verifier.vkey)).encode()
+                )
+            for each in begun:
+                Unfinished.end(each)
             return Kept(proofs[RUN][0], log.checkpoint(), tuple(f"{name}{SUFFIX}" for name in proofs))
 
     @contextmanager
@@ -91,8 +96,24 @@ class Keeper:
             yield log
 
 
-def _write_proof(log: Log, path: Path, index: int, event: Event) -> None:
-    path.write_bytes(log.prove(index, extra(event, log.verifier.vkey)).encode())
+def _bring(store: Store, bundle: Bundle) -> None:
+    """Puts the files; what is there already, whole, is not copied again."""
+    wanted = [(name, path, sha256) for name, path, sha256 in bundle.files if not _there(store, sha256)]
+    found = store.put_many(path for _, path, _ in wanted)
+    for (name, _, sha256), digest in zip(wanted, found, strict=True):
+        if digest != sha256:
+            raise HengtanError(Problem("evidence.changed-meanwhile", file=name))
+
+
+def _there(store: Store, digest: str) -> bool:
+    try:
+        if not store.has(digest):
+            return False
+        store.verify(digest)
+    except FactRefused:  # damaged: putting it again mends it
+        return False
+    store.settle([digest])
+    return True
 
 
 @contextmanager

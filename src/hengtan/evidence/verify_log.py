@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hengtan.facts import Store
+from hengtan.facts.book import Book
+from hengtan.facts.store import Store
 from hengtan.ledger import Refused, Verifier, open_checkpoint, parse_strict
 from hengtan.ledger.audit import audit
 from hengtan.ledger.records import Records, check, commitment_of, erased_by
 from hengtan.ledger.storage import PRIVATE
 from hengtan.problems import HengtanError, Problem
 
+from .bundle import book_of
 from .findings import Layer, Report, judged, unchecked
 from .roots import Unfinished, own_root, roots_of
 
@@ -52,71 +55,112 @@ def verify_log(folder: Path, key: Verifier | None, since: bytes | None, facts: s
     older = None
     if since is not None and found.extends == ():
         older = open_checkpoint(since, found.keys)[0]
-    if log.state == "failed":
+    if log.state == "failed" or found.checkpoint is None:
         records = unchecked("records")
     elif not (folder / PRIVATE).is_dir():
         records = unchecked("records", Problem("verify.public-copy", file=str(folder)))
     else:
-        records = _records(folder, seen, facts)
+        records = _records(folder, found.checkpoint.origin, seen, facts)
     return Report(folder, "log", (log, history, records), found.checkpoint, vkey, key is not None, older)
 
 
-def _records(folder: Path, seen: _Entries, facts: str | None) -> Layer:
+@dataclass(slots=True)
+class _Named:
+    """What the records of a log name, each with the index of an entry that does.
+
+    facts      objects; manifests: of batches in the ledger's book
+    heads      how long the book was and the digest of its last entry, when a run was kept
+    """
+
+    facts: dict[str, int] = field(default_factory=dict)
+    manifests: dict[str, int] = field(default_factory=dict)
+    heads: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def note(self, index: int, record: Any) -> None:
+        """Takes what one record names; a record may be of any kind, and say anything."""
+        if not isinstance(record, dict):
+            return
+        facts, files, book, manifest = (record.get(name) for name in ("facts", "files", "book", "manifest"))
+        objects = [*(facts if isinstance(facts, list) else ()), *(files.values() if isinstance(files, dict) else ())]
+        for each in objects:
+            if isinstance(each, str):
+                self.facts.setdefault(each, index)
+        if isinstance(manifest, str):
+            self.manifests.setdefault(manifest, index)
+        if isinstance(book, dict):
+            self.heads.setdefault((str(book.get("entries")), str(book.get("digest"))), index)
+
+
+def _records(folder: Path, origin: str, seen: _Entries, facts: str | None) -> Layer:
     """Every record equals its entry, every fact its name and its record, and none lacks one."""
     records = Records(folder)
-    problems = list(check(records, seen.kept))[:SHOWN]
+    problems = list(check(records, seen.kept))
     erased = [index for index, _ in seen.commitments if index in seen.erased]
     if erased and not any(problem.code == "record.not-erased" for problem in problems):
         told = ", ".join(map(str, erased[:20])) + (" …" if len(erased) > 20 else "")
         problems.append(Problem("verify.erased", values={"count": str(len(erased)), "indices": told}))
-    named: dict[str, int] = {}
-    kept = 0
-    for index, digest in seen.commitments:
-        if index in seen.erased:
-            continue
-        for fact in _facts_of(records, digest):
-            named.setdefault(fact, index)
-        kept += 1
-    counts = {"records": kept, "erased": len(erased), "facts": len(named)}
-    problems += list(_facts(folder, named, facts, counts))[:SHOWN]
-    return judged("records", problems, counts)
+    named = _Named()
+    kept = [(index, digest) for index, digest in seen.commitments if index not in seen.erased]
+    for index, digest in kept:
+        named.note(index, _record(records, digest))
+    counts = {"records": len(kept), "erased": len(erased), "facts": len(named.facts)}
+    problems += islice(_facts(folder, origin, named, facts, counts), SHOWN)
+    return judged("records", problems[: 2 * SHOWN], counts)
 
 
-def _facts_of(records: Records, digest: str) -> list[str]:
-    """The objects that a record names under ``facts`` and ``files``; a missing or damaged record was told already."""
+def _record(records: Records, digest: str) -> Any:
+    """The record; None for a missing or damaged one, which was told already."""
     try:
         kept = records.of(digest)
-        body: Any = parse_strict(kept.record, len(kept.record)) if kept else {}
+        return parse_strict(kept.record, len(kept.record)) if kept else None
     except Refused:
-        return []
-    if not isinstance(body, dict):
-        return []
-    facts, files = body.get("facts"), body.get("files")
-    named = [*(facts if isinstance(facts, list) else ()), *(files.values() if isinstance(files, dict) else ())]
-    return [one for one in named if isinstance(one, str)]
+        return None
 
 
-def _facts(folder: Path, named: dict[str, int], facts: str | None, counts: dict[str, int]) -> Iterator[Problem]:
+def _facts(folder: Path, origin: str, named: _Named, facts: str | None, counts: dict[str, int]) -> Iterator[Problem]:
     roots = [facts] if facts else roots_of(folder)
     local = [root for root in roots if facts or "://" not in root]
+    elsewhere = [root for root in roots if root not in local]
     stores = [Store(root) for root in local]
     lacking = []
-    for digest, index in named.items():
-        problem = _checked(stores, digest)
-        if problem is None:
+    for digest, index in named.facts.items():
+        if (problem := _checked(stores, digest)) is None:
             continue
         if problem.code == "verify.fact-missing":
             lacking.append((digest, index))
         else:
             yield problem
-    elsewhere = [root for root in roots if root not in local]
     if lacking and elsewhere:  # no network is asked without being told to
         yield Problem("verify.facts-elsewhere", values={"count": str(len(lacking)), "roots": ", ".join(elsewhere)})
         counts["facts"] -= len(lacking)
     else:
         for digest, index in lacking:
             yield Problem("verify.fact-missing", file=digest, values={"index": str(index)})
-    yield from _nameless(folder, named)
+    manifests: set[str] = set()
+    if not elsewhere:
+        yield from _book(stores, origin, named, manifests)
+    yield from _nameless(folder, {*named.facts, *named.manifests, *manifests})
+
+
+def _book(stores: Sequence[Store], origin: str, named: _Named, manifests: set[str]) -> Iterator[Problem]:
+    """The ledger's book is the one that each run saw when it was kept, and holds every manifest that a record names."""
+    heads: set[tuple[str, str]] = set()
+    for store in stores:
+        book = Book(store, book_of(origin))
+        try:
+            entries = book.entries()
+        except HengtanError as error:
+            yield from error.problems
+            continue
+        manifests |= {entry.manifest.id for entry in entries if entry.manifest is not None}
+        heads |= {(str(entry.sequence), entry.previous) for entry in entries}
+        heads.add((str(book.head[0]), book.head[1]))
+    for head, index in named.heads.items():
+        if head not in heads:
+            yield Problem("verify.book-rewritten", values={"index": str(index), "entries": head[0][:20]})
+    for manifest, index in named.manifests.items():
+        if manifest not in manifests:
+            yield Problem("verify.fact-missing", file=manifest, values={"index": str(index)})
 
 
 def _checked(stores: Sequence[Store], digest: str) -> Problem | None:
@@ -131,7 +175,7 @@ def _checked(stores: Sequence[Store], digest: str) -> Problem | None:
     return Problem("verify.fact-missing", file=digest)
 
 
-def _nameless(folder: Path, named: dict[str, int]) -> Iterator[Problem]:
+def _nameless(folder: Path, named: set[str]) -> Iterator[Problem]:
     """Objects of the ledger's own store that no record names; those of a run that was cut short are told apart."""
     root = own_root(folder)
     if not root.is_dir():
