@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from golden.calculating import SUMS, Calculator, Outcome, activity, write_csv
@@ -177,3 +180,21 @@ def test_files_of_several_kinds_and_columns_are_one_run(run: Calculator) -> None
     book.save(run.folder / "b.xlsx")
     done = run.calculate(csv, run.folder / "b.xlsx")
     assert done.code == 0 and list(dict.fromkeys(r["activity_id"] for r in done.rows)) == ["csv", "xlsx"]
+
+
+def test_files_may_differ_in_what_is_missing_and_in_what_needs_rounding(run: Calculator) -> None:
+    full, gaps = run.folder / "full.parquet", run.folder / "gaps.parquet"
+    days = {"start": date(2024, 1, 1), "end": date(2024, 1, 31)}
+    rows = [
+        activity("a", **days, quantity=1.5, org_unit="North"),
+        activity("b", **days, quantity=2.0, org_unit="South"),
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), full)
+    rows = [activity("c", quantity=0.0000015, org_unit=None), activity("d", quantity=4.0, org_unit="East")]
+    pq.write_table(pa.Table.from_pylist(rows), gaps)  # its days are text, a unit is missing, a quantity needs rounding
+    for files in ((full, gaps), (gaps, full)):
+        done = run.calculate(*files)
+        assert done.code == 0, done.err
+        assert {row["activity_id"]: row["org_unit"] for row in done.rows if row["basis"] == "location"} == {
+            "a": "North", "b": "South", "c": "", "d": "East",
+        }  # fmt: skip

@@ -16,7 +16,7 @@ from .found import Found
 from .ordered import Part, StoppedError, parts_of, write_in_order
 from .parquet_join import Written, join_parquet
 from .repeated import repeated_values
-from .spark import AnyEngine, Spark, open_engine, shared
+from .spark import AnyEngine, Spark, open_engine, order_columns, shared
 from .words import strictly_increasing, with_words
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "fetch",
     "join_parquet",
     "open_engine",
+    "order_columns",
     "parts_of",
     "read_parquet",
     "repeated_values",

@@ -42,6 +42,9 @@ def write_parquet(expression: Any, path: Path) -> None:
 def batches(expression: Any, rows: int = 1_000_000) -> Iterator[pa.RecordBatch]:
     """The result of an expression as a stream of record batches."""
     backend = expression.get_backend()
+    if on_cluster(backend):
+        yield from backend.batches(expression, rows)
+        return
     backend._run_pre_execute_hooks(expression)
     yield from backend.con.sql(backend.compile(expression)).to_arrow_reader(rows)
 

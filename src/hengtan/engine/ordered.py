@@ -81,7 +81,12 @@ def write_in_order(
             try:
                 with engine.session(share=max(writers, engine.threads)) as con:
                     # A join gives the rows of its left side in their order, unless the sides are changed.
-                    con.raw_sql("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+                    disabled = "join_order,build_side_probe_side"
+                    if len({part.source for part in parts}) > 1:
+                        # Where a file's statistics say that no value is missing, DuckDB writes a column as REQUIRED:
+                        # parts of several files would not have one schema.
+                        disabled += ",statistics_propagation"
+                    con.raw_sql(f"SET disabled_optimizers = '{disabled}'")
                     write_part = _compiled(con, prepare(con))
                     while not failures:
                         if stop is not None and stop.is_set():

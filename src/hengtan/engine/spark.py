@@ -31,7 +31,8 @@ _URL = re.compile(r"spark://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
 _CONNECT = 10.0  # seconds for the master to answer
 _EXECUTORS = 120.0  # seconds for the first executor to come up
 ORDER = ("source", "position")
-"""Columns that tell the order of rows; what is written is in this order, and without them."""
+"""Columns that tell the order of the rows of a run; a cluster wants them beside what it writes in this order."""
+_WITHIN = ("scope", "basis")  # the order of several results of one row
 
 # CONTRACT section 5: products and sums keep every digit or fail. What is not named here is the cluster's own choice.
 SETTINGS = {
@@ -67,6 +68,11 @@ def open_engine(name: str, near: Path | None = None) -> AnyEngine:
     _answers(name)
     above = [parent for parent in near.absolute().parents if parent.is_dir()] if near else []
     return Spark(name, above[0] if above else None)
+
+
+def order_columns(con: Any) -> tuple[str, ...]:
+    """What an expression for ``write_in_order`` has beside the columns to write: of DuckDB, whose rows keep their order, nothing."""
+    return ORDER if on_cluster(con) else ()
 
 
 def shared(con: Any, path: Path, copy: Path) -> Path:
@@ -142,7 +148,7 @@ class Spark:
             whole = frames[0]
             for frame in frames[1:]:
                 whole = whole.unionAll(frame)
-            return write_rows(whole, target, ORDER, stop)
+            return write_rows(whole, target, ORDER, _WITHIN, stop)
 
 
 class _Connection:

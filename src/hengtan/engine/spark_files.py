@@ -23,21 +23,28 @@ _SHUFFLE = re.compile(r"Exchange (?!Broadcast)\w+partitioning|Exchange SinglePar
 _GLANCE = 0.1  # seconds between two looks whether the file is still wanted
 
 
-def write_rows(frame: Any, target: Path, order: tuple[str, ...] = (), stop: threading.Event | None = None) -> Written:
+def write_rows(
+    frame: Any,
+    target: Path,
+    order: tuple[str, ...] = (),
+    within: tuple[str, ...] = (),
+    stop: threading.Event | None = None,
+) -> Written:
     """Write a Spark table as one Parquet file.
 
-    order   columns that give the order of the rows and are left out. They are only sorted by where the plan moves rows
-            from one executor to another: else every task reads one stretch of one file, in its order
+    order    columns that give the order of the rows and are left out, then those of ``within``, which are written. It
+             is only sorted by them where the plan moves rows from one executor to another: else every task reads one
+             stretch of one file, in its order
     """
     if order and moves_rows(frame):
-        frame = frame.orderBy(*order)
+        frame = frame.orderBy(*order, *within)
     frame = frame.drop(*order)
     with tempfile.TemporaryDirectory(prefix="hengtan-parts-", dir=target.parent) as folder:
         place = Path(folder) / "parts"
         with _given_up(frame.sparkSession.sparkContext, stop):
             frame.write.parquet(str(place))
         try:
-            return join_parquet(_parts(place), target)
+            return join_parquet(parts_in(place), target)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -48,8 +55,8 @@ def moves_rows(frame: Any) -> bool:
     return bool(_SHUFFLE.search(frame._jdf.queryExecution().executedPlan().toString()))
 
 
-def _parts(place: Path) -> Iterator[Path]:
-    """The parts by the number of the task that wrote them; what was joined is thrown away."""
+def parts_in(place: Path) -> Iterator[Path]:
+    """The parts by the number of the task that wrote them; each is thrown away when the next is asked for."""
     numbered = {int(found[1]): path for path in place.iterdir() if (found := _PART.fullmatch(path.name))}
     for number in sorted(numbered):
         yield numbered[number]

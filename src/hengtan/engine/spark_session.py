@@ -5,12 +5,14 @@ Only imported where a cluster is used: it loads pyspark and pandas (Ibis' backen
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
 import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.pyspark import Backend
@@ -19,7 +21,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812  the name everybody knows
 from pyspark.sql.pandas.types import from_arrow_type
 
-from .spark_files import write_rows
+from .spark_files import parts_in, write_rows
 
 ROW_NUMBER = "file_row_number"
 """DuckDB's name for the place of a row in its file, counted from 0."""
@@ -98,6 +100,15 @@ class Cluster(Backend):  # type: ignore[misc]
     def arrow(self, expression: Any) -> pa.Table:
         """The result of an expression, in the types that Ibis says."""
         return self.frame(expression).toArrow().cast(expression.as_table().schema().to_pyarrow())
+
+    def batches(self, expression: Any, rows: int) -> Iterator[pa.RecordBatch]:
+        """The same, part by part: the executors write, this machine reads one batch at a time."""
+        self._kept += 1
+        place = self.scratch / f"batches-{self._kept:03d}"
+        self.frame(expression).write.parquet(str(place))
+        for path in parts_in(place):
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(rows)
 
     def frame(self, expression: Any) -> DataFrame:
         """The expression as a Spark table, nothing computed yet."""

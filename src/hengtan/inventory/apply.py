@@ -12,7 +12,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import DECIMAL_MASS, AnyEngine, Found, Written, parts_of, with_words, write_in_order
+from hengtan.engine import DECIMAL_MASS, AnyEngine, Found, Written, order_columns, parts_of, with_words, write_in_order
 
 from .checks import Period, rejected
 from .keys import Key, Shape, key_table, keyed
@@ -118,11 +118,14 @@ def _struct(line: Line) -> Mapping[str, Any]:
     }
 
 
-def emissions(rows: Any, plan: Any, shape: Shape) -> Any:
-    """The contract's columns, one row per good row and basis; ``plan`` as made by :func:`plan_parts`."""
+def emissions(rows: Any, plan: Any, shape: Shape, order: Sequence[str] = ()) -> Any:
+    """The contract's columns, one row per good row and basis; ``plan`` as made by :func:`plan_parts`.
+
+    order   columns of the rows that are kept beside them
+    """
     matched = rows.join(plan, [rows[name] == plan[name] for name in shape.columns])
     one = matched.select(
-        **{name: rows[name] for name in ("activity_id", "facility", "org_unit", "start", "end", "quantity")},
+        **{name: rows[name] for name in (*order, "activity_id", "facility", "org_unit", "start", "end", "quantity")},
         part=plan.parts.unnest(),
     )
     part = one.part
@@ -130,12 +133,12 @@ def emissions(rows: Any, plan: Any, shape: Shape) -> Any:
     masses = {name: (one.quantity * part[name]).cast(DECIMAL_MASS) for name in GASES}
     texts = {name: part[name] for name in ("category", "basis", "factor_id", "match", "method")}
     whole = one.select(
-        **{name: one[name] for name in ("activity_id", "facility", "org_unit", "start", "end")},
+        **{name: one[name] for name in (*order, "activity_id", "facility", "org_unit", "start", "end")},
         scope=part["scope"],
         **texts,
         **masses,
     )
-    return whole.select(*COLUMNS)
+    return whole.select(*order, *COLUMNS)
 
 
 def write_emissions(
@@ -151,7 +154,7 @@ def write_emissions(
         def expression(part: Any) -> Any:
             source = rows[part.source]
             within = source.filter(source.position >= part.start, source.position < part.stop)
-            return emissions(within, table, good.shape)
+            return emissions(within, table, good.shape, order_columns(con))
 
         return expression
 

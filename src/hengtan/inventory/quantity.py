@@ -12,6 +12,7 @@ from hengtan.engine import DECIMAL_QUANTITY
 # for all that follows, so that a little more than half is not taken for half.
 _WIDE = "decimal(38,25)"
 _CUT = 25
+_WIDER = "decimal(20,6)"
 _LONG = r"^([+-]?[0-9]*\.[0-9]{24})[0-9]*[1-9][0-9]*$"
 _HALF = "0.0000005"
 _NOT_FINITE = ("nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity")
@@ -58,7 +59,9 @@ def _half_even(wide: Any) -> Any:
     tie = (away.cast(_WIDE) - wide).abs() == ibis.literal(_HALF).cast(_WIDE)
     last_odd = (away.cast("string").right(1).cast("int8") % 2) == 1
     step = ibis.ifelse(wide < ibis.literal("0").cast(_WIDE), ibis.literal("-0.000001"), ibis.literal("0.000001"))
-    return ibis.cases((tie & last_odd, (away - step.cast(DECIMAL_QUANTITY)).cast(DECIMAL_QUANTITY)), else_=away)
+    # Ibis leaves out a cast to the type that it believes is there: the difference is made wider, so that the cast stays.
+    even = away.cast(_WIDER) - step.cast(_WIDER)
+    return ibis.cases((tie & last_odd, even.cast(DECIMAL_QUANTITY)), else_=away)
 
 
 def quantity_text(column: Any) -> Any:
