@@ -4,6 +4,7 @@ import re
 import string
 
 from hengtan.problems import Problem, catalogue
+from hengtan.problems.clauses import clauses
 
 from .house import SRC
 
@@ -56,3 +57,12 @@ def test_the_place_of_a_problem_is_told_in_the_language_of_the_sentence():
     problem = Problem("type.missing", file="账单.xlsx", sheet="一月", row=12, column="活动类型")
     assert problem.sentence().startswith("账单.xlsx, sheet 一月, row 12, column 活动类型: ")
     assert problem.sentence("zh").startswith("账单.xlsx，工作表 一月，第 12 行，活动类型 列：")
+
+
+def test_every_clause_is_there_in_both_languages_with_the_same_gaps_and_is_used():
+    everything = "\n".join(sources().values())
+    for key, entry in clauses().items():
+        gaps = [{name for _, name, _, _ in string.Formatter().parse(entry[lang]) if name} for lang in ("en", "zh")]
+        assert gaps[0] == gaps[1], key
+        assert re.search("[\u4e00-\u9fff]", entry["zh"]), key
+        assert f'"{key}"' in everything, key

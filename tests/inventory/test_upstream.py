@@ -87,7 +87,8 @@ def test_where_nobody_publishes_upstream_the_row_is_posted_and_one_warning_says_
     found = made(library, activity_type=kind, unit=unit, region=region)
     assert found.lines
     assert upstream(found) == []
-    assert codes(found).count("upstream.missing") == 1
+    assert [problem.code for problem in found.told] == ["upstream.missing"] and "upstream.missing" not in codes(found)
+    assert [problem.code for line in found.lines for problem in line.warnings].count("upstream.missing") == 1  # explain
 
 
 def test_a_life_cycle_intensity_gets_no_upstream_on_top(library):
@@ -112,7 +113,31 @@ def test_refrigerants_have_no_upstream_and_no_warning(library):
 def test_a_part_that_cannot_be_converted_to_the_set_is_told_not_taken(library):
     found = made(library, gwp="AR6", activity_type="fuel.natural_gas", unit="kWh_gcv")
     assert upstream(found) == []
-    assert "upstream.missing" in codes(found)
+    (told,) = found.told
+    assert told.code == "upstream.missing" and "AR6" in told.reason() and "AR6" in told.reason("zh")
+
+
+def test_what_is_missing_is_told_once_for_a_type_and_place_with_its_rows_and_years(library):
+    rules = Rules(library, load_policy("default"), upstream=True)
+    rows = [("electricity", "kWh", "CN", 2022), ("electricity", "MWh", "CN", 2023), ("electricity", "kWh", "CN-44", 2023),
+            ("fuel.natural_gas", "万Nm3", "CN", 2023)]  # fmt: skip
+    keys = [
+        Key(number, activity_type=kind, unit=unit, region=region, year=year, rows=10 + number, quantity=Decimal(1))
+        for number, (kind, unit, region, year) in enumerate(rows)
+    ]
+    found = plan(keys, rules)
+    told = [(p.values["type"], p.values["region"], p.values["year"], p.values["rows"]) for p in found.told]
+    assert told == [
+        ("electricity", "CN", "2022-2023", "21"), ("electricity", "CN-44", "2023", "12"), ("fuel.natural_gas", "CN", "2023", "13")
+    ]  # fmt: skip
+    assert "21" in found.told[0].reason() and "21" in found.told[0].reason("zh")
+
+
+def test_nobody_who_publishes_is_told_apart_from_a_unit_that_does_not_convert(library):
+    nobody = made(library, activity_type="electricity", unit="kWh", region="CN").told[0]
+    assert "No publisher" in nobody.reason() and "公布值" in nobody.reason("zh") and nobody.values["cause"] == ""
+    unit = made(library, activity_type="fuel.natural_gas", unit="kWh_gcv", gwp="AR6").told[0]
+    assert unit.values["cause"] == "gwp.not-convertible" and "No publisher" not in unit.reason()
 
 
 def test_upstream_takes_the_same_share_as_the_activity(library):

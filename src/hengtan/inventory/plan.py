@@ -31,7 +31,7 @@ from .line import GASES, Line, Term
 from .methodical import Applied, Named, apply_method, asked_unit, by_method_alone, named_method
 from .organisation import Organisation
 from .rules import Rules
-from .upstream import given_too, upstream_lines
+from .upstream import MISSING, given_too, told_once, upstream_lines
 
 CLASSES = ("pinned", "exact", "earlier-year", "parent-region", "proxy")
 NO_MATCH = ""  # a zero quantity without a usable unit meets no factor
@@ -52,6 +52,7 @@ def plan(keys: Sequence[Key], rules: Rules) -> Plan:
     """Resolve every key. Linear in the number of keys; the rows are not needed."""
     result = Plan()
     covers: dict[int, Cover] = {}
+    missing: list[tuple[Key, Problem]] = []
     placed = [replace(key, region=_region(key, rules.organisation)) for key in keys]
     if rules.instruments is not None:
         covers, result.told = allot(
@@ -70,11 +71,13 @@ def plan(keys: Sequence[Key], rules: Rules) -> Plan:
                 told.append(
                     Problem("instrument.not-scope-2", column="instrument", values={"instrument": key.instrument})
                 )
-            warnings = tuple(dict.fromkeys(_hashable(w) for w in told))
+            missing += [(key, w) for w in told if w.code == MISSING]
+            warnings = tuple(dict.fromkeys(_hashable(w) for w in told if w.code != MISSING))
             if warnings:
                 result.warnings[key.number] = tuple(Problem(c, column=col, values=dict(v)) for c, col, v in warnings)
         else:
             result.rejected[key.number] = found
+    result.told += told_once(missing)
     for number, problem in given_too(placed) if rules.upstream else ():
         if number not in result.rejected:
             result.warnings[number] = (*result.warnings.get(number, ()), problem)

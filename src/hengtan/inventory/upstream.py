@@ -8,15 +8,27 @@ stays out, is told as a warning, and is never filled in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
-from hengtan.factors import ActivityType, Choice, Factor, Query, coefficients, find_type, resolve, types
+from hengtan.factors import (
+    ActivityType,
+    Choice,
+    Factor,
+    Policy,
+    Query,
+    coefficients,
+    find_region,
+    find_type,
+    resolve,
+    types,
+)
 from hengtan.factors.mapping import Matcher
 from hengtan.factors.policy import CLASSES
-from hengtan.problems import Problem
+from hengtan.problems import Problem, both
 
 from .gas_sum import GasSum
 from .keys import Key
@@ -24,6 +36,9 @@ from .line import Line, Term
 from .rules import Rules
 
 METHOD = "upstream"
+_SAME = ("type", "parts", "region", "cause", "unit")
+MISSING = "upstream.missing"
+"""Told once for a type and a place, however many rows it concerns."""
 CATEGORY = "3"
 # Life-cycle intensities of generation hold the upstream of the fuels already: adding it would count it twice.
 LIFE_CYCLE_DATASETS = frozenset({"owid_ember_electricity_carbon_intensity"})
@@ -31,6 +46,14 @@ LIFE_CYCLE_CATEGORY = "electricity_footprint"
 _ENERGY_CATEGORIES = ("stationary", "mobile", "electricity", "heat", "steam", "cooling")
 # The rows of plug-in hybrids per km: upstream of fuel and electricity is published with the fuel's row.
 _TOLD_WITH_FUEL = ".phev.electricity"
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """A part of the upstream that is not found; why: None where the policy names nobody who publishes it."""
+
+    name: str
+    why: Problem | None
 
 
 def upstream_lines(key: Key, first: Choice | None, rules: Rules, share: Fraction) -> tuple[list[Line], list[Problem]]:
@@ -85,18 +108,18 @@ def _derived(
 ) -> tuple[list[Line], list[Problem]]:
     gases = GasSum()
     found: list[Choice] = []
-    missing: list[tuple[str, tuple[Problem, ...]]] = []
+    missing: list[_Gap] = []
     terms: list[Term] = []
     told: list[Problem] = []
     names = parts_of(kind)
     for name in names:
         part = _choice(key, name, first, rules)
         if not isinstance(part, Choice):
-            missing.append((name, part))
+            missing.append(_Gap(name, part[0] if part and _is_searched(name, key, first, rules.policy) else None))
             continue
         numbers = coefficients(part.factor, rules.gwp, rules.policy)
         if isinstance(numbers, tuple):
-            missing.append((name, numbers))
+            missing.append(_Gap(name, numbers[0]))
             continue
         gases.add(numbers, part.per_unit, part.factor.factor_id)
         found.append(part)
@@ -129,7 +152,7 @@ def _derived(
 
 def _choice(key: Key, name: str, first: Choice | None, rules: Rules) -> Choice | tuple[Problem, ...]:
     unit = first.factor.activity_unit if first and key.zero else key.unit  # CONTRACT section 2: 0 needs no unit
-    query = Query(name, unit, key.region or (first.factor.region if first else ""), key.year, "", key.start, key.end)
+    query = Query(name, unit, _region(key, first), key.year, "", key.start, key.end)
     return resolve(query, basis="-", library=rules.library, policy=rules.policy, as_of=rules.as_of, gwp=rules.gwp)
 
 
@@ -140,21 +163,51 @@ def _terms(name: str, factor: Factor, co2e_kg: str, per_unit: Fraction, key: Key
         yield Term("conversion", str(per_unit), f"{factor.activity_unit}/{key.unit}")
 
 
-def _missing(
-    kind: ActivityType, key: Key, first: Choice | None, missing: list[tuple[str, tuple[Problem, ...]]]
-) -> Problem:
+def _region(key: Key, first: Choice | None) -> str:
+    return key.region or (first.factor.region if first else "")
+
+
+def _is_searched(name: str, key: Key, first: Choice | None, policy: Policy) -> bool:
+    """Whether the policy of the place names anywhere to look for a type; where it does not, nobody there publishes it."""
+    region = find_region(_region(key, first))
+    rule = policy.at(region.country if region else "").rule(name)
+    return rule is not None and any(tier.datasets or tier.factors for tier in rule.order)
+
+
+def _missing(kind: ActivityType, key: Key, first: Choice | None, missing: Sequence[_Gap]) -> Problem:
     """One warning for a key whose upstream is not published, or not in this unit or GWP set."""
-    whys = [problems[0] for _, problems in missing if problems]
-    why = next((problem for problem in whys if problem.values.get("searched", "?") not in ("", "-")), None)
+    why = next((gap.why for gap in missing if gap.why is not None), None)
     values = {
         "type": kind.id,
-        "parts": ", ".join(name for name, _ in missing) or f"wtt.{kind.id}",
-        "region": key.region or (first.factor.region if first else "") or "-",
+        "parts": ", ".join(gap.name for gap in missing) or f"wtt.{kind.id}",
+        "region": _region(key, first) or "-",
         "year": str(key.year),
-        "why": why.reason("en") if why else "No publisher of the library states it for this place.",
-        "why_zh": why.reason("zh") if why else "因子库中没有该地区的公布值。",
+        "rows": str(key.rows),
+        "cause": why.code if why else "",
+        "unit": why.values.get("unit", "") if why and why.column == "unit" else "",
+        **({"why": why.reason("en"), "why_zh": why.reason("zh")} if why else both("why", "upstream-nobody")),
     }
-    return Problem("upstream.missing", values=values)
+    return Problem(MISSING, values=values)
+
+
+def told_once(found: Iterable[tuple[Key, Problem]]) -> list[Problem]:
+    """The warnings of keys whose upstream is missing, one for each type, place and reason, with its years and rows."""
+    years: dict[tuple[tuple[str, str], ...], set[int]] = {}
+    rows: Counter[tuple[tuple[str, str], ...]] = Counter()
+    first: dict[tuple[tuple[str, str], ...], Problem] = {}
+    for key, problem in found:
+        same = tuple((name, problem.values[name]) for name in _SAME)  # the sentence of why names the first of the years
+        years.setdefault(same, set()).add(key.year)
+        rows[same] += key.rows
+        first.setdefault(same, problem)
+    return [
+        replace(problem, values={**problem.values, "year": _span(years[same]), "rows": str(rows[same])})
+        for same, problem in first.items()
+    ]
+
+
+def _span(years: set[int]) -> str:
+    return str(min(years)) if len(years) == 1 else f"{min(years)}-{max(years)}"
 
 
 def given_too(keys: Iterable[Key]) -> list[tuple[int, Problem]]:

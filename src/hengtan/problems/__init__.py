@@ -6,10 +6,11 @@
 'The quantity -5 is below zero.'
 
 The sentences lie in ``catalogue/*.yaml``, English and Chinese together, keyed by the code, which never changes
-once it is published. Knows nothing else of hengtan.
+once it is published; the parts of sentences that they are filled with, in ``clauses.yaml``. Knows nothing else of hengtan.
 """
 
+from .clauses import both
 from .problem import HengtanError, Problem
 from .sentences import Entry, catalogue
 
-__all__ = ["Entry", "HengtanError", "Problem", "catalogue"]
+__all__ = ["Entry", "HengtanError", "Problem", "both", "catalogue"]

@@ -1,0 +1,27 @@
+"""Parts of sentences that a problem fills in, in both languages, read from ``clauses.yaml`` when the first is needed.
+
+>>> both("why", "upstream-nobody")["why_zh"]
+'策略所列的发布方没有该地区的公布值。'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+@cache
+def clauses() -> Mapping[str, Mapping[str, str]]:
+    """Every clause by its key: ``{"en": ..., "zh": ...}`` with ``{name}`` gaps."""
+    text = files(__package__).joinpath("clauses.yaml").read_text("utf-8")
+    found: Mapping[str, Mapping[str, str]] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return found
+
+
+def both(name: str, key: str, **values: str) -> dict[str, str]:
+    """The clause as two values of a problem, ``name`` for the English sentence and ``name_zh`` for the Chinese one."""
+    entry = clauses()[key]
+    return {name: entry["en"].format_map(values), f"{name}_zh": entry["zh"].format_map(values)}
