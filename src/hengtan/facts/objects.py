@@ -109,14 +109,16 @@ class Objects:
         A copy of a remote or packed object is gone when the store is closed.
         """
 
-        def path(place: str | Slice) -> Path:
-            if self.root.folder is None or isinstance(place, Slice):
-                return self._copy(digest, place)
-            with self.root.open(place) as file:
-                self._verified.check(digest, file, place)
-            return self.root.folder / place
+        return self._use(digest, lambda place: self._file(digest, place))
 
-        return self._use(digest, path)
+    def beside(self, name: str, digest: str) -> Path:
+        """The same for a file of the root that is no object. FileNotFoundError when it is not there (any more)."""
+        try:
+            return self._file(digest, name)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise failed("facts.unreadable", error, name) from None
 
     def table(self, digest: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a Parquet object; page checksums, where its writer made any, are checked too."""
@@ -150,6 +152,13 @@ class Objects:
                     self._packs.refresh()
             self._packs.must_be_whole(digest)
             raise FactRefused("facts.missing", file=digest, where=self.address)
+
+    def _file(self, digest: str, place: str | Slice) -> Path:
+        if self.root.folder is None or isinstance(place, Slice):
+            return self._copy(digest, place)
+        with self.root.open(place) as file:
+            self._verified.check(digest, file, place)
+        return self.root.folder / place
 
     def _place(self, digest: str) -> str | Slice | None:
         name = object_name(digest)

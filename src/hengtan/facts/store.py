@@ -134,8 +134,10 @@ class Store(Objects):
             self.root.remove([name for name, _ in gone])
         return Swept(len(staged), sum(size for _, size in staged), len(gone), sum(size for _, size in gone))
 
-    def pack(self, digests: Iterable[str]) -> int:
+    def pack(self, digests: Iterable[str], *, at_least: int = 2) -> int:
         """Moves small objects (up to 8 MiB) into packs; their digests go on resolving. How many were moved.
+
+        at_least  objects that must be there for it to be worth a pack
 
         The originals go only when the pack is durable and every member was read back from it and hashed. Paths that were
         handed out before do not hold any longer; open files do (not on Windows).
@@ -146,7 +148,7 @@ class Store(Objects):
                 size = self.root.size(object_name(digest))
                 if size is not None and size <= SMALL:
                     wanted.append(digest)
-        if len(wanted) < 2:
+        if len(wanted) < at_least:
             return 0
         with self.writing():
             for archive in packed((digest, self.read(digest)) for digest in wanted):
