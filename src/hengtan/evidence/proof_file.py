@@ -87,8 +87,11 @@ def extra(event: Event, vkey: str) -> bytes:
     )
 
 
-def read_proof(path: Path) -> Vouched:
-    """A proof file taken apart. Raises Refused: ``verify.proof-missing``, ``verify.extra``, and what ``parse_proof`` raises."""
+def open_proof(path: Path) -> tuple[Proof, Mapping[str, Any]]:
+    """A proof file and what its ``extra`` says, nothing verified.
+
+    Raises Refused: ``verify.proof-missing``, and what ``parse_proof`` and ``parse_strict`` raise.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_PROOF_BYTES + 1)
@@ -99,7 +102,12 @@ def read_proof(path: Path) -> Vouched:
         found = parse_strict(proof.extra) if proof.extra is not None else None
     except Refused as refused:
         raise refused.at(str(path)) from None
-    parts: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    return proof, found if isinstance(found, dict) else {}
+
+
+def read_proof(path: Path) -> Vouched:
+    """A proof file taken apart. Raises Refused: ``verify.extra``, and what ``open_proof`` raises."""
+    proof, parts = open_proof(path)
     entry, record, salt, vkey = (parts.get(name) for name in ("entry", "record", "salt", "vkey"))
     whole = isinstance(entry, str) and isinstance(record, dict) and isinstance(salt, str) and isinstance(vkey, str)
     if not whole or not _SALT.fullmatch(str(salt)):

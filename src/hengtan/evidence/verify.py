@@ -10,7 +10,7 @@ from hengtan.problems import HengtanError, Problem
 
 from .findings import Report
 from .proof_file import SUFFIX
-from .verify_file import MANIFEST, verify_file
+from .verify_file import MANIFEST, verify_entry, verify_file
 
 _KEY_BYTES = 4096
 
@@ -18,7 +18,8 @@ _KEY_BYTES = 4096
 def verify(path: Path, *, since: Path | None = None, vkey: str | None = None, facts: str | None = None) -> Report:
     """What can be verified of ``path``, without configuration, database or network.
 
-    path    the folder of a log, the folder of a run, or a file beside its ``.tlog-proof`` (or that proof)
+    path    the folder of a log, the folder of a run, or a file beside its ``.tlog-proof`` (or that proof): one of a run,
+            or the bytes of an entry
     since   an older checkpoint of the log, as the reader kept it
     vkey    the verifier key of the log as its company publishes it, or a file with it; without it the key that the
             evidence itself names is used, and the report says so
@@ -40,7 +41,7 @@ def verify(path: Path, *, since: Path | None = None, vkey: str | None = None, fa
             raise HengtanError(Problem("verify.nothing-to-verify", file=str(path)))
     elif not path.exists() and not path.with_name(path.name + SUFFIX).exists():
         raise HengtanError(Problem("verify.not-here", file=str(path), values={"why": "-"}))
-    return verify_file(path, key, older)
+    return verify_entry(path, key, older) or verify_file(path, key, older)
 
 
 def _key(given: str) -> Verifier:

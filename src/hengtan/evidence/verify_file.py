@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from hengtan.ledger import Checkpoint, Refused, Verifier, open_checkpoint, parse_vkey
-from hengtan.problems import Problem
+from hengtan.ledger import Checkpoint, Refused, Verifier, open_checkpoint, parse_vkey, verify_proof
+from hengtan.problems import HengtanError, Problem
 
 from .findings import Layer, Report, judged, unchecked
-from .proof_file import SUFFIX, Vouched, read_proof
+from .proof_file import SUFFIX, Vouched, open_proof, read_proof
 
 RUN, ISSUED = "run.finished", "report.issued"
 MANIFEST = "run.json"
@@ -45,6 +45,39 @@ def verify_file(path: Path, key: Verifier | None, since: bytes | None) -> Report
         older,
         vouched.proof.index,
     )
+
+
+def verify_entry(path: Path, key: Verifier | None, since: bytes | None) -> Report | None:
+    """An entry as such, by a proof that brings no record (``ledger prove``); None where the proof is none of that kind.
+
+    The entry's bytes are the file, or stand in the proof. Raises HengtanError ``verify.key-needed``: neither the reader nor
+    the proof names a key.
+    """
+    try:
+        proof, extra = open_proof(_proof_of(path))
+    except Refused:
+        return None
+    entry, named = extra.get("entry"), extra.get("vkey")
+    if "record" in extra or not (path.is_file() or isinstance(entry, str)):
+        return None
+    if key is None and not isinstance(named, str):
+        raise HengtanError(Problem("verify.key-needed", file=str(_proof_of(path))))
+    problems: list[Problem] = []
+    checkpoint = verifier = None
+    try:
+        data = path.read_bytes() if path.is_file() else str(entry).encode("utf-8")
+        verifier = key or parse_vkey(str(named))
+        checkpoint = verify_proof(data, proof, [verifier])
+    except Refused as refused:
+        problems = [refused.at(str(_proof_of(path))).problem]
+    except OSError as error:
+        problems = [Problem("verify.file-missing", file=str(path), values={"why": error.strerror or str(error)})]
+    if key is None and verifier is not None:
+        problems.append(Problem("verify.key-unconfirmed", values={"vkey": verifier.vkey}))
+    older, history = _history(checkpoint, since, verifier) if verifier else (None, unchecked("history"))
+    layers = (judged("log", problems, {"entries": 1}), history, unchecked("records"))
+    vkey = verifier.vkey if verifier else ""
+    return Report(path, "file", layers, checkpoint, vkey, key is not None, older, proof.index)
 
 
 def _proof_of(path: Path) -> Path:

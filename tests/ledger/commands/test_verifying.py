@@ -126,6 +126,37 @@ def test_a_public_copy_is_verified_without_the_third_layer(log: Path, tmp_path: 
     assert found["ok"] and states(found) == ["ok", "ok", "not-checked"]
 
 
+def test_an_entry_is_verified_by_its_proof_where_the_log_was_never_seen(log: Path, tmp_path: Path) -> None:
+    vkey = (log / "log.vkey").read_text().strip()
+    away = tmp_path / "away"
+    away.mkdir()
+    good("ledger", "prove", log, 3, "--out", away / "plain.tlog-proof")
+    good("ledger", "entry", log, 3, "--out", away / "plain")
+    good("ledger", "prove", log, 3, "--with-entry", "--out", away / "alone.tlog-proof")
+    newest = tmp_path / "newest"
+    newest.write_bytes((log / "checkpoint").read_bytes())
+    shutil.rmtree(log)
+    found = told(away / "plain", "--vkey", vkey, "--since", newest)
+    assert (found["ok"], found["index"], found["size"], found["origin"]) == (True, 3, 4, ORIGIN)
+    assert states(found) == ["ok", "ok", "not-checked"]
+    good("verify", away / "plain.tlog-proof", "--vkey", vkey)
+    good("verify", away / "alone.tlog-proof")
+    refused("verify.key-needed", "verify", away / "plain", exit_code=2)
+    (away / "plain").write_bytes(b'{"c":"e"}')
+    refused("proof.inclusion", "verify", away / "plain", "--vkey", vkey)
+    whole = (away / "alone.tlog-proof").read_bytes()
+    for code, spoilt in {
+        "proof.malformed": whole.replace(b"tlog-proof@v1", b"tlog-proof@v2"),
+        "proof.length": whole.replace(b"\n\n", b"\n" + b"A" * 43 + b"=\n\n", 1),
+        "proof.hash-length": whole.replace(b"\n\n", b"\nAAAA\n\n", 1),
+        "proof.index-beyond-size": whole.replace(b"index 3", b"index 4"),
+        "note.bad-signature": whole.replace(b"\n4\n", b"\n5\n"),
+        "note.malformed": whole[:-1],
+    }.items():
+        (away / "alone.tlog-proof").write_bytes(spoilt)
+        refused(code, "verify", away / "alone.tlog-proof", "--vkey", vkey)
+
+
 def test_several_are_verified_at_once_and_one_that_fails_makes_all_fail(log: Path, tmp_path: Path) -> None:
     other = new_log(tmp_path / "other", '{"a":"b"}')
     assert [one["ok"] for one in told(log, other)] == [True, True]
