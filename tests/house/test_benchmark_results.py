@@ -34,7 +34,7 @@ def test_the_table_of_the_ledger_says_what_its_figures_say():
         "files": 7841,
         "append": process,
         "audit": process | {"wall_s": 3.21},
-        "proof_ms": {"median": 0.6, "largest": 4.44},
+        "proof_ms": {"median": 0.6, "of_20_the_slowest": 3.21, "largest": 4.44},
         "command_append": process | {"wall_s": 20.0},
         "command_verify": process | {"wall_s": 5.0},
     }
@@ -42,7 +42,7 @@ def test_the_table_of_the_ledger_says_what_its_figures_say():
     text = table(RESULTS | {"ledger": {"sizes": [size], "singles": singles}})
     assert "| 1,000,000 | 12.35 | 3.21 | 150, 150 | 0.60, 4.44 | 7,841 | 20.00 | 5.00 |" in text
     assert "| 1 million entries appended, s | 12.35 | at most 40 |" in text
-    assert "| inclusion proof, the largest, ms | 4.44 | at most 5 |" in text
+    assert "| inclusion proof, 19 of 20 are faster, ms | 3.21 | at most 5 |" in text
     assert "| single entries per second, 64 callers | 2,700.00 | at least 100 |" in text
 
 
