@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -197,3 +198,25 @@ def test_trust_given_in_many_threads_is_all_kept(tmp_path):
     for each in threads:
         each.join()
     assert {each.key_id for each in witness.logs()} == {each.key_id for each in keys}
+
+
+def test_the_bytes_are_durable_before_the_name_and_the_name_before_the_signature_leaves(witness, told, monkeypatch):
+    """What a power cut would show: the order in which the operating system is told."""
+    done = []
+
+    def note(name, act):
+        def told_of(*given):
+            done.append(name)
+            return act(*given)
+
+        return told_of
+
+    from hengtan.ledger import durable
+
+    monkeypatch.setattr(durable.os, "write", note("write", os.write))
+    monkeypatch.setattr(durable, "sync_handle", note("fsync", durable.sync_handle))
+    monkeypatch.setattr(Path, "replace", note("rename", Path.replace))
+    monkeypatch.setattr(durable, "sync_folder", note("fsync of the folder", durable.sync_folder))
+    assert witness.add_checkpoint(told.request(0, 3).encode()).status == 200
+    # the first write is the number of the process in the lock
+    assert done == ["write", "write", "fsync", "rename", "fsync of the folder"]

@@ -190,6 +190,23 @@ def test_a_witness_that_talks_nonsense_is_told_and_nothing_more(reply, told, wit
         assert "\x1b" not in str(error.value)
 
 
+def test_a_cosignature_of_another_checkpoint_is_none_of_this_one(told, witness):
+    other = witness.add_checkpoint(told.request(0, 5).encode()).body
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def talk():
+            line, _ = listener.accept()
+            with line:
+                line.recv(65536)
+                line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(other), other))
+
+        threading.Thread(target=talk, daemon=True).start()
+        known = Known(f"http://127.0.0.1:{listener.getsockname()[1]}", witness.verifier)
+        with pytest.raises(Refused) as refused:
+            cosignature(told.note(9), told.node, known)
+        assert refused.value.code == "witness.no-cosignature"
+
+
 def test_a_witness_that_sends_a_byte_now_and_then_does_not_hold_the_log_for_ever(told, witness):
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
