@@ -34,18 +34,19 @@ def sync(handles: Sequence[int] = (), folders: Sequence[Path] = ()) -> None:
             point(name)
     if len(handles) + len(folders) == 1:
         for handle in handles:
-            _sync_handle(handle)
+            sync_handle(handle)
         for folder in folders:
-            _sync_folder(folder)
+            sync_folder(folder)
     elif handles or folders:
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            done = [threads.submit(_sync_handle, handle) for handle in handles]
-            done += [threads.submit(_sync_folder, folder) for folder in folders]
+            done = [threads.submit(sync_handle, handle) for handle in handles]
+            done += [threads.submit(sync_folder, folder) for folder in folders]
         for future in done:
             future.result()
 
 
-def _sync_handle(handle: int) -> None:
+def sync_handle(handle: int) -> None:
+    """fsync of an open file, down to the medium."""
     if sys.platform == "darwin":
         import fcntl  # noqa: PLC0415  not there on Windows
 
@@ -54,7 +55,8 @@ def _sync_handle(handle: int) -> None:
         os.fsync(handle)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """fsync of a folder: the names in it are durable."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)

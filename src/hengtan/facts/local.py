@@ -21,7 +21,7 @@ from typing import BinaryIO, Final
 
 from hengtan.durable import FileLock, point, sync, try_lock, write
 
-from .root import CHUNK, FORMAT, MARK, STAGED, Staged
+from .root import CHUNK, FORMAT, MARK, STAGED, Staged, chunks_of
 
 _LOCK_WAIT_S: Final = 60.0
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -238,11 +238,10 @@ class LocalRoot:
     @staticmethod
     def _copy(source: Path, staged: Staged) -> None:
         whole = sha256()
-        with source.open("rb", buffering=0) as file:
-            while chunk := file.read(CHUNK):
-                whole.update(chunk)
-                write(staged.handle, chunk)
-                staged.size += len(chunk)
+        for chunk in chunks_of(source):
+            whole.update(chunk)
+            write(staged.handle, chunk)
+            staged.size += len(chunk)
         staged.digest = whole.hexdigest()
 
     def _target(self, name: str, touched: dict[Path, None]) -> Path:

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from .refused import failed
-from .root import CHUNK, FORMAT, MARK, STAGED, Staged
+from .root import CHUNK, FORMAT, MARK, STAGED, Staged, chunks_of
 
 _PUTS_WHOLE: Final = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci", "memory"}
 _CREATES: Final = {"s3", "s3a", "memory"}  # where a conditional put was tried; others are for a sole writer
+_S3: Final = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
 _IN_MEMORY: Final = 64 * CHUNK
 _AGAIN: Final = 8
 _FORGOTTEN: Final = timedelta(days=1)
@@ -37,7 +38,12 @@ class RemoteRoot:
         try:
             import fsspec  # noqa: PLC0415  an extra: a local root never needs it
 
-            self._fs, path = fsspec.core.url_to_fs(url, **{"use_listings_cache": False, **options})
+            usual: dict[str, Any] = {"use_listings_cache": False}
+            if url.startswith(("s3://", "s3a://")):
+                usual["config_kwargs"] = (
+                    _S3  # servers other than Amazon's stumble over them, and we hash everything anyway
+                )
+            self._fs, path = fsspec.core.url_to_fs(url, **{**usual, **options})
         except Exception as error:  # whatever a driver raises when it is not installed or its options make no sense
             raise failed("facts.no-driver", error, url) from None
         self._path = str(path).rstrip("/")
@@ -60,22 +66,25 @@ class RemoteRoot:
         """See ``Root``. A large file is copied aside, so that what was hashed is what is sent."""
         if isinstance(source, bytes):
             return Staged(sha256(source).hexdigest(), len(source), source)
-        with source.open("rb") as file:
-            head = file.read(_IN_MEMORY)
-            if len(head) < _IN_MEMORY:
-                return Staged(sha256(head).hexdigest(), len(head), head)
-            whole, size = sha256(head), len(head)
-            with tempfile.NamedTemporaryFile(prefix="hengtan-facts-", delete=False) as aside:
-                staged = Staged("", 0, Path(aside.name))
-                try:
-                    aside.write(head)
-                    while chunk := file.read(CHUNK):
-                        whole.update(chunk)
-                        size += len(chunk)
-                        aside.write(chunk)
-                except BaseException:
-                    self.discard([staged])
-                    raise
+        chunks, head = chunks_of(source), bytearray()
+        for chunk in chunks:
+            head += chunk
+            if len(head) >= _IN_MEMORY:
+                break
+        else:
+            return Staged(sha256(head).hexdigest(), len(head), bytes(head))
+        whole, size = sha256(head), len(head)
+        with tempfile.NamedTemporaryFile(prefix="hengtan-facts-", delete=False) as aside:
+            staged = Staged("", 0, Path(aside.name))
+            try:
+                aside.write(head)
+                for chunk in chunks:
+                    whole.update(chunk)
+                    size += len(chunk)
+                    aside.write(chunk)
+            except BaseException:
+                self.discard([staged])
+                raise
         staged.digest, staged.size = whole.hexdigest(), size
         return staged
 

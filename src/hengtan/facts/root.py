@@ -7,7 +7,7 @@ else; what it means is for the store to say, which knows what was asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol
 
 from hengtan.problems import HengtanError, Problem
 
-from .refused import shown
+from .refused import failed, shown
 
 OBJECTS, PACKS, BOOKS, STAGED, MARK = "objects", "packs", "books", "staged", "facts"
 OURS = frozenset((OBJECTS, PACKS, BOOKS, STAGED, MARK))
@@ -108,6 +108,16 @@ def must_be_digest(text: str) -> str:
 def is_digest(text: str) -> bool:
     """Whether it is 64 hexadecimal digits in lower case."""
     return _DIGEST.fullmatch(text) is not None
+
+
+def chunks_of(path: Path) -> Iterator[bytes]:
+    """The bytes of somebody's file. HengtanError ``facts.unreadable`` naming it: that is no failure of the store."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise failed("facts.unreadable", error, str(path)) from None
 
 
 def digest_of(stream: BinaryIO) -> tuple[str, int]:
