@@ -67,7 +67,7 @@ class Keeper:
         unfinished = Unfinished(self.folder)
         begun = [unfinished.begin(bundle.digests)]
         store = Store(self.facts)
-        _bring(store, bundle)
+        _bring(store, bundle, unfinished)
         with _as_usage(self.folder), self._opened() as log:
             if self.facts != str(own_root(self.folder)):
                 remember_root(self.folder, self.facts)
@@ -96,12 +96,13 @@ class Keeper:
             yield log
 
 
-def _bring(store: Store, bundle: Bundle) -> None:
+def _bring(store: Store, bundle: Bundle, unfinished: Unfinished) -> None:
     """Puts the files; what is there already, whole, is not copied again."""
     wanted = [(name, path, sha256) for name, path, sha256 in bundle.files if not _there(store, sha256)]
     found = store.put_many(path for _, path, _ in wanted)
     for (name, _, sha256), digest in zip(wanted, found, strict=True):
         if digest != sha256:
+            unfinished.begin([digest])  # what was brought instead, and nobody will name
             raise HengtanError(Problem("evidence.changed-meanwhile", file=name))
 
 

@@ -1,0 +1,314 @@
+"""What is verified, what is refused, and which layer says so."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+
+import pytest
+
+from evidence.desk import ORIGIN, ROWS, Desk
+from golden.calculating import activity
+from hengtan.evidence import LAYERS, verify
+from hengtan.evidence.proof_file import read_proof
+from hengtan.ledger import Log, parse_proof
+from hengtan.problems import catalogue
+
+PROOF = "run.json.tlog-proof"
+
+
+def failed(found):
+    """The layer that failed, and the codes of its errors."""
+    layer = next((layer for layer in found["layers"] if layer["state"] == "failed"), None)
+    if layer is None:
+        return "", set()
+    return layer["layer"], {problem["code"] for problem in layer["problems"] if problem["severity"] == "error"}
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """A kept run with its reports, to be copied by each test."""
+    desk = Desk(tmp_path_factory.mktemp("evidence"))
+    outcome = desk.kept(report=True)
+    desk.kept([activity("b1")], name="second.csv")
+    return desk, outcome.folder
+
+
+@pytest.fixture
+def run(shown, tmp_path):
+    """A copy of the run's folder, on a machine that has never seen the log."""
+    return shutil.copytree(shown[1], tmp_path / "elsewhere")
+
+
+@pytest.fixture
+def ledger(shown, tmp_path):
+    """A copy of the ledger's folder."""
+    return shutil.copytree(shown[0].ledger, tmp_path / "book")
+
+
+@pytest.mark.parametrize("name", ["run.json", "report.pdf", "report.xlsx", "report.html"])
+def test_a_file_alone_is_verified_by_its_proof_on_a_machine_that_has_never_seen_the_log(shown, tmp_path, name):
+    desk, folder = shown
+    there = tmp_path / "there"
+    there.mkdir()
+    for each in (name, f"{name}.tlog-proof"):
+        shutil.copy(folder / each, there)
+    for path in (there / name, there / f"{name}.tlog-proof"):
+        code, found = desk.verify(path, "--vkey", desk.vkey)
+        assert (code, found["ok"], found["vkey_given"]) == (0, True, True)
+    code, found = desk.verify(there / name)
+    assert (code, found["vkey_given"]) == (0, False)
+    (told,) = found["layers"][0]["problems"]
+    assert (told["code"], told["severity"]) == ("verify.key-unconfirmed", "warning")
+    assert desk.vkey in told["reason"]
+
+
+def test_verification_needs_no_engine_and_no_home(shown):
+    code = (
+        "import sys; from pathlib import Path; from hengtan.evidence import verify\n"
+        "assert verify(Path(sys.argv[1])).ok and verify(Path(sys.argv[2])).ok\n"
+        "heavy = {'duckdb', 'ibis', 'pyarrow', 'numpy', 'fsspec'} & set(sys.modules); assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, shown[1], shown[0].ledger], env={"PATH": ""}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["run.json", "emissions.parquet", "summary.json", "plan.parquet", "report.pdf"])
+def test_a_flipped_bit_in_any_file_of_a_run_is_found(shown, run, name):
+    data = bytearray((run / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (run / name).write_bytes(data)
+    code, found = shown[0].verify(run, "--vkey", shown[0].vkey)
+    assert (code, *failed(found)) == (3, "records", {"verify.file-altered"})
+    assert any(name in problem["file"] for problem in found["layers"][2]["problems"])
+
+
+@pytest.mark.parametrize("name", ["emissions.parquet", "problems.csv", "report.pdf"])
+def test_a_file_that_is_gone_is_found(shown, run, name):
+    (run / name).unlink()
+    code, found = shown[0].verify(run)
+    assert (code, *failed(found)) == (3, "records", {"verify.file-missing"})
+
+
+def test_a_file_that_was_put_there_later_is_told(shown, run):
+    (run / "approval.pdf").write_bytes(b"%PDF")
+    code, found = shown[0].verify(run, "--vkey", shown[0].vkey)
+    assert code == 0
+    assert [problem["code"] for problem in found["layers"][2]["problems"]] == ["verify.file-unnamed"]
+
+
+def test_without_its_proof_nothing_vouches_for_a_run(shown, run):
+    (run / PROOF).unlink()
+    code, found = shown[0].verify(run)
+    assert (code, *failed(found)) == (3, "log", {"verify.proof-missing"})
+
+
+def test_every_bit_of_a_proof_counts(shown, run):
+    """Flipped anywhere, a proof is refused; its extra line is not covered by the log, but by the commitment in the entry."""
+    data = (run / PROOF).read_bytes()
+    for at in range(0, len(data), 7):
+        spoilt = bytearray(data)
+        spoilt[at] ^= 1
+        (run / PROOF).write_bytes(spoilt)
+        code, _ = shown[0].verify(run / "run.json", "--vkey", shown[0].vkey)
+        assert code == 3 or _only_the_key_it_names_differs(data, bytes(spoilt)), (at, data[at - 20 : at + 20])
+
+
+def _only_the_key_it_names_differs(one, other):
+    """The name of the key in the proof is not used where the reader gives the key."""
+    parts = [json.loads(parse_proof(each).extra) for each in (one, other)]
+    for each in parts:
+        each.pop("vkey")
+    return parts[0] == parts[1]
+
+
+def test_the_proof_of_a_report_does_not_vouch_for_a_run(shown, run):
+    shutil.copy(run / "report.pdf.tlog-proof", run / PROOF)
+    code, found = shown[0].verify(run / "run.json")
+    assert (code, *failed(found)) == (3, "records", {"verify.record-of-something-else"})
+
+
+def test_the_report_of_another_run_is_found(shown, run, tmp_path):
+    desk, _ = shown
+    other = desk.kept([activity("c1")], name="third.csv", report=True)
+    for each in ("report.pdf", "report.pdf.tlog-proof"):
+        shutil.copy(other.folder / each, run)
+    code, found = desk.verify(run)
+    assert (code, *failed(found)) == (3, "records", {"verify.report-of-another-run"})
+
+
+def test_a_history_that_was_forged_and_signed_anew_is_found_by_the_published_key(shown, run, tmp_path):
+    """Somebody changes a number, and makes a log and a key of his own with the same name."""
+    desk, _ = shown
+    manifest = json.loads((run / "run.json").read_text("utf-8"))
+    manifest["control"]["totals"]["scope1_kg"] = "1"
+    (run / "run.json").write_text(json.dumps(manifest), "utf-8")
+    forger = Desk(tmp_path / "forger") if (tmp_path / "forger").mkdir() is None else None
+    from datetime import UTC, datetime
+
+    from hengtan.evidence.proof_file import extra
+    from hengtan.ledger import Records, event
+    from hengtan.ledger.keys import load
+
+    old = read_proof(run / PROOF)
+    record = {**old.record, "run_sha256": sha256((run / "run.json").read_bytes()).hexdigest()}
+    made = event("run.finished", record, datetime.now(UTC))
+    with Log.open(forger.ledger, load(forger.ledger / "private/key")) as log:
+        (index,) = Records(forger.ledger).post(log, [made])
+        (run / PROOF).write_bytes(log.prove(index, extra(made, forger.vkey)).encode())
+    code, found = desk.verify(run / "run.json")
+    assert (code, found["vkey_given"]) == (0, False)
+    assert {problem["code"] for problem in found["layers"][0]["problems"]} == {"verify.key-unconfirmed"}
+    code, found = desk.verify(run / "run.json", "--vkey", desk.vkey)
+    assert (code, *failed(found)) == (3, "log", {"note.no-known-signature"})
+
+
+def test_an_older_checkpoint_of_the_same_size_must_be_the_same(shown, run, tmp_path):
+    desk, _ = shown
+    proof = parse_proof((run / PROOF).read_bytes())
+    (tmp_path / "kept").write_bytes(proof.checkpoint)
+    code, found = desk.verify(run, "--since", tmp_path / "kept", "--vkey", desk.vkey)
+    assert (code, found["layers"][1]["state"]) == (0, "ok")
+    code, found = desk.verify(run, "--since", desk.ledger / "checkpoint", "--vkey", desk.vkey)
+    assert (code, found["layers"][1]["state"]) == (0, "not-checked")
+    assert found["layers"][1]["problems"][0]["code"] == "verify.history-wants-log"
+    (tmp_path / "other").mkdir()
+    other = Desk(tmp_path / "other")
+    code, found = desk.verify(run, "--since", other.ledger / "checkpoint", "--vkey", desk.vkey)
+    assert (code, failed(found)[0]) == (3, "history")
+    (tmp_path / "none").write_bytes(b"nonsense")
+    code, found = desk.verify(run, "--since", tmp_path / "none", "--vkey", desk.vkey)
+    assert (code, failed(found)[0]) == (3, "history")
+
+
+def test_a_log_extends_what_was_kept_of_it_or_is_refused(shown, ledger, tmp_path):
+    desk, _ = shown
+    (tmp_path / "kept").write_bytes((ledger / "checkpoint").read_bytes())
+    assert desk.verify(ledger, "--since", tmp_path / "kept")[1]["layers"][1]["state"] == "ok"
+    (tmp_path / "other").mkdir()
+    other = Desk(tmp_path / "other")
+    code, found = desk.verify(other.ledger, "--since", tmp_path / "kept")
+    assert (code, failed(found)[0]) == (3, "history")
+
+
+def fact(ledger, number=0):
+    return sorted((ledger / "private/facts/objects").rglob("?" * 64))[number]
+
+
+def broken(path, data):
+    path.chmod(0o600)
+    path.write_bytes(data)
+
+
+FAULTS = {
+    "a fact is altered": (lambda book: broken(fact(book), b"x"), "facts.damaged"),
+    "a fact is gone": (lambda book: fact(book).unlink(), "verify.fact-missing"),
+    "two facts changed places": (
+        lambda book: broken(fact(book), fact(book, 1).read_bytes()), "facts.damaged"),
+    "a fact was put there": (
+        lambda book: (fact(book).with_name(fact(book).name[:2] + "0" * 62)).write_bytes(b"x"),
+        "verify.fact-without-entry"),
+    "a record is altered": (lambda book: broken(record(book), record(book).read_bytes()[:-9] + b'"x"}'), "record.damaged"),
+    "a record is gone": (lambda book: record(book).unlink(), "record.missing"),
+    "a record was put there": (
+        lambda book: shutil.copy(record(book), record(book).with_name(record(book).name[:2] + "0" * 62)),
+        "record.no-entry"),
+    "the book was cut": (
+        lambda book: sorted(path for path in (book / "private/facts/books").rglob("0*") if path.is_file())[-1].unlink(),
+        "verify.book-rewritten"),
+}  # fmt: skip
+
+
+def record(ledger):
+    return sorted((ledger / "private/records").rglob("?" * 64))[0]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_facts_and_records_that_are_not_what_their_entries_say_fail_the_third_layer(shown, ledger, fault):
+    spoil, code_ = FAULTS[fault]
+    spoil(ledger)
+    code, found = shown[0].verify(ledger, "--vkey", shown[0].vkey)
+    assert code == 3
+    name, codes = failed(found)
+    assert name == "records"
+    assert code_ in codes
+
+
+def test_the_public_copy_of_a_log_is_verified_without_its_records(shown, tmp_path):
+    desk, _ = shown
+    assert desk.command("ledger", "export", desk.ledger, tmp_path / "public").code == 0
+    code, found = desk.verify(tmp_path / "public", "--vkey", desk.vkey)
+    assert (code, [layer["state"] for layer in found["layers"]]) == (0, ["ok", "not-checked", "not-checked"])
+    assert found["layers"][2]["problems"][0]["code"] == "verify.public-copy"
+
+
+def test_a_log_that_does_not_hold_fails_in_the_first_layer_and_the_others_are_not_asked(shown, ledger):
+    tile = next(path for path in (ledger / "tile/entries").rglob("*") if path.is_file())
+    broken(tile, tile.read_bytes()[:-1])
+    code, found = shown[0].verify(ledger)
+    assert (code, failed(found)[0]) == (3, "log")
+    assert [layer["state"] for layer in found["layers"]] == ["failed", "not-checked", "not-checked"]
+
+
+@pytest.mark.parametrize("path", ["none", "empty", "none.pdf"])
+def test_what_is_nothing_to_verify_is_exit_2(desk, path):
+    (desk.folder / "empty").mkdir()
+    told = desk.command("verify", desk.folder / path)
+    assert (told.code, told.out) == (2, "")
+
+
+def hostile():
+    """Extra lines that somebody made up."""
+    deep = "[" * 100 + "]" * 100
+    return {
+        "no json": b"{", "a number": b"1", "a list": b"[]", "empty": b"{}", "deep": deep.encode(), "bytes": b"\xff",
+        "entry is no text": json.dumps({"entry": {}, "record": {}, "salt": "0" * 64, "vkey": ""}).encode(),
+        "salt is short": json.dumps({"entry": "{}", "record": {}, "salt": "00", "vkey": ""}).encode(),
+        "entry is no json": json.dumps({"entry": "x", "record": {}, "salt": "0" * 64, "vkey": ""}).encode(),
+        "names that lead out": json.dumps({"entry": "{}", "record": {"kind": "run.finished", "files": {"../x": "00"}},
+                                           "salt": "0" * 64, "vkey": ""}).encode(),
+        "surrogate": b'{"entry":"\\ud800","record":{},"salt":"' + b"0" * 64 + b'","vkey":""}',
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", hostile())
+def test_a_hostile_proof_is_refused_without_a_traceback(shown, run, name):
+    lines = (run / PROOF).read_bytes().split(b"\n")
+    at = next(at for at, line in enumerate(lines) if line.startswith(b"extra "))
+    lines[at] = b"extra " + base64.b64encode(hostile()[name])
+    (run / PROOF).write_bytes(b"\n".join(lines))
+    for more in ((), ("--vkey", shown[0].vkey)):
+        for path in (run, run / "run.json"):
+            told = shown[0].command("verify", path, *more)
+            assert told.code == 3 or (told.code == 2 and "verify.key-needed" in told.err and not more)
+
+
+def test_a_record_that_names_a_path_outside_the_folder_is_refused(shown, run, monkeypatch):
+    from hengtan.evidence import verify_file
+
+    real = verify_file.read_proof
+
+    def other(path):
+        found = real(path)
+        if path.name == PROOF:
+            object.__setattr__(found, "record", {**found.record, "files": {"../../secret": "00"}})
+        return found
+
+    monkeypatch.setattr(verify_file, "read_proof", other)
+    report = verify(run)
+    codes = {problem.code for problem in report.layer("records").problems}
+    assert "verify.record-of-something-else" in codes
+
+
+def test_a_report_says_what_it_looked_at(shown):
+    report = verify(shown[0].ledger, vkey=shown[0].vkey)
+    assert tuple(layer.name for layer in report.layers) == LAYERS
+    assert (report.what, report.ok, report.failed, report.checkpoint.origin) == ("log", True, "", ORIGIN)
+    assert report.layer("records").counts["records"] == report.checkpoint.size
+    assert len(ROWS) == 4 and "verify.erased" in catalogue()
