@@ -101,6 +101,7 @@ def _run(given: list[str], debug: bool) -> int:
         sys.stderr.close()
         return 0
     except Exception as fault:
+        from hengtan.facts import FactRefused
         from hengtan.ledger.refused import Refused
         from hengtan.problems import HengtanError
 
@@ -112,7 +113,7 @@ def _run(given: list[str], debug: bool) -> int:
         if isinstance(fault, HengtanError):
             for problem in fault.problems:
                 click.echo(f"{problem.code}: {problem.sentence(language(given))}", err=True)
-            return 2
+            return 3 if isinstance(fault, FactRefused) else 2
         click.echo(f"Internal fault: {type(fault).__name__}: {fault}", err=True)
         click.echo("Nothing half-done was kept. Run again with --debug to see where, and report it.", err=True)
         return 1

@@ -122,6 +122,6 @@ def _as_usage(folder: Path) -> Iterator[None]:
     """What the ledger refuses, told as what cannot go on: nothing of the run is shown."""
     try:
         yield
-    except Refused as refused:
+    except (Refused, FactRefused) as refused:
         values = {"folder": str(folder), "why": refused.problem.sentence()}
         raise HengtanError(Problem("evidence.no-ledger", values=values)) from refused
