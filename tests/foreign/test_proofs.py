@@ -129,7 +129,9 @@ def test_the_log_that_runs_are_kept_in_is_accepted_by_both(company: Path, go: Go
         assert ours.accepts(folder, company / "ledger" / "log.vkey")
 
 
-def test_a_cosignature_of_our_witness_is_accepted_by_the_code_of_others(log_of, go: GoVerifier, tmp_path: Path) -> None:
+def test_a_cosignature_of_our_witness_is_accepted_by_both_and_missed_by_both(
+    log_of, go: GoVerifier, tmp_path: Path
+) -> None:
     log = forge(tmp_path / "log", entries(3), KEY)
     witness = Witness.create(tmp_path / "witness", "verifier.example/witness")
     witness.trust(VKEY)
@@ -137,13 +139,17 @@ def test_a_cosignature_of_our_witness_is_accepted_by_the_code_of_others(log_of, 
     answer = witness.add_checkpoint(Request(0, (), note).encode())
     assert answer.status == 200
     required = ("-vkey", VKEY, "-witness", witness.verifier.vkey, log)
+    wanted = (log, "--vkey", VKEY, "--witness", witness.verifier.vkey)
     assert go(*required).returncode == 1  # not there yet
+    assert "verify.not-cosigned" in ours.verify(*wanted)[1]
     (log / "checkpoint").write_bytes(note + answer.body)
     assert go(*required).returncode == 0
+    assert ours.verify(*wanted)[0] == 0
     line = bytearray(answer.body)
     line[-20] ^= 1
     (log / "checkpoint").write_bytes(note + bytes(line))
     assert go(*required).returncode == 1
+    assert ours.verify(*wanted)[0] == 3
 
 
 def test_tlog_scales_reads_our_log_over_http_and_writes_the_proof_that_we_write(log_of) -> None:

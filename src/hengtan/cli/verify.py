@@ -65,11 +65,24 @@ UNCONFIRMED = "verify.key-unconfirmed"
     metavar="KEY",
     help="The log's verifier key, or a file with it, as its owner publishes it. Without it the key in PATH is taken.",
 )
+@click.option(
+    "--witness",
+    "witnesses",
+    metavar="KEY",
+    multiple=True,
+    help="Key of a witness that you trust, or a file with it: its cosignature must be there.",
+)
 @click.option("--facts", metavar="ROOT", help="Where the facts lie, if not in the log's folder: a path or URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 def command(
-    paths: tuple[Path, ...], since: Path | None, vkey: str | None, facts: str | None, as_json: bool, lang: str
+    paths: tuple[Path, ...],
+    since: Path | None,
+    vkey: str | None,
+    witnesses: tuple[str, ...],
+    facts: str | None,
+    as_json: bool,
+    lang: str,
 ) -> int:
     """Check PATH against what was signed: the folder of a log, the folder of a run, or a single file such as run.json or
     report.pdf beside its .tlog-proof. Needs no configuration, no database and no network.
@@ -79,10 +92,11 @@ def command(
 
     Exit 0: all that was checked holds; 3: something does not; 2: there is nothing to check.
     """
-    from hengtan.evidence import verify
+    from hengtan.evidence import cosigned, verify
 
     key = verifier(vkey).vkey if vkey is not None else None
-    reports = [verify(path, since=since, vkey=key, facts=facts) for path in paths]
+    trusted = [verifier(each) for each in witnesses]
+    reports = [cosigned(verify(path, since=since, vkey=key, facts=facts), trusted) for path in paths]
     if as_json:
         records = [_record(report, lang) for report in reports]
         click.echo(json.dumps(records[0] if len(records) == 1 else records, ensure_ascii=False, indent=2))

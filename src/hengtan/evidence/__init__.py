@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .cosigned import cosigned
 from .findings import LAYERS, Layer, Report
 from .verify import verify
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # What keeps is loaded when it is used: whoever verifies a proof needs no store.
 _HOMES = {"Bundle": "bundle", "Given": "given", "Keeper": "keep", "Kept": "keep"}
-__all__ = ["LAYERS", "Bundle", "Given", "Keeper", "Kept", "Layer", "Report", "verify"]
+__all__ = ["LAYERS", "Bundle", "Given", "Keeper", "Kept", "Layer", "Report", "cosigned", "verify"]
 
 
 def __getattr__(name: str) -> Any:
