@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hengtan.problems import HengtanError, Problem
 
-from .merged import alive
+from .merged import alive, merged_name
 
 if TYPE_CHECKING:
     from .book import Book
@@ -36,15 +36,16 @@ def inspect(book: Book, *, rows: bool) -> Iterator[Problem]:
     except HengtanError as error:
         yield from error.problems
         return
-    if rows:
-        from .merge import differing  # noqa: PLC0415  pyarrow only where rows are touched
+    for each in living.values():
+        try:
+            fresh.store.beside(merged_name(fresh.name, each.table), each.table)
+            if rows:
+                from .merge import differing  # noqa: PLC0415  pyarrow only where rows are touched
 
-        for each in living.values():
-            try:
                 for identity in differing(fresh, each):
                     yield Problem("facts.merged-differs", file=identity)
-            except HengtanError as error:
-                yield from error.problems
+        except HengtanError as error:
+            yield from error.problems
 
 
 def _object(book: Book, digest: str) -> Iterator[Problem]:
