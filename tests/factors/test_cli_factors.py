@@ -107,6 +107,15 @@ def test_an_unknown_id_is_exit_3_and_names_the_nearest():
     assert "CN-EL-AVG-CN-2023" in told.stderr
 
 
+def test_check_lists_the_categories_once_and_not_on_each_row(tmp_path):
+    path = tmp_path / "own.csv"
+    names = "factor_id,name,name_zh,category,scope,activity_unit,region,valid_from,co2_kg,source_title,licence,retrieved_from"
+    rows = [f"{one},{one},{one},mine {one},1,kg,GB,2024-01-01,1,s,l,r" for one in "ABC"]
+    path.write_text("\n".join([names, *rows]) + "\n", "utf-8")
+    told = run("check", str(path)).output
+    assert told.count("none of the library's categories") == 3 and told.count("stationary_combustion") == 1
+
+
 def test_check_is_exit_3_with_errors_and_0_with_warnings_alone(tmp_path):
     assert run("check", factor_file(tmp_path, GRID)).exit_code == 0
     told = run("check", factor_file(tmp_path, GRID | {"source_title": ""}))

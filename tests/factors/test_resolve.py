@@ -208,6 +208,50 @@ def test_bare_energy_meets_a_factor_in_the_same_bare_unit() -> None:
     assert refused(ask("fuel.bioethanol", "MJ", "GB", 2024)).code == "unit.calorific-basis"
 
 
+@pytest.mark.parametrize(("unit", "region"), [("m3", "CN"), ("t", "GB"), ("km", "US"), ("Nm3", "DE")])
+def test_a_unit_that_does_not_measure_electricity_is_told_so_and_no_calorific_value_is_asked_for(
+    unit: str, region: str
+) -> None:
+    problem = refused(ask("electricity", unit, region, 2023))
+    assert problem.code == "factor.unit" and f"{unit} does not measure electricity" in problem.mend("en")
+    assert f"{unit} 不是外购电力（electricity）的计量单位" in problem.mend("zh")
+    assert "calorific" not in problem.sentence("en") and "热值" not in problem.sentence("zh")
+
+
+def test_neither_is_one_asked_for_where_the_factor_is_pinned() -> None:
+    problem = refused(ask("", "m3", "GB", 2024, factor_id="uk-desnz-2024-7-400-4000-5"))
+    assert problem.code == "unit.mismatch" and "does not measure electricity" in problem.reason("en")
+    fuel = refused(ask("fuel.natural_gas", "kWh_gcv", "GB", 2024, factor_id="uk-desnz-2024-1-100-1004-15"))
+    assert "a calorific value is missing" in fuel.reason("en") and "缺少热值" in fuel.reason("zh")
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing", "column"), [("steam", "焓值", "enthalpy_kj_per_kg"), ("heat", "水温", "water_temp_c")]
+)
+def test_tonnes_of_steam_and_of_hot_water_are_shown_the_method_that_weighs_them(
+    kind: str, missing: str, column: str
+) -> None:
+    told = refused(ask(kind, "t", "CN", 2023)).mend("zh")
+    assert f"缺少{missing}" in told and column in told
+
+
+def test_chinese_sentences_name_a_type_in_chinese_with_its_id() -> None:
+    assert "“外购蒸汽（steam）”" in refused(ask("steam", "room.night", "GB", 2024)).reason("zh")
+    assert "“供水（water.supply）”" in refused(ask("water.supply", "m3", "CN", 2024)).reason("zh")
+    abstract = refused(ask("travel.air", "p.km", "GB", 2024))
+    assert (
+        abstract.code == "type.abstract"
+        and "短途航班，经济舱，含辐射强迫（travel.air.short_haul.economy）" in abstract.mend("zh")
+    )
+    assert "（" not in abstract.mend("en") and "travel.air.short_haul.economy" in abstract.mend("en")
+
+
+def test_what_others_publish_is_named_by_closeness_and_not_in_the_order_of_the_file() -> None:
+    """Rows in the unit of the question come before those of other units, wherever their types are listed."""
+    told = refused(ask("waste.recycling", "t", "CN", 2024)).values["nearest"]
+    assert told.count("per t, GB") == 2
+
+
 def test_a_litre_does_not_become_a_tonne_and_the_refusal_names_the_nearest() -> None:
     problem = refused(ask("fuel.diesel", "L", "CN", 2024))
     assert problem.code == "factor.unit"

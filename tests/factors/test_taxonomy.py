@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 
 import pytest
+from rich.cells import cell_len
 
 from hengtan.factors import find_type, near_types, open_library, types
 from hengtan.factors.mapping import Matcher, entries, stem
@@ -106,6 +107,12 @@ def test_a_misspelt_name_brings_the_near_ones() -> None:
     assert "electricity" in near_types("electrcity")
 
 
+def test_of_names_that_hold_the_word_the_one_that_resembles_it_as_a_whole_comes_first() -> None:
+    """Scores of parts are equal for many names: they used to stand in the order of the file."""
+    assert near_types("flight")[:2] == ["travel.air", "travel.air.domestic"]
+    assert near_types("汽油车")[:2] == ["fuel.petrol", "fuel.petrol.mobile"]
+
+
 def test_a_unit_behind_a_name_is_not_part_of_it() -> None:
     assert stem("Fuels > Gaseous fuels > Butane (kWh (Net CV))") == "Fuels > Gaseous fuels > Butane"
     assert stem("Fuels > Gaseous fuels > Butane > Net CV (kilowatt hour)") == "Fuels > Gaseous fuels > Butane"
@@ -183,5 +190,7 @@ def test_the_types_command_lists_searches_and_says_when_there_is_none() -> None:
     assert "fuel.diesel " in run("diesel").stdout
     assert run("柴油", "--lang", "zh").stdout.startswith("fuel.diesel ")
     assert '"activity_type": "hotel"' in run("hotel", "--json").stdout
+    for words in (("--lang", "zh"), ("spend",), ("travel", "--lang", "en")):
+        assert max(map(cell_len, run(*words).stdout.splitlines())) <= 80, words
     none = run("zzzzqqqq")
     assert (none.returncode, none.stdout) == (3, "")

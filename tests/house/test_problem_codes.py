@@ -62,7 +62,10 @@ def test_the_place_of_a_problem_is_told_in_the_language_of_the_sentence():
 def test_every_clause_is_there_in_both_languages_with_the_same_gaps_and_is_used():
     everything = "\n".join(sources().values())
     for key, entry in clauses().items():
-        gaps = [{name for _, name, _, _ in string.Formatter().parse(entry[lang]) if name} for lang in ("en", "zh")]
+        gaps = [
+            {name.removesuffix("_zh") for _, name, _, _ in string.Formatter().parse(entry[lang]) if name}
+            for lang in ("en", "zh")
+        ]
         assert gaps[0] == gaps[1], key
         assert re.search("[\u4e00-\u9fff]", entry["zh"]), key
         assert f'"{key}"' in everything, key

@@ -246,6 +246,14 @@ def test_an_unknown_id_is_exit_3_and_names_what_comes_near(desk, mixed):
     assert desk.command("explain", mixed.folder, "e11", "--json").code == 3
 
 
+def test_a_rejected_row_that_comes_near_is_named_as_rejected_with_its_reason(desk, mixed):
+    told = " ".join(desk.command("explain", mixed.folder, "badd").err.split())
+    assert "bad (rejected: The quantity" in told and "is below zero" in told
+    chinese = "".join(desk.command("explain", mixed.folder, "badd", "--lang", "zh").err.split())
+    assert "bad（未入账：" in chinese
+    assert "(rejected" not in desk.command("explain", mixed.folder, "e11").err.split("e1")[1][:12]
+
+
 def test_what_is_no_folder_of_a_run_is_exit_2(desk, tmp_path):
     assert desk.command("explain", tmp_path, "e1").code == 2
     assert desk.command("explain", tmp_path / "none", "e1").code == 2

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rapidfuzz import process
 from rich.console import Console
 
 from hengtan.connectors import Intake
@@ -52,7 +51,6 @@ def explained(folder: Path, intake: Intake, rules: Rules, activity_id: str, lang
     rows = list(source_rows(intake.sources, activity_id))
     found = explain(kept, activity_id, rows, VERIFIED, rules.method, lang)
     if found is None:
-        near = [name for name, _, _ in process.extract(activity_id, kept.ids(), limit=3, score_cutoff=60)]
-        values = {"activity_id": activity_id, "near": ", ".join(near) or "-"}
+        values = {"activity_id": activity_id, **kept.near(activity_id)}
         raise HengtanError(Problem("api.activity-unknown", values=values))
     return Explained(found, lang)

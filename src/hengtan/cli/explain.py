@@ -28,10 +28,7 @@ def command(folder: Path, activity_id: str, as_json: bool, lang: str) -> int:
     rows, state = input_rows(kept.manifest, request, activity_id)
     found = explain(kept, activity_id, rows, state, methods_of(request), lang)
     if found is None:
-        from rapidfuzz import process
-
-        near = ", ".join(name for name, _, _ in process.extract(activity_id, kept.ids(), limit=3, score_cutoff=60))
-        values = {"activity": activity_id, "folder": str(folder), "near": near or "none", "near_zh": near or "无"}
+        values = {"activity": activity_id, "folder": str(folder), **kept.near(activity_id)}
         click.echo(Problem("folder.activity-unknown", values=values).sentence(lang), err=True)
         return 3
     if as_json:

@@ -133,9 +133,15 @@ def check_command(file: Path, as_json: bool, lang: str) -> None:
     if as_json:
         click.echo(json.dumps([_problem_record(problem, lang) for problem in problems], ensure_ascii=False, indent=1))
     else:
+        mends: set[str] = set()  # one that lists all categories is said once, not on each row
         for problem in problems:
             colour = "red" if problem.severity == "error" else "yellow"
-            click.secho(f"{WORDS[problem.severity][lang]}: {problem.sentence(lang)}", fg=colour)
+            mend = problem.mend(lang)
+            told = problem.sentence(lang)
+            if mend in mends:
+                told = told.removesuffix(mend).rstrip()
+            mends.add(mend)
+            click.secho(f"{WORDS[problem.severity][lang]}: {told}", fg=colour)
         counts = {"factors": count_rows(file), "errors": errors, "warnings": len(problems) - errors}
         click.echo(WORDS["sum" if problems else "clean"][lang].format(**counts))
     sys.exit(3 if errors else 0)

@@ -27,6 +27,12 @@ WORDS = {
     "gwp": ("GWP set", "GWP"),
     "as_of": ("factors published by {day}", "采用 {day} 前公布的因子"),
     "match": ("Factor match", "因子匹配"),
+    "match.pinned": ("pinned", "指定因子 pinned"),
+    "match.exact": ("exact", "精确匹配 exact"),
+    "match.earlier-year": ("earlier-year", "较早年份 earlier-year"),
+    "match.parent-region": ("parent-region", "更大区域 parent-region"),
+    "match.proxy": ("proxy", "替代因子 proxy"),
+    "match.none": ("none needed", "无需因子 none"),
     "scope1_kg": ("Scope 1", "范围一"),
     "scope2_location_kg": ("Scope 2, location-based", "范围二（基于位置）"),
     "scope2_market_kg": ("Scope 2, market-based", "范围二（基于市场）"),
@@ -132,7 +138,9 @@ def _facts(out: Console, say: dict[str, str], summary: dict[str, Any], manifest:
     facts.add_row(say["period"], manifest["organisation"]["period"].replace("/", " – "))
     day = f", {say['as_of'].format(day=summary['as_of'])}" if summary["as_of"] else ""
     facts.add_row(say["gwp"], f"{summary['gwp_set']}{day}")
-    classes = ", ".join(f"{name} {match['rows']:,}" for name, match in summary["by_match"].items())
+    classes = say["between"].join(
+        f"{say.get('match.' + name, name)} {match['rows']:,}" for name, match in summary["by_match"].items()
+    )
     facts.add_row(say["match"], classes or "–")
     out.print(facts)
     out.print()

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .wrap import wrapped
+
 if TYPE_CHECKING:
     from hengtan.factors import ActivityType
 
+_WIDTH, _INDENT = 80, "    "
 _GENERATED = ("spend.naics.", "wtt.")  # thousands of names on one pattern: listed when asked for
 _WORDS = {
     "none": {
@@ -40,14 +43,14 @@ def command(text: str, as_json: bool, lang: str) -> None:
         click.echo(json.dumps([_record(kind) for kind in found], ensure_ascii=False, indent=1))
     elif not found:
         near = ", ".join(near_types(text)) or "-"
-        click.echo(_WORDS["none"][lang].format(text=text, near=near), err=True)
+        click.echo(wrapped(_WORDS["none"][lang].format(text=text, near=near), _WIDTH, _INDENT), err=True)
     else:
         asked = any(pattern.split(".")[0] in text.casefold() for pattern in _GENERATED)
         shown = found if asked or not plain else plain
         for kind in shown:
-            click.echo(_line(kind, lang))
+            click.echo(_lines(kind, lang))
         if len(shown) < len(found):
-            click.echo(_WORDS["more"][lang].format(count=len(found) - len(shown)))
+            click.echo(wrapped(_WORDS["more"][lang].format(count=len(found) - len(shown)), _WIDTH, ""))
     if not found:
         sys.exit(3)
 
@@ -73,12 +76,14 @@ def _place(kind: ActivityType) -> str:
     return f"3.{kind.category}" if kind.scope == 3 else f"{kind.scope} {kind.category}"
 
 
-def _line(kind: ActivityType, lang: str) -> str:
+def _lines(kind: ActivityType, lang: str) -> str:
+    """The id, where it belongs and its units; below, its title and other names. No line is wider than 80 columns."""
     aliases = ("、" if lang == "zh" else ", ").join(kind.aliases[:6])
-    parts = [f"{kind.id:<44} {_place(kind):<14} {' '.join(kind.units[:5]):<28} {kind.title[lang]}"]
-    if aliases:
-        parts.append(f"（{aliases}）" if lang == "zh" else f" ({aliases})")
-    return "".join(parts)
+    told = kind.title[lang] + ((f"（{aliases}）" if lang == "zh" else f" ({aliases})") if aliases else "")
+    head = f"{kind.id:<38} {_place(kind):<13} {' '.join(kind.units[:5])}".rstrip()
+    if len(head) > _WIDTH:
+        head = f"{kind.id} {_place(kind)}\n{_INDENT}{' '.join(kind.units[:5])}"
+    return f"{head}\n{_INDENT}{wrapped(told, _WIDTH - len(_INDENT), _INDENT)}"
 
 
 def _record(kind: ActivityType) -> dict[str, object]:

@@ -17,7 +17,7 @@ from .question import Choice, Considered, Query
 from .regions import Region, find_region, parents
 from .resolve import resolve
 from .search import Hit, search
-from .taxonomy import ActivityType, find_type, near_types, types
+from .taxonomy import ActivityType, find_type, near_types, told_types, types
 
 __all__ = [
     "COLUMNS",
@@ -42,5 +42,6 @@ __all__ = [
     "policy_for",
     "resolve",
     "search",
+    "told_types",
     "types",
 ]

@@ -6,13 +6,14 @@ from datetime import date
 from fractions import Fraction
 
 from hengtan.problems import Problem
-from hengtan.units import UnitError, conversion, parse
+from hengtan.units import UnitError, UnitMismatchError, conversion, parse
 
 from .factor import Factor
 from .library import Library
-from .placing import place
+from .placing import energies_of_factor, place
 from .policy import Policy
 from .question import Choice, Query, Refusal
+from .refusal import unit_bridge
 from .regions import WORLD, Region, parents
 from .taxonomy import ActivityType
 
@@ -57,6 +58,9 @@ def resolve_pinned(
             per_unit = conversion(parse(query.unit), parse(factor.activity_unit), fuel=_is_fuel(factor, kind))
         except UnitError as error:
             values = {**error.values, "factor": factor_id}
+            if isinstance(error, UnitMismatchError) and error.problem_code == "unit.mismatch":
+                wanted = kind.id if kind else next(iter(energies_of_factor(factor)), "")
+                values |= unit_bridge(wanted, parse(query.unit), parse(factor.activity_unit), error)
             return (Problem(error.problem_code, column="unit", values=values),)
     placed = place(factor, kind, query.scope, query.category, pinned=True)
     if isinstance(placed, Problem):

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hengtan.problems import Problem
-from hengtan.units import UnitMismatchError, parse
+from hengtan.problems import Problem, both
+from hengtan.units import Unit, UnitMismatchError, parse
 
 from .shelf import Row
-from .taxonomy import near_types, types
+from .taxonomy import find_type, near_types, told_types
 
-# What a row may say besides, so that a method bridges the units: by type and groups of unit, English and Chinese.
+# What is missing between two units and what a row may say instead, so that a method bridges them: by type and groups
+# of unit, (English, Chinese, clause of the catalogue).
 _WAYS = {
-    ("fuel", frozenset({"volume", "mass"})): (
-        " With a density: name a combustion method (hengtan methods) in the column method and fill density_kg_per_L.",
-        "已知密度时，可在 method 列填写燃烧方法（见 hengtan methods），并增加 density_kg_per_L 列（千克/升）。",
-    ),
-    ("steam", frozenset({"mass", "energy"})): (
-        " With the enthalpy: fill a method such as cn-steam-by-mass and the column it asks for.",
-        "已知焓值时，可在 method 列填写 cn-steam-by-mass，并增加 enthalpy_kj_per_kg 列。",
-    ),
+    ("fuel", frozenset({"volume", "mass"})): ("a density", "密度", "way-density"),
+    ("steam", frozenset({"mass", "energy"})): ("the enthalpy", "焓值", "way-enthalpy"),
+    ("heat", frozenset({"mass", "energy"})): ("the temperature of the water", "水温", "way-temperature"),
 }
+_KINDS = 8  # so many kinds of a general type are named
 _SPEAKING = ("unit.calorific-basis", "unit.price-index", "unit.exchange-rate")  # these say all that is to be said
 
 
@@ -29,18 +26,15 @@ def unknown_type(text: str) -> Problem:
     if not text.strip():
         return Problem("type.missing", column="activity_type")
     near = near_types(text)
-    values = {
-        "type": text,
-        "near": ", ".join(near) or "-",
-        "near_zh": "、".join(f"{types()[name].title['zh']}（{name}）" for name in near) or "无",
-    }
-    return Problem("type.unknown", column="activity_type", values=values)
+    return Problem("type.unknown", column="activity_type", values={"type": text, **told_types("near", *near)})
 
 
 def abstract(names: Sequence[str], values: Mapping[str, str]) -> Problem:
     """The plain name has no published average here; its kinds, ``names``, have."""
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    return Problem("type.abstract", column="activity_type", values={**values, "kinds": shown})
+    kinds = told_types("kinds", *names[:_KINDS])
+    more = ", ..." if len(names) > _KINDS else ""
+    kinds = {"kinds": kinds["kinds"] + more, "kinds_zh": kinds["kinds_zh"] + ("等" if more else "")}
+    return Problem("type.abstract", column="activity_type", values={**values, **kinds})
 
 
 def not_found(
@@ -67,13 +61,26 @@ def not_found(
         "nearest": ", ".join(_shown(row, "en", not datasets) for row in picked) or "none",
         "nearest_zh": "、".join(_shown(row, "zh", not datasets) for row in picked) or "无",
     }
-    if mismatches and "missing" in mismatches[0][1].values:
-        bridge = {name: mismatches[0][1].values[name] for name in ("missing", "missing_zh")}
-        groups = frozenset({parse(values["unit"]).group, mismatches[0][0].unit.group})
-        way, way_zh = _WAYS.get((values["type"].partition(".")[0], groups), ("", ""))
-        more |= {"way": way, "way_zh": way_zh}
-        return (Problem("factor.unit", column="unit", values={**values, **more, **bridge}),)
+    if mismatches and mismatches[0][1].problem_code == "unit.mismatch":
+        row, error = mismatches[0]
+        bridge = unit_bridge(values["type"], parse(values["unit"]), row.unit, error)
+        return (Problem("factor.unit", column="unit", values={**values, **more, "way": "", **bridge}),)
     return (Problem("factor.not-found", values={**values, **more}),)
+
+
+def unit_bridge(kind: str, given: Unit, wanted: Unit, error: UnitMismatchError) -> dict[str, str]:
+    """Why a unit does not serve an activity type, and the method that bridges it: ``bridge`` and ``way``, both languages.
+
+    What would bridge two groups of units for a fuel (a calorific value) is nonsense for electricity and heat.
+    """
+    known = _WAYS.get((kind.partition(".")[0], frozenset({given.group, wanted.group})))
+    if known:
+        missing, missing_zh, way = known
+        return both("bridge", "unit-missing", missing=missing, missing_zh=missing_zh) | both("way", way)
+    found = find_type(kind) if kind else None
+    if found and (found.carrier == "energy" or "missing" not in error.values):
+        return both("bridge", "unit-no-measure", unit=given.symbol, **told_types("type", kind))
+    return {name: error.values[name] for name in ("bridge", "bridge_zh")}
 
 
 def _away(row: Row, region: str, year: int) -> tuple[bool, int, bool, str]:

@@ -21,7 +21,7 @@ from .question import Choice, Considered, Query, Refusal, worse
 from .refusal import abstract, not_found, unknown_type
 from .regions import WORLD, find_region, near_regions, parents
 from .shelf import Row, shelf_of
-from .taxonomy import ActivityType, find_type, kinds, types
+from .taxonomy import ActivityType, find_type, kinds, told_types, types
 
 _FEW = 5  # places whose rows may be named as nearest
 _NAMED = 3  # rows of other places that are named where the policy has no rule
@@ -67,7 +67,7 @@ def resolve(
     if kind is None:
         return (unknown_type(query.activity_type),)
     if region is None:
-        return (Problem("region.missing", column="region", values={"type": kind.id}),)
+        return (Problem("region.missing", column="region", values=told_types("type", kind.id)),)
     unit: Unit | None = None
     if query.unit.strip():
         try:
@@ -141,7 +141,7 @@ class _Search:
 
     def values(self) -> dict[str, str]:
         return {
-            "type": self.kind.id,
+            **told_types("type", self.kind.id),
             "unit": self.unit.symbol if self.unit else "-",
             "region": self.region,
             "year": str(self.year),
@@ -267,8 +267,8 @@ class _Search:
 
     def abroad(self) -> list[Row]:
         """Where the policy has no rule for the type: what others publish for it, never taken but shown, to be pinned."""
-        found: list[Row] = []
-        for name in (self.kind.id, *kinds(self.kind.id)):
+        found: list[tuple[tuple[object, ...], Row]] = []
+        for listed, name in enumerate((self.kind.id, *kinds(self.kind.id))):
             rows = [
                 row
                 for by_region in self.shelf.rows(name, datasets_of(name))
@@ -279,20 +279,28 @@ class _Search:
             ]
             same = [row for row in rows if self.unit is None or row.unit.group == self.unit.group]
             if same:
-                found.append(min(same, key=lambda row: (row.back(self.year), *self.distance(row), row.id)))
-            if len(found) == _NAMED:
-                break
-        return found
+                row = min(same, key=lambda row: (row.back(self.year), *self.distance(row), row.id))
+                # The type itself before its kinds, the general kinds before the special ones, then as they are listed.
+                found.append(((bool(listed), row.back(self.year), self.distance(row)[0], name.count("."), listed), row))
+        return [row for _, row in sorted(found, key=lambda one: one[0])[:_NAMED]]
 
     def kinds_with_rows(self, tiers: Sequence[Tier]) -> list[str]:
-        """Types below this one that have rows in the region or around it."""
-        found = []
-        for name in kinds(self.kind.id):
+        """Types below this one that have rows in the region or around it, the nearest to what is asked first.
+
+        Near: a row that may be used, in the unit of the row or one that converts, of the region itself, of the year.
+        """
+        found: list[tuple[tuple[object, ...], str]] = []
+        for listed, name in enumerate(kinds(self.kind.id)):
             below = _Search(self.frame, types()[name])
             rule = self.policy.rule(name)
-            if any(True for tier in (rule.order if rule else tiers) for _ in below.candidates(tier)):
-                found.append(name)
-        return found
+            near = [
+                (not one.match, self.unit is not None and one.row.unit.group != self.unit.group, one.level, one.back)
+                for tier in (rule.order if rule else tiers)
+                for one in below.candidates(tier)
+            ]
+            if near:
+                found.append(((*min(near), name.count("."), listed), name))
+        return [name for _, name in sorted(found)]
 
 
 def _why(candidate: _Candidate, chosen: _Candidate, gwp: str) -> tuple[str, str]:

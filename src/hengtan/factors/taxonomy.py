@@ -121,6 +121,13 @@ def find_type(text: str) -> ActivityType | None:
     return known[name] if name else None
 
 
+def told_types(name: str, *ids: str) -> dict[str, str]:
+    """Types as two values of a problem: their ids in English, their Chinese names with the ids behind in Chinese."""
+    known = types()
+    told = [f"{known[i].title['zh']}（{i}）" if i in known else i for i in ids]
+    return {name: ", ".join(ids) or "-", f"{name}_zh": "、".join(told) or "无"}
+
+
 def near_types(text: str, limit: int = 5) -> list[str]:
     """Ids of types whose id, alias or title comes near the text, the nearest first."""
     return list(_near(text, limit))
@@ -131,7 +138,10 @@ def _near(text: str, limit: int) -> tuple[str, ...]:
     from rapidfuzz import fuzz, process  # noqa: PLC0415  30 ms, for a mistake only
 
     names = {key: name for key, name in _names().items() if not name.startswith(("wtt.", "spend."))}
-    hits = process.extract(folded(text), list(names), scorer=fuzz.WRatio, limit=limit * 4, score_cutoff=60)
+    wanted = folded(text)
+    hits = process.extract(wanted, list(names), scorer=fuzz.WRatio, limit=limit * 20, score_cutoff=60)
+    # WRatio gives one score to many names that hold a part of the text: of those the one that resembles it as a whole.
+    hits = sorted(hits, key=lambda hit: (-hit[1], -fuzz.ratio(wanted, hit[0]), names[hit[0]].count(".")))
     return tuple(dict.fromkeys(names[hit[0]] for hit in hits))[:limit]
 
 

@@ -68,7 +68,7 @@ WORDS = {
     "pinned": ("the row or a contract names this factor", "由该行或合同指定"),
     "exact": ("published for this region and year", "与地区和年份完全对应"),
     "earlier-year": ("of an earlier year, none is published for this one", "采用较早年份，本年份尚无公布值"),
-    "parent-region": ("of a larger region, none is published for this one", "采用上级地区，本地区无公布值"),
+    "parent-region": ("of a larger region, none is published for this one", "采用所属更大区域的因子，本地区无公布值"),
     "proxy": ("a stand-in that the policy names", "策略指定的替代因子"),
     "none": ("nothing was used, so no factor was needed", "用量为 0，无需因子"),
     "by_policy": ("policy {policy}", "策略 {policy}"),

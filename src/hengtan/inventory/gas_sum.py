@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from hengtan.factors import Coefficients
+from hengtan.factors import Coefficients, told_types
 from hengtan.gases import SETS, UnknownGwpError, gwp
 from hengtan.problems import Problem
 
@@ -56,7 +56,7 @@ class GasSum:
             number = numbers[name]
             if value is None or number is None:
                 continue
-            values = {"unit": key.unit or "-", "activity_type": key.activity_type or key.factor_id}
+            values = {"unit": key.unit or "-", **told_types("activity_type", key.activity_type or key.factor_id)}
             if abs(number) >= LARGEST:
                 return Problem("coefficient.too-large", column="unit", values={**values, "value": f"{number:f}"})
             if name == "co2e_kg" and value and not number and not key.zero:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from hengtan.factors import Choice, Coefficients, Policy, coefficients, find_type
+from hengtan.factors import Choice, Coefficients, Policy, coefficients, find_type, told_types
 from hengtan.methods import DEFAULT, Method, MethodError, Trace, coefficient, find, near
 from hengtan.problems import Problem
 
@@ -87,7 +87,7 @@ def named_method(key: Key, own: Mapping[str, Method]) -> Named | tuple[Problem, 
         return (Problem("method.unknown", column="method", values=values),)
     kind = find_type(key.activity_type) if key.activity_type else None
     if not method.applies(kind.id if kind else key.activity_type):
-        values = {"method": method.id, "type": key.activity_type}
+        values = {"method": method.id, **told_types("type", kind.id if kind else key.activity_type)}
         return (Problem("method.not-for-type", column="method", values=values),)
     try:
         return Named(method, method.read(key.inputs))
@@ -154,7 +154,7 @@ def _computed(
             gwp_set=gwp,
         )
     except MethodError as error:
-        return Refused(tuple(error.problems))
+        return Refused(tuple(_with_names(problem) for problem in error.problems))
     gases = {name: result[name] for name in _GAS_NAMES}
     total = gases["co2e_kg"]
     if total is None:
@@ -170,6 +170,16 @@ def _computed(
         gwp,
     )
     return found, _terms(result.trace), tuple(result.warnings)
+
+
+def _with_names(problem: Problem) -> Problem:
+    """A method's problem with the Chinese names of the activity types in it."""
+    if problem.code not in ("method.parameter-none", "method.not-for-type"):
+        return problem
+    named = told_types("type", problem.values["type"])
+    if "near" in problem.values:
+        named |= told_types("near", *problem.values["near"].split(", "))
+    return replace(problem, values={**problem.values, **named})
 
 
 def _terms(trace: Trace) -> tuple[Term, ...]:

@@ -24,6 +24,7 @@ from hengtan.factors import (
     find_region,
     find_type,
     resolve,
+    told_types,
     types,
 )
 from hengtan.factors.mapping import Matcher
@@ -75,7 +76,9 @@ def upstream_lines(key: Key, first: Choice | None, rules: Rules, share: Fraction
     if not (kind.carrier in ("fuel", "energy") or kind.id.startswith("vehicle.")) or kind.id.endswith(_TOLD_WITH_FUEL):
         return [], []
     if first and (first.factor.dataset in LIFE_CYCLE_DATASETS or first.factor.category == LIFE_CYCLE_CATEGORY):
-        return [], [Problem("upstream.life-cycle", values={"factor": first.factor.factor_id, "type": kind.id})]
+        return [], [
+            Problem("upstream.life-cycle", values={"factor": first.factor.factor_id, **told_types("type", kind.id)})
+        ]
     return _derived(key, kind, first, rules, share)
 
 
@@ -178,8 +181,8 @@ def _missing(kind: ActivityType, key: Key, first: Choice | None, missing: Sequen
     """One warning for a key whose upstream is not published, or not in this unit or GWP set."""
     why = next((gap.why for gap in missing if gap.why is not None), None)
     values = {
-        "type": kind.id,
-        "parts": ", ".join(gap.name for gap in missing) or f"wtt.{kind.id}",
+        **told_types("type", kind.id),
+        **told_types("parts", *([gap.name for gap in missing] or [f"wtt.{kind.id}"])),
         "region": _region(key, first) or "-",
         "year": str(key.year),
         "rows": str(key.rows),
@@ -223,7 +226,14 @@ def given_too(keys: Iterable[Key]) -> list[tuple[int, Problem]]:
         else:
             derived |= dict.fromkeys(parts_of(kind), kind.id)
     return [
-        (key.number, Problem("upstream.given-too", column="activity_type", values={"type": name, "of": derived[name]}))
+        (
+            key.number,
+            Problem(
+                "upstream.given-too",
+                column="activity_type",
+                values=told_types("type", name) | told_types("of", derived[name]),
+            ),
+        )
         for key, name in stated
         if name in derived
     ]

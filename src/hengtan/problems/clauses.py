@@ -24,4 +24,5 @@ def clauses() -> Mapping[str, Mapping[str, str]]:
 def both(name: str, key: str, **values: str) -> dict[str, str]:
     """The clause as two values of a problem, ``name`` for the English sentence and ``name_zh`` for the Chinese one."""
     entry = clauses()[key]
-    return {name: entry["en"].format_map(values), f"{name}_zh": entry["zh"].format_map(values)}
+    filled = {f"{name}_zh": value for name, value in values.items()} | values
+    return {name: entry["en"].format_map(filled), f"{name}_zh": entry["zh"].format_map(filled)}

@@ -15,10 +15,10 @@ _PLACE = {
 
 
 class _Blank(dict[str, str]):
-    """A sentence whose value was not given shows the gap, and is not a second fault on top of the first."""
+    """A value that comes in one language serves both; one that was not given shows the gap, and is no second fault."""
 
     def __missing__(self, key: str) -> str:
-        return "?"
+        return self.get(key.removesuffix("_zh"), "?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from hengtan.problems import both
+
 from .errors import UnitMismatchError
 from .unit import Unit
 
@@ -33,7 +35,6 @@ _BRIDGES: dict[frozenset[str], tuple[str, str]] = {
     frozenset({"mass", "cod"}): ("the COD content", "COD 含量"),
     frozenset({"volume", "cod"}): ("the COD concentration", "COD 浓度"),
 }
-_NOTHING = ("a unit of the same kind", "同类单位")
 
 
 def conversion(source: Unit, target: Unit, *, fuel: bool) -> Fraction:
@@ -66,5 +67,8 @@ def _mismatch(source: Unit, target: Unit) -> UnitMismatchError:
     if source.group.startswith("currency:") and target.group.startswith("currency:"):
         same = source.symbol[:3] == target.symbol[:3]
         return UnitMismatchError("unit.price-index" if same else "unit.exchange-rate", values)
-    missing_en, missing_zh = _BRIDGES.get(frozenset({source.group, target.group}), _NOTHING)
-    return UnitMismatchError("unit.mismatch", values | {"missing": missing_en, "missing_zh": missing_zh})
+    bridge = _BRIDGES.get(frozenset({source.group, target.group}))
+    if bridge is None:
+        return UnitMismatchError("unit.mismatch", values | both("bridge", "unit-other-kind"))
+    missing = {"missing": bridge[0], "missing_zh": bridge[1]}
+    return UnitMismatchError("unit.mismatch", values | missing | both("bridge", "unit-missing", **missing))

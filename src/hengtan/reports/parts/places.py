@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from hengtan.factors import find_type
 from hengtan.inventory.view import Row
 
 from .. import charts
@@ -99,7 +100,7 @@ def hot_spots(reading: Reading) -> list[Block]:
     cells = tuple(
         (
             Cell(str(r.get("facility") or words("no-facility")), "", str(r.get("activity_id") or "")),
-            Cell(str(r.get("activity_type") or "—")),
+            _type(reading, str(r.get("activity_type") or "")),
             mass(reading, exact(r.get("co2e_kg"))),
             Cell(percent(exact(r.get("share")))),
         )
@@ -118,6 +119,12 @@ def hot_spots(reading: Reading) -> list[Block]:
             words("hot.intro"),
         )
     ]
+
+
+def _type(reading: Reading, name: str) -> Cell:
+    """An activity type in the language of the report, with its id below."""
+    kind = find_type(name) if name else None
+    return Cell(kind.title[reading.words.lang], "", kind.id) if kind else Cell(name or "—")
 
 
 def months(reading: Reading) -> list[Block]:
