@@ -268,3 +268,15 @@ def test_exponent_form_is_read_in_every_case(tmp_path: Path) -> None:
     ]
     done = run.calculate(write_csv(tmp_path / "e.csv", rows), "--factors", run.factors(OWN))
     assert [row["co2e_kg"] for row in done.rows] == [1000, 1000, 1000, Decimal("0.5"), 5], done.problems
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32()], ids=str)
+@pytest.mark.parametrize("numbers", [[0.5], [0.1], [0.5, 0.5], [0.1, 7.25], []], ids=str)
+def test_nan_is_never_read_as_the_number_beside_it(numbers: list[float], kind: pa.DataType, tmp_path: Path) -> None:
+    # DuckDB believes the statistics of a Parquet file, which do not speak of NaN.
+    rows = [activity(f"a{at}", quantity=value) for at, value in enumerate([*numbers, float("nan")])]
+    schema = pa.schema([(name, kind if name == "quantity" else pa.string()) for name in rows[0]])
+    pq.write_table(pa.Table.from_pylist(rows, schema), tmp_path / "nan.parquet")
+    done = Calculator(tmp_path).calculate(tmp_path / "nan.parquet")
+    assert (done.code, done.codes()) == (3, ["activity.quantity-not-finite"]), done.err
+    assert len({row["activity_id"] for row in done.rows}) == len(numbers)

@@ -93,6 +93,8 @@ def _as_it_is(parquet: pq.ParquetFile, schema: pa.Schema, layout: Layout, aliase
         return False
     if any(kind in layout.columns for kind in aliases.values):
         return False
+    if any(pa.types.is_floating(field.type) and _hides_nan(parquet, field.name) for field in schema):
+        return False
     for name in layout.columns:
         kind = schema.field(name).type
         if name == "quantity":
@@ -121,6 +123,23 @@ def _begins_blank(parquet: pq.ParquetFile, name: str) -> bool:
         if statistics.has_min_max and str(statistics.min) < "!":
             return True
     return False
+
+
+def _hides_nan(parquet: pq.ParquetFile, name: str) -> bool:
+    """Whether a column holds one number, as its statistics say, and NaN, of which they do not speak.
+
+    DuckDB 2.0 takes such a column for a constant: NaN would be read as the number.
+    """
+    metadata, seen = parquet.metadata, set()
+    at = next(i for i in range(metadata.num_columns) if metadata.schema.column(i).path == name)
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(at).statistics
+        if statistics is not None and statistics.has_min_max:
+            seen |= {statistics.min, statistics.max}
+            if len(seen) > 1:
+                return False
+    batches = parquet.iter_batches(_BATCH, columns=[name])
+    return any(pc.any(pc.is_nan(batch.column(0))).as_py() for batch in batches)
 
 
 def _is_text(kind: pa.DataType) -> bool:
