@@ -62,8 +62,15 @@ class Keeper:
     def keep(self, bundle: Bundle) -> Kept:
         """Keep a run; proof files are written into its folder, which is whole but not yet shown.
 
-        Raises HengtanError: ``evidence.changed-meanwhile``, and what the ledger or the facts refuse.
+        Raises HengtanError: ``evidence.changed-meanwhile``, ``evidence.not-kept``, and what the ledger or the facts refuse.
         """
+        try:
+            return self._keep(bundle)
+        except OSError as error:
+            values = {"folder": str(self.folder), "why": error.strerror or str(error)}
+            raise HengtanError(Problem("evidence.not-kept", values=values)) from error
+
+    def _keep(self, bundle: Bundle) -> Kept:
         unfinished = Unfinished(self.folder)
         begun = [unfinished.begin(bundle.digests)]
         store = Store(self.facts)

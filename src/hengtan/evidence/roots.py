@@ -12,9 +12,11 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from hengtan.ledger.storage import PRIVATE, sync_folder
+from hengtan.durable import point, sync, write
+from hengtan.ledger.storage import PRIVATE
 
 _ROOTS = "facts-roots"
+_ERASING = "erasing-"
 
 
 def own_root(folder: Path) -> Path:
@@ -47,7 +49,7 @@ class Unfinished:
     def digests(self) -> frozenset[str]:
         """All objects that stand in a list."""
         try:
-            lists = sorted(self._folder.iterdir())
+            lists = sorted(path for path in self._folder.iterdir() if not path.name.startswith("."))
         except OSError:
             return frozenset()
         return frozenset(line for path in lists for line in path.read_text("utf-8", "replace").splitlines())
@@ -59,18 +61,38 @@ class Unfinished:
         _write(path, "".join(f"{digest}\n" for digest in digests))
         return path
 
+    def begin_erasing(self, index: int, digests: Iterable[str]) -> Path:
+        """A durable list of the objects that go with the record of an entry; :meth:`end` it when they are gone."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        path = self._folder / f"{_ERASING}{index}"
+        _write(path, "".join(f"{digest}\n" for digest in digests))
+        return path
+
+    def erasing(self) -> dict[int, tuple[Path, list[str]]]:
+        """By index of the entry, the lists of erasures that were cut short."""
+        found = {}
+        for path in sorted(self._folder.glob(f"{_ERASING}*")):
+            index = path.name.removeprefix(_ERASING)
+            if index.isdecimal():
+                found[int(index)] = (path, path.read_text("utf-8", "replace").splitlines())
+        return found
+
     @staticmethod
     def end(path: Path) -> None:
         """The objects of the list are named by an entry, or were never brought."""
+        point("remove")
         path.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        sync(folders=[path.parent])
 
 
 def _write(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.fresh")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        write(handle, text.encode())
+        sync([handle])
+    finally:
+        os.close(handle)
+    point("rename")
     fresh.replace(path)
-    sync_folder(path.parent)
+    sync(folders=[path.parent])
