@@ -28,6 +28,7 @@ WORDS = {
         "Record and salt of entry {of} are deleted; entry {index} says so.",
         "条目 {of} 的记录与盐值已删除；条目 {index} 载明此事。",
     ),
+    "fact": ("Fact {digest} is deleted.", "数据对象 {digest} 已删除。"),
     "copies": (
         "Copies of private/ (backups) still hold them: delete those too.",
         "private/ 的副本（备份）中仍有该记录，请一并删除。",
@@ -261,16 +262,19 @@ def rotate(
 @json_option
 @lang_option
 def erase(folder: Path, index: int, key_file: Path | None, known: tuple[Path, ...], as_json: bool, lang: str) -> None:
-    """Delete the record and the salt behind entry INDEX, and append an entry that says so.
+    """Delete the record and the salt behind entry INDEX, and the facts that no other record names; append an entry that says so.
 
-    The log still verifies and says "erased"; nobody can tell any more what was recorded.
+    The log still verifies and says "erased"; nobody can tell any more what was recorded. A call that was cut short may be
+    repeated.
     """
-    from hengtan.ledger.records import Records
+    from hengtan.evidence import erase as erase_record
 
     with opened(folder, key_file, known) as (log, _):
-        said = Records(folder).erase(log, index)
+        found = erase_record(log, index)
     if as_json:
-        click.echo(json.dumps({"index": said, "of": index}, indent=2))
+        click.echo(json.dumps({"index": found.index, "of": found.of, "facts": found.facts}, indent=2))
         return
-    click.echo(say("erased", lang, of=index, index=said))
+    click.echo(say("erased", lang, of=found.of, index=found.index))
+    for digest in found.facts:
+        click.echo(say("fact", lang, digest=digest))
     click.echo(say("copies", lang))

@@ -18,12 +18,20 @@ from .verify import verify
 
 if TYPE_CHECKING:
     from .bundle import Bundle
+    from .erasure import Erased, erase
     from .given import Given
     from .keep import Keeper, Kept
 
 # What keeps is loaded when it is used: whoever verifies a proof needs no store.
-_HOMES = {"Bundle": "bundle", "Given": "given", "Keeper": "keep", "Kept": "keep"}
-__all__ = ["LAYERS", "Bundle", "Given", "Keeper", "Kept", "Layer", "Report", "cosigned", "verify"]
+_HOMES = {
+    "Bundle": "bundle",
+    "Erased": "erasure",
+    "Given": "given",
+    "Keeper": "keep",
+    "Kept": "keep",
+    "erase": "erasure",
+}
+__all__ = ["LAYERS", "Bundle", "Erased", "Given", "Keeper", "Kept", "Layer", "Report", "cosigned", "erase", "verify"]
 
 
 def __getattr__(name: str) -> Any:

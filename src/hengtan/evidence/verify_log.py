@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -80,15 +80,22 @@ class _Named:
         """Takes what one record names; a record may be of any kind, and say anything."""
         if not isinstance(record, dict):
             return
-        facts, files, book, manifest = (record.get(name) for name in ("facts", "files", "book", "manifest"))
-        objects = [*(facts if isinstance(facts, list) else ()), *(files.values() if isinstance(files, dict) else ())]
-        for each in objects:
-            if isinstance(each, str):
-                self.facts.setdefault(each, index)
+        for each in facts_of(record):
+            self.facts.setdefault(each, index)
+        book, manifest = record.get("book"), record.get("manifest")
         if isinstance(manifest, str):
             self.manifests.setdefault(manifest, index)
         if isinstance(book, dict):
             self.heads.setdefault((str(book.get("entries")), str(book.get("digest"))), index)
+
+
+def facts_of(record: Any) -> Iterable[str]:
+    """The objects that a record names, of whatever kind it is."""
+    if not isinstance(record, dict):
+        return ()
+    facts, files = record.get("facts"), record.get("files")
+    objects = [*(facts if isinstance(facts, list) else ()), *(files.values() if isinstance(files, dict) else ())]
+    return [each for each in objects if isinstance(each, str)]
 
 
 def _records(folder: Path, origin: str, seen: _Entries, facts: str | None) -> Layer:

@@ -159,6 +159,28 @@ class Store(Objects):
             self.root.remove([object_name(digest) for digest in moved])
         return len(moved)
 
+    def erase(self, digests: Iterable[str]) -> int:
+        """Removes objects for good, from packs too; how many were there. A second call finds none.
+
+        For what has to go by law; nothing else ever removes an object. Merged tables of a book may hold the same rows:
+        see :meth:`Book.forget_merged`.
+        """
+        wanted = set(map(must_be_digest, digests))
+        with self.writing():
+            self._packs.refresh()
+            there = {digest for digest in wanted if self._place(digest) is not None}
+            for pack in {place.pack for digest in there if (place := self._packs.find(digest)) is not None}:
+                left = [(digest, place) for digest, place in self._packs.members(pack) if digest not in wanted]
+                for archive in packed((digest, self._slice(digest, place)) for digest, place in left):
+                    staged = self.root.stage(archive)
+                    self.root.keep([(staged, pack_name(staged.digest))])
+                self.root.remove([pack])
+            self.root.remove([object_name(digest) for digest in there])
+            self._packs.refresh()
+        for digest in there:
+            self._durable.pop(digest, None)
+        return len(there)
+
     def must_be_ours(self) -> None:
         """Before the first write: the root is a store of this version, or has nothing in it."""
         if self._ours:

@@ -193,7 +193,7 @@ def test_a_record_is_erased_and_the_log_says_so(tmp_path: Path) -> None:
         Records(log).post(open_log, [made])
     assert Records(log).of(made.commitment)
     told = json.loads(good("ledger", "erase", log, 1, "--json"))
-    assert told == {"index": 2, "of": 1}
+    assert told == {"index": 2, "of": 1, "facts": []}
     assert Records(log).of(made.commitment) is None
     assert not any(b"somebody with a name" in data for data in files(log).values())
     assert "erased" in good("verify", log)
