@@ -13,6 +13,6 @@ Knows nothing else of hengtan.
 
 from .lock import FileLock, try_lock
 from .points import VARIABLE, die, parse, point
-from .sync import sync, write
+from .medium import sync, write
 
 __all__ = ["VARIABLE", "FileLock", "die", "parse", "point", "sync", "try_lock", "write"]

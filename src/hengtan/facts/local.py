@@ -203,8 +203,11 @@ class LocalRoot:
     def lock(self, name: str) -> FileLock:
         """See ``Root``. OSError ETIMEDOUT when another process holds it for a minute."""
         self._prepare()
+        touched: dict[Path, None] = {}
+        self._make((self._folder / name).parent, touched)
+        sync(folders=list(touched))
         try:
-            return FileLock(self._target(name, {}), _LOCK_WAIT_S)
+            return FileLock(self._folder / name, _LOCK_WAIT_S)
         except TimeoutError:
             raise OSError(errno.ETIMEDOUT, f"another process holds {name}") from None
 
@@ -254,11 +257,12 @@ class LocalRoot:
         """The folder and its parents; those that get a new name are to be synced."""
         if folder in self._known:
             return
-        if not folder.exists():
+        new = not folder.exists()
+        if new:
             self._make(folder.parent, touched)
             folder.mkdir(exist_ok=True)
-        if folder != self._folder:
-            touched[folder.parent] = None  # whoever made it may have died before it was synced
+        if new or self._folder in folder.parents:
+            touched[folder.parent] = None  # of one that is there: whoever made it may have died before it was synced
         self._known.add(folder)
 
 

@@ -1,0 +1,77 @@
+"""SIGKILL at the n-th write, fsync, rename, link, folder fsync or removal of appends, compactions and sweeps of facts.
+
+``HENGTAN_FAIL_AT`` picks the operation (``hengtan.durable.points``); n counts up until the child ends by itself, so no
+operation is left out by the long form. The short form takes every so many.
+"""
+
+import pytest
+
+from hengtan.facts import entry, sequence
+
+from .facts_oracles import KILLED, faults, state, swept, work
+from .facts_work import SMALL_THOUSAND
+
+
+@pytest.fixture(autouse=True)
+def short_thousands(monkeypatch):
+    """As in the child."""
+    for module in (entry, sequence):
+        monkeypatch.setattr(module, "THOUSAND", SMALL_THOUSAND)
+
+
+@pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.faults_long)])
+@pytest.mark.parametrize("fail", ["kill@{}", "torn@{}:write"])
+def test_after_a_kill_at_any_operation_of_an_append_nothing_acknowledged_is_lost_and_a_retry_changes_nothing(
+    tmp_path, fail, step
+):
+    assert work(tmp_path / "whole", 6)[0] == 0
+    whole = state(tmp_path / "whole")
+    last, ahead = 0, 0
+    for n, copy, code, acknowledged, _ in faults(tmp_path / "new", tmp_path / "copy", [6], fail, step):
+        assert code in (0, KILLED), n
+        ids, *_ = state(copy)
+        assert ids == whole[0][: len(ids)]
+        assert dict(enumerate(ids)) | acknowledged == dict(enumerate(ids))
+        assert len(ids) - len(acknowledged) in (0, 1)
+        ahead += len(ids) > len(acknowledged)
+        swept(copy)
+        assert work(copy, 6)[0] == 0
+        assert state(copy) == whole
+        last = n
+    assert last > (12 if "torn" in fail else 60)  # the child has that many operations
+    assert ahead or step > 1  # and some kills fell between an entry's being there and its being acknowledged
+
+
+@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.faults_long)])
+@pytest.mark.parametrize("fail", ["kill@{}", "torn@{}:write"])
+def test_after_a_kill_at_any_operation_of_a_compaction_every_digest_resolves_and_the_next_one_finishes_it(
+    tmp_path, fail, step
+):
+    folder = tmp_path / "facts"
+    assert work(folder, 3, "rows", 4, "compact", 6)[0] == 0  # a second compaction replaces a table, and bundles again
+    whole = state(folder)
+    assert len(whole[0]) == 9
+    last = 0
+    for n, copy, code, _, _ in faults(folder, tmp_path / "copy", ["compact"], fail, step):
+        assert code in (0, KILLED), n
+        assert state(copy) == whole
+        swept(copy)
+        assert state(copy) == whole
+        assert work(copy, "compact")[0] == 0
+        assert state(copy) == whole
+        names = [path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()]
+        assert not [name for name in names if name.startswith(("objects/", "staged/"))]
+        assert len([name for name in names if "/merged/" in name]) == 2
+        last = n
+    assert last > (4 if "torn" in fail else 40)
+
+
+def test_a_sweep_that_is_killed_is_finished_by_the_next(tmp_path):
+    folder = tmp_path / "facts"
+    assert work(folder, 5, "compact", fail="kill@1:remove")[0] == KILLED  # packed, and not one original removed
+    whole = state(folder)
+    for n, copy, code, _, _ in faults(folder, tmp_path / "copy", ["sweep"], "kill@{}", 3):
+        assert code in (0, KILLED), n
+        assert state(copy) == whole
+        swept(copy)
+        assert not list((copy / "objects").rglob("*/*"))
