@@ -129,8 +129,9 @@ def _lines(report: Report, lang: str) -> Iterator[str]:
         yield f"        {_say('given' if report.trusted else 'found', lang)}"
     for layer in report.layers:
         colour = {"ok": "green", "failed": "red", "not-checked": "yellow"}[layer.state]
-        state = click.style(_padded(_say(layer.state, lang), 12), fg=colour)
-        yield f"  {_padded(_say(f'layer.{layer.name}', lang), 25)}{state}{_about(report, layer, lang)}".rstrip()
+        state, about = _say(layer.state, lang), _about(report, layer, lang)
+        gap = _padded(state, 12)[len(state) :] if about else ""
+        yield f"  {_padded(_say(f'layer.{layer.name}', lang), 25)}{click.style(state, fg=colour)}{gap}{about}"
         problems = [problem for problem in layer.problems if problem.code != UNCONFIRMED]  # said beside the key
         for problem in problems[:SHOWN]:
             yield _told(problem, report.path, lang)
@@ -149,11 +150,8 @@ def _about(report: Report, layer: Layer, lang: str) -> str:
             return _say("give-since", lang)
         return _say("since", lang, size=report.since.size) if report.since and layer.state == "ok" else ""
     comma = "，" if lang == "zh" else ", "
-    return comma.join(
-        _say(name, lang, count=count)
-        for name, count in layer.counts.items()
-        if name in WORDS and (count or layer.state == "ok")
-    )
+    shown = [(name, count) for name, count in layer.counts.items() if name in WORDS and (count or layer.state == "ok")]
+    return comma.join(_counted(name, count, lang) for name, count in shown)
 
 
 def _counted(name: str, count: int, lang: str) -> str:
