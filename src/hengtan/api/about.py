@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, system
 
 FIELDS = (
     "name", "description", "responsible", "contact", "address", "intended_use", "boundary", "reporting_boundary",
@@ -25,7 +25,7 @@ def read_about(path: Path, shown: str) -> dict[str, str]:
     try:
         body = yaml.load(path.read_text("utf-8-sig"), Loader=yaml.CSafeLoader)
     except (OSError, ValueError, yaml.YAMLError) as fault:
-        raise HengtanError(Problem("about.unreadable", file=shown, values={"why": str(fault)})) from fault
+        raise HengtanError(Problem("about.unreadable", file=shown, values=system("why", fault))) from fault
     if not isinstance(body, dict):
         raise HengtanError(Problem("about.unreadable", file=shown, values={"why": "name: value"}))
     problems, found = [], {}

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, both
 
 NAME = "table.parquet"
 """What a table in memory is called in problems and in run.json."""
@@ -43,12 +43,13 @@ def arrow(given: Any) -> pa.Table:
         if hasattr(given, "__arrow_c_stream__"):
             return pa.table(given)
     except (pa.ArrowException, TypeError, ValueError, AttributeError) as error:
-        raise _not_a_table(given, str(error).splitlines()[0][:200]) from error
-    raise _not_a_table(given, "no columns")
+        why = both("why", "library-says", detail=(str(error).splitlines() or [type(error).__name__])[0][:200])
+        raise _not_a_table(given, why) from error
+    raise _not_a_table(given, both("why", "no-columns"))
 
 
-def _not_a_table(given: Any, why: str) -> HengtanError:
-    return HengtanError(Problem("api.not-a-table", values={"type": type(given).__name__, "why": why}))
+def _not_a_table(given: Any, why: Mapping[str, str]) -> HengtanError:
+    return HengtanError(Problem("api.not-a-table", values={"type": type(given).__name__, **why}))
 
 
 def _columns(columns: Mapping[str, Any]) -> pa.Table:

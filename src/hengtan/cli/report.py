@@ -31,7 +31,7 @@ def command(
     """Write report.pdf, report.xlsx and report.html from the folder of a run."""
     from hengtan.engine import Engine
     from hengtan.inventory.report_data import read_manifest, report_data
-    from hengtan.problems import HengtanError, Problem
+    from hengtan.problems import HengtanError, Problem, system
     from hengtan.reports import render
 
     from .calculate import report_formats
@@ -41,7 +41,7 @@ def command(
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        values = {"folder": str(target), "why": error.strerror or str(error)}
+        values = {"folder": str(target), **system("why", error)}
         raise HengtanError(Problem("folder.not-writable", values=values)) from None
     with Engine().session() as con:
         try:

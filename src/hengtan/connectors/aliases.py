@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, system
 
 from .dates import Order
 from .headers import Headers, folded, headings
@@ -105,7 +105,7 @@ def _entries(path: Path, file: str) -> Iterator[tuple[int, str, str, str]]:
         except UnicodeDecodeError:
             raise HengtanError(Problem("file.encoding", file)) from None
     except OSError as error:
-        raise HengtanError(Problem("file.unreadable", file, values={"why": error.strerror or ""})) from None
+        raise HengtanError(Problem("file.unreadable", file, values=system("why", error))) from None
     if path.suffix.lower() in (".yaml", ".yml"):
         yield from _yaml(text, file)
         return

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, both, system
 
 from .aliases import Aliases
 from .block import Raw, Reader, Swayed, evidence
@@ -67,7 +67,9 @@ def read_csv(path: Path, file: str, aliases: Aliases, faults: Faults, scratch: S
             data, rows = _settled(path, shape, Reader(layout, Place(file), aliases, mine), target)
         except pa.ArrowException as error:
             raise HengtanError(
-                Problem("file.unreadable", file, values={"why": shown(str(error).rstrip("."))})
+                Problem(
+                    "file.unreadable", file, values=both("why", "library-says", detail=shown(str(error).rstrip(".")))
+                )
             ) from None
     if rows == 0:
         raise HengtanError(Problem("file.no-rows", file))
@@ -100,7 +102,7 @@ def records(path: Path, file: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
-        raise HengtanError(Problem("file.unreadable", file, values={"why": str(error)})) from None
+        raise HengtanError(Problem("file.unreadable", file, values=system("why", error))) from None
 
 
 def shape_of(path: Path, file: str, headers: Headers) -> Shape:

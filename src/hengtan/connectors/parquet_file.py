@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, system
 
 from .aliases import Aliases
 from .block import DATES, Raw, Reader, Swayed, evidence, is_plain
@@ -68,7 +68,7 @@ def read_parquet(path: Path, file: str, aliases: Aliases, faults: Faults, scratc
 
 
 def _unreadable(error: BaseException, file: str) -> HengtanError:
-    return HengtanError(Problem("file.unreadable", file, values={"why": str(error).splitlines()[0][:200]}))
+    return HengtanError(Problem("file.unreadable", file, values=system("why", error)))
 
 
 def _refuse_nested(schema: pa.Schema, layout: Layout, file: str, faults: Faults) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, system
 
 Kind = Literal["csv", "xlsx", "xls", "ods", "parquet"]
 
@@ -49,7 +49,7 @@ def kind_of(path: Path, file: str) -> Kind:
     except IsADirectoryError:
         raise _error("file.folder", file) from None
     except OSError as error:
-        raise _error("file.unreadable", file, why=error.strerror or str(error)) from None
+        raise _error("file.unreadable", file, **system("why", error)) from None
     if not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         raise _error("file.empty", file)
     if head.startswith(b"PAR1") or tail.endswith(b"PAR1"):

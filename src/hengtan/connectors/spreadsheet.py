@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import python_calamine as calamine
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, system
 
 from .aliases import Aliases
 from .block import DATES, Raw, Reader, evidence
@@ -117,7 +117,7 @@ def sheets(path: Path, file: str, kind: Kind) -> Iterator[Sheet]:
 def _unreadable(error: BaseException, file: str, sheet: str = "") -> BaseException:
     if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError | GeneratorExit):
         return error
-    return HengtanError(Problem("file.unreadable", file, sheet, values={"why": str(error)[:200]}))
+    return HengtanError(Problem("file.unreadable", file, sheet, values=system("why", error)))
 
 
 def header_row(head: list[list[str]], headers: Headers) -> int | None:

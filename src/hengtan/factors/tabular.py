@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, system
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 
@@ -71,8 +71,7 @@ def _grids(path: Path, file: str) -> Iterator[tuple[str, list[list[str]]]]:
 
 
 def _unreadable(file: str, fault: Exception) -> Problem:
-    why = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
-    return Problem("factor.file-unreadable", file=file, values={"why": why})
+    return Problem("factor.file-unreadable", file=file, values=system("why", fault))
 
 
 def _csv(content: bytes) -> list[list[str]]:

@@ -11,13 +11,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hengtan.durable import point, sync, try_lock
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, both, system
 
 MANIFEST = "run.json"
 _FRESH_S = 60.0  # a folder is made before it is locked: a very young one is left alone
@@ -29,12 +29,12 @@ def check_free(target: Path) -> None:
         if not target.exists() and not target.is_symlink():
             above = next(parent for parent in target.absolute().parents if parent.exists())
             if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-                raise _unwritable(target, f"{above} is not a folder that you may write to")
+                raise _unwritable(target, both("why", "folder-closed", folder=str(above)))
             return
         if not target.is_dir() or (any(target.iterdir()) and not _ours(target)):
             raise HengtanError(Problem("folder.not-ours", values={"folder": str(target)}))
     except OSError as error:
-        raise _unwritable(target, error.strerror or str(error)) from None
+        raise _unwritable(target, system("why", error)) from None
 
 
 def check_outside(target: Path, files: Iterable[str]) -> None:
@@ -44,8 +44,8 @@ def check_outside(target: Path, files: Iterable[str]) -> None:
             raise HengtanError(Problem("folder.holds-input", file=file, values={"folder": str(target)}))
 
 
-def _unwritable(target: Path, why: str) -> HengtanError:
-    return HengtanError(Problem("folder.not-writable", values={"folder": str(target), "why": why}))
+def _unwritable(target: Path, why: Mapping[str, str]) -> HengtanError:
+    return HengtanError(Problem("folder.not-writable", values={"folder": str(target), **why}))
 
 
 def _ours(target: Path) -> bool:
@@ -69,7 +69,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         _sweep(above, prefix)
         fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
     except OSError as error:
-        raise _unwritable(target, error.strerror or str(error)) from None
+        raise _unwritable(target, system("why", error)) from None
     held = _hold(fresh)
     try:
         yield fresh
@@ -79,7 +79,7 @@ def new_folder(target: Path) -> Iterator[Path]:
             sync(folders=[fresh])
             _swap(fresh, target)
         except OSError as error:
-            raise _unwritable(target, error.strerror or str(error)) from error
+            raise _unwritable(target, system("why", error)) from error
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         for parent in reversed(made):

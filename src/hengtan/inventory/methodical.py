@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from hengtan.factors import Choice, Coefficients, Policy, coefficients, find_type, told_types
 from hengtan.methods import DEFAULT, Method, MethodError, Trace, coefficient, find, near
-from hengtan.problems import Problem
+from hengtan.problems import Problem, both
 
 from .keys import Key
 from .line import Term
@@ -158,7 +158,7 @@ def _computed(
     gases = {name: result[name] for name in _GAS_NAMES}
     total = gases["co2e_kg"]
     if total is None:
-        values = {"method": named.method.id, "why": f"no CO2e in {gwp}"}
+        values = {"method": named.method.id, **both("why", "no-co2e", gwp=gwp)}
         return Refused((Problem("method.cannot-compute", values=values),))
     found = Coefficients(
         gases["co2_kg"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from hengtan.problems import both
 from hengtan.units import Compound, parse_compound
 
 from .equation import Equation, EquationError
@@ -29,9 +30,7 @@ def check(method: Method) -> list[Found]:
     if "emissions" in method.equations and method.factor is None:
         found.append(("method.key-missing", {"where": "method", "key": "factor"}))
     if "emissions" in method.equations and len(method.equations) > 1:
-        found.append(
-            ("method.not-linear", {"where": "equation", "why": "emissions stands for all gases and stands alone"})
-        )
+        found.append(("method.not-linear", {"where": "equation", **both("why", "emissions-alone")}))
     used = frozenset().union(*(equation.names for equation in method.equations.values()))
     for column in (*method.input_columns, *method.parameters):
         if column.name not in used:
@@ -59,13 +58,14 @@ def _fits(
         if dict(dimension.powers) != dict(wanted.powers):
             yield "method.dimension", {"where": where, "found": dimension.dimension(), "wanted": wanted.dimension()}
         if equation.degree("amount") != 1:
-            yield "method.not-linear", {"where": where, "why": "the result is not proportional to amount"}
+            yield "method.not-linear", {"where": where, **both("why", "result-not-proportional", name="amount")}
         if result == "emissions" and equation.degree("factor") != 1:
-            yield "method.not-linear", {"where": where, "why": "the result is not proportional to factor"}
+            yield "method.not-linear", {"where": where, **both("why", "result-not-proportional", name="factor")}
     except EquationError as error:
-        code = "method.not-linear" if "proportional" in str(error) else "method.dimension"
-        values = {"where": where, "why": str(error), "found": str(error), "wanted": wanted.dimension()}
-        yield code, values
+        if error.key == "equation-not-proportional":
+            yield "method.not-linear", {"where": where, **error.told("why")}
+        else:
+            yield "method.dimension", {"where": where, **error.told("found"), "wanted": wanted.dimension()}
 
 
 def _amount(method: Method) -> Iterator[Found]:
@@ -78,7 +78,7 @@ def _amount(method: Method) -> Iterator[Found]:
     if equation.names - known:
         return
     if "quantity" not in equation.names:
-        yield "method.not-linear", {"where": "amount", "why": "the amount does not read quantity"}
+        yield "method.not-linear", {"where": "amount", **both("why", "amount-without-quantity")}
     for column in method.amount_columns:
         if column.name not in equation.names:
             yield "method.unused", {"where": "amount", "name": column.name}
@@ -92,9 +92,9 @@ def _amount(method: Method) -> Iterator[Found]:
         terms = method.amount_terms()
         straight = sum((terms[name] * value for name, value in values.items()), Fraction(0))
         if equation.value(values) != straight or equation.value(dict.fromkeys(known, Fraction(0))) != 0:
-            raise EquationError("the amount is not a sum of its columns")
+            raise EquationError("amount-no-sum")
     except EquationError as error:
-        yield "method.not-linear", {"where": "amount", "why": str(error)}
+        yield "method.not-linear", {"where": "amount", **error.told("why")}
 
 
 _PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)

@@ -96,7 +96,9 @@ def coefficient(
     try:
         gases = _emissions(work, factors) if factors is not None else _masses(work, gwp_set)
     except EquationError as error:
-        raise MethodError(Problem("method.cannot-compute", values={"method": method.id, "why": str(error)})) from error
+        raise MethodError(
+            Problem("method.cannot-compute", values={"method": method.id, **error.told("why")})
+        ) from error
     methane = method.methane
     if methane == "carbon":
         fossil, biogenic = gases.get("co2_kg"), gases.get("biogenic_co2_kg")

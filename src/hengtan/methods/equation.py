@@ -17,6 +17,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
 
+from hengtan.problems import both
 from hengtan.units import Compound
 
 MAX_LENGTH = 2000
@@ -25,14 +26,25 @@ _POWER = Context(prec=40)
 
 
 class EquationError(ValueError):
-    """The text is not an equation of this language, or its parts do not fit each other; says what and where."""
+    """The text is not an equation of this language, or its parts do not fit each other; says what and where.
+
+    key  the clause of ``problems/clauses.yaml`` that says it
+    """
+
+    def __init__(self, key: str, /, **values: str) -> None:
+        self.key, self.values = key, values
+        super().__init__(both("why", key, **values)["why"])
+
+    def told(self, name: str) -> dict[str, str]:
+        """What is wrong, as two values of a problem."""
+        return both(name, self.key, **self.values)
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
     if exponent.denominator == 1 and abs(exponent) <= 64 and (base or exponent >= 0):
         return base ** int(exponent)
     if base <= 0:
-        raise EquationError("power() of a number that is not above zero needs a whole exponent")
+        raise EquationError("equation-power-exponent")
     decimals = (Decimal(part.numerator) / Decimal(part.denominator) for part in (base, exponent))
     return Fraction(_POWER.power(*decimals))
 
@@ -52,22 +64,22 @@ class Equation:
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.split())
         if len(self.text) > MAX_LENGTH:
-            raise EquationError(f"an equation has at most {MAX_LENGTH} characters")
+            raise EquationError("equation-length", most=str(MAX_LENGTH))
         try:
             self._tree = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise EquationError(f"not an equation: {error}") from error
+            raise EquationError("equation-syntax", detail=str(error)) from error
         self._check(self._tree)
 
     def _check(self, node: ast.expr, depth: int = 0) -> None:
         if depth > MAX_DEPTH:
-            raise EquationError(f"an equation has at most {MAX_DEPTH} steps inside each other")
+            raise EquationError("equation-depth", most=str(MAX_DEPTH))
         match node:
             case ast.Name():
                 if node.id in FUNCTIONS:
-                    raise EquationError(f"{node.id} is a function and needs brackets")
+                    raise EquationError("equation-function", name=node.id)
             case ast.Constant(value=bool() as value):
-                raise EquationError(f"{value} is not a number")
+                raise EquationError("equation-not-a-number", value=str(value))
             case ast.Constant(value=int() | float()):
                 self._number(node)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
@@ -77,13 +89,13 @@ class Equation:
                 self._check(node.right, depth + 1)
             case ast.Call(func=ast.Name(id=function), keywords=[]) if function in FUNCTIONS and node.args:
                 if function == "power" and len(node.args) != 2:
-                    raise EquationError("power takes a base and an exponent")
+                    raise EquationError("equation-power-arguments")
                 for argument in node.args:
                     self._check(argument, depth + 1)
             case _:
                 part = ast.get_source_segment(self.text, node) or type(node).__name__
                 known = ", ".join(FUNCTIONS)
-                raise EquationError(f"“{part}” is not allowed: use + - * / ( ) numbers, names and {known}")
+                raise EquationError("equation-not-allowed", part=part, known=known)
 
     def _number(self, node: ast.Constant) -> Fraction:
         """As it stands in the text: 0.1 is a tenth, not the double next to it."""
@@ -119,7 +131,7 @@ class Equation:
                         return left * right
                 if not right:
                     part = ast.get_source_segment(self.text, node.right)
-                    raise EquationError(f"{part} is zero, and something is divided by it")
+                    raise EquationError("equation-zero", part=part or "?")
                 return left / right
             case ast.Call(func=ast.Name(id=function)):
                 return FUNCTIONS[function](*(self._value(argument, values) for argument in node.args))
@@ -144,7 +156,7 @@ class Equation:
             case ast.Call(func=ast.Name(id="power")):
                 for argument in node.args:
                     if self._dimension(argument, units).powers:
-                        raise EquationError(f"power() takes plain numbers; “{self._text(argument)}” has a unit")
+                        raise EquationError("equation-power-unit", part=self._text(argument))
             case ast.Call():
                 return self._alike(node.args, units)
         return Compound()
@@ -155,8 +167,11 @@ class Equation:
             other = self._dimension(node, units)
             if other.powers != first.powers:
                 raise EquationError(
-                    f"“{self._text(nodes[0])}” is {first.dimension()}, “{self._text(node)}” is {other.dimension()}: "
-                    "they cannot be added or compared"
+                    "equation-unlike",
+                    one=self._text(nodes[0]),
+                    dimension=first.dimension(),
+                    other=self._text(node),
+                    other_dimension=other.dimension(),
                 )
         return first
 
@@ -179,7 +194,7 @@ class Equation:
                 degrees = {self._degree(part, name) for part in parts}
                 exempt = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "power"
                 if len(degrees) > 1 or (exempt and degrees != {0}):
-                    raise EquationError(f"“{self._text(node)}” is not proportional to {name}")
+                    raise EquationError("equation-not-proportional", part=self._text(node), name=name)
                 return degrees.pop()
         return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -12,18 +13,30 @@ from typing import Any
 import yaml
 
 from hengtan.gases import UnknownGasError, find
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, both, system
 from hengtan.units import Compound, UnitError, parse, parse_compound
 
 from .checks import check
 from .equation import Equation, EquationError
 from .method import FactorNeed, Method
-from .parameter import Input, Parameter, Value, parse_validity
+from .parameter import Input, Parameter, PeriodError, Value, parse_validity
 
 KEYS = ("id", "title", "standard", "applies", "unit", "fuel", "methane", "amount", "inputs", "table", "parameters", "factor",
         "equation", "note")  # fmt: skip
 RESULTS = ("co2", "ch4", "n2o", "biogenic_co2", "co2e", "emissions")
 METHANE = ("fossil", "biogenic", "carbon", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A place in a method file, and the row of its table there."""
+
+    where: str
+    number: int
+
+
+Where = str | Row
+"""Where in the file: keys as they are written, or a row of the table."""
 
 
 class Reader:
@@ -33,9 +46,24 @@ class Reader:
         self.path = path
         self.problems: list[Problem] = []
 
-    def problem(self, code: str, **values: str) -> None:
+    def problem(self, code: str, where: Where = "", **values: str) -> None:
         """One thing that is wrong with the file."""
+        if isinstance(where, Row):
+            values |= both("where", "at-row", where=where.where, row=str(where.number))
+        elif where:
+            values["where"] = where
         self.problems.append(Problem(code, file=str(self.path), values=values))
+
+    def bad(self, where: Where, text: Any, not_what: str, wanted: str, **values: str) -> None:
+        """A value that is not what it should be; ``not_what``: the clause that says so."""
+        told = both("why", not_what, **values)
+        self.problem("method.value-bad", where=where, text=str(text), wanted=wanted, **told)
+
+    def bad_unit(self, where: Where, text: Any, error: UnitError, wanted: str) -> None:
+        """A unit that nobody knows, in the words of the units."""
+        fault = Problem(error.problem_code, values=error.values)
+        detail = {"detail": fault.reason("en").rstrip("."), "detail_zh": fault.reason("zh").rstrip("。")}
+        self.bad(where, text, "not-a-unit", wanted, **detail)
 
     def stop(self) -> None:
         """Raise what was gathered, if anything."""
@@ -52,16 +80,16 @@ class Reader:
             if not body.get(key):
                 self.problem("method.key-missing", where=where, key=key)
 
-    def mapping(self, where: str, body: Any) -> dict[str, Any]:
+    def mapping(self, where: Where, body: Any) -> dict[str, Any]:
         """A mapping, or an empty one and a problem."""
         if body in (None, ""):
             return {}
         if not isinstance(body, dict):
-            self.problem("method.value-bad", where=where, text=str(body), why="is not a mapping", wanted="key: value")
+            self.bad(where, body, "not-a-mapping", "key: value")
             return {}
         return body
 
-    def title(self, where: str, body: Any) -> dict[str, str]:
+    def title(self, where: Where, body: Any) -> dict[str, str]:
         """``{en, zh}``; one text alone serves for both."""
         if isinstance(body, str):
             return {"en": body, "zh": body}
@@ -70,36 +98,32 @@ class Reader:
             self.problem("method.key-missing", where=where, key="title: {en, zh}")
         return {"en": str(titles.get("en", "")), "zh": str(titles.get("zh", ""))}
 
-    def number(self, where: str, text: Any) -> Fraction:
+    def number(self, where: Where, text: Any) -> Fraction:
         """An exact number: ``0.98``, ``44/12``, ``1e-3``, ``98%``."""
         try:
             plain = str(text).strip()
             return Fraction(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
         except (ValueError, ZeroDivisionError):
-            self.problem(
-                "method.value-bad", where=where, text=str(text), why="is not a number", wanted="0.98, 44/12, 98%"
-            )
+            self.bad(where, text, "not-a-number", "0.98, 44/12, 98%")
             return Fraction(0)
 
-    def flag(self, where: str, text: Any) -> bool:
+    def flag(self, where: Where, text: Any) -> bool:
         """``true`` or ``false``; nothing is false."""
         if str(text or "false").casefold() not in ("true", "false"):
-            self.problem(
-                "method.value-bad", where=where, text=str(text), why="is neither true nor false", wanted="true"
-            )
+            self.bad(where, text, "not-a-flag", "true")
         return str(text).casefold() == "true"
 
-    def bounds(self, where: str, body: Any) -> tuple[Fraction | None, Fraction | None]:
+    def bounds(self, where: Where, body: Any) -> tuple[Fraction | None, Fraction | None]:
         """``[0, 1]``; an empty end has no bound."""
         if body is None:
             return None, None
         if not isinstance(body, list) or len(body) != 2:
-            self.problem("method.value-bad", where=where, text=str(body), why="is not a range", wanted="[low, high]")
+            self.bad(where, body, "not-a-range", "[0, 1]")
             return None, None
         low, high = (self.number(where, end) if end not in ("", None, "null") else None for end in body)
         return low, high
 
-    def unit(self, where: str, text: Any) -> Compound:
+    def unit(self, where: Where, text: Any) -> Compound:
         """A compound unit in which ``unit`` stands for the unit of the row."""
         try:
             result = Compound()
@@ -109,39 +133,34 @@ class Reader:
                 result = result / piece if index else result * piece
             return result
         except UnitError as error:
-            self.problem(
-                "method.value-bad",
-                where=where,
-                text=str(text),
-                why=f"is not a unit ({error})",
-                wanted="GJ_ncv/unit, kg CO2/t, 1",
-            )
+            self.bad_unit(where, text, error, "GJ_ncv/unit, kg CO2/t, 1")
             return Compound()
 
-    def day(self, where: str, text: Any) -> date | None:
+    def day(self, where: Where, text: Any) -> date | None:
         """An ISO date, or None for an empty one."""
         try:
             return date.fromisoformat(str(text)) if text not in (None, "") else None
         except ValueError:
-            self.problem("method.value-bad", where=where, text=str(text), why="is not a date", wanted="2024-01-31")
+            self.bad(where, text, "not-a-date", "2024-01-31")
             return None
 
-    def value(self, where: str, body: Mapping[str, Any], number: Any) -> Value:
+    def value(self, where: Where, body: Mapping[str, Any], number: Any) -> Value:
         """One value with its validity, publication, source and mark."""
         start, end = date.min, None
         try:
             start, end = parse_validity(body.get("valid") or "")
         except ValueError as error:
+            not_what = error.key if isinstance(error, PeriodError) else "not-a-period"
+            self.bad(where, body.get("valid"), not_what, "2024, 2013/2022, 2024-01-01/")
+        mark = str(body.get("mark") or "read")
+        if mark not in ("read", "known"):
             self.problem(
                 "method.value-bad",
                 where=where,
-                text=str(body.get("valid")),
-                why=f"is not a period ({error})",
-                wanted="2024, 2013/2022, 2024-01-01/",
+                text=mark,
+                **both("why", "not-a-mark"),
+                **both("wanted", "either", one="read", other="known"),
             )
-        mark = str(body.get("mark") or "read")
-        if mark not in ("read", "known"):
-            self.problem("method.value-bad", where=where, text=mark, why="is not a mark", wanted="read or known")
         return Value(
             self.number(where, number),
             start,
@@ -167,12 +186,12 @@ class Reader:
             default,
         )
 
-    def equation(self, where: str, text: Any) -> Equation:
+    def equation(self, where: Where, text: Any) -> Equation:
         """One equation."""
         try:
             return Equation(str(text))
         except EquationError as error:
-            self.problem("method.equation-bad", where=where, why=str(error))
+            self.problem("method.equation-bad", where=where, **error.told("why"))
             return Equation("0")
 
 
@@ -185,8 +204,11 @@ def load_method(path: str | Path) -> Method:
     try:
         # Every scalar as text: 0.1 in the file is a tenth, not a double.
         body = yaml.load(Path(path).read_text("utf-8-sig"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reader.problem("method.file-unreadable", why=" ".join(str(error).split()))
+    except yaml.YAMLError as error:
+        reader.problem("method.file-unreadable", **_syntax(error))
+        body = None
+    except (OSError, UnicodeDecodeError) as error:
+        reader.problem("method.file-unreadable", **system("why", error))
         body = None
     reader.stop()
     method = _method(reader, reader.mapping("method", body))
@@ -195,6 +217,13 @@ def load_method(path: str | Path) -> Method:
         reader.problem(code, **values)
     reader.stop()
     return method
+
+
+def _syntax(error: yaml.YAMLError) -> dict[str, str]:
+    mark = getattr(error, "problem_mark", None)
+    detail = " ".join(str(getattr(error, "problem", None) or error).split())
+    line = {"line": str(mark.line + 1)} if mark else {}
+    return both("why", "yaml-syntax", detail=detail, **line) if mark else both("why", "library-says", detail=detail)
 
 
 def _method(reader: Reader, body: Mapping[str, Any]) -> Method:
@@ -207,9 +236,7 @@ def _method(reader: Reader, body: Mapping[str, Any]) -> Method:
         try:
             parse(unit)
         except UnitError as error:
-            reader.problem(
-                "method.value-bad", where="unit", text=unit, why=f"is not a unit ({error})", wanted="t, GJ_ncv, table"
-            )
+            reader.bad_unit("unit", unit, error, "t, GJ_ncv, table")
     table = _table(reader, reader.mapping("table", body.get("table")))
     parameters = tuple(
         _parameter(reader, name, text, table)
@@ -217,9 +244,7 @@ def _method(reader: Reader, body: Mapping[str, Any]) -> Method:
     )
     methane = str(body.get("methane") or "unknown")
     if methane not in METHANE:
-        reader.problem(
-            "method.value-bad", where="methane", text=methane, why="is not an origin", wanted=", ".join(METHANE)
-        )
+        reader.bad("methane", methane, "not-an-origin", ", ".join(METHANE))
     return Method(
         id=str(body.get("id", "")),
         title=reader.title("title", body.get("title", "")),
@@ -249,9 +274,7 @@ def _method(reader: Reader, body: Mapping[str, Any]) -> Method:
 
 def _patterns(reader: Reader, body: Any) -> tuple[str, ...]:
     if not isinstance(body, list):
-        reader.problem(
-            "method.value-bad", where="applies", text=str(body), why="is not a list", wanted="[fuel.*, heat]"
-        )
+        reader.bad("applies", body, "not-a-list", "[fuel.*, heat]")
         return ()
     return tuple(str(pattern) for pattern in body)
 
@@ -263,9 +286,8 @@ def _equations(reader: Reader, body: Any) -> dict[str, Equation]:
             try:
                 find(result)
             except UnknownGasError:
-                reader.problem(
-                    "method.key-unknown", where="equation", key=result, known=", ".join((*RESULTS, "a gas such as SF6"))
-                )
+                known = both("known", "or-a-gas", known=", ".join(RESULTS))
+                reader.problem("method.key-unknown", where="equation", key=result, **known)
         found[result] = reader.equation(f"equation, {result}", text)
     return found
 
@@ -280,16 +302,10 @@ def _need(reader: Reader, body: Any) -> FactorNeed | None:
         try:
             parse(unit)
         except UnitError as error:
-            reader.problem(
-                "method.value-bad",
-                where="factor",
-                text=unit,
-                why=f"is not a unit ({error})",
-                wanted="GJ, kg, price_year",
-            )
+            reader.bad_unit("factor", unit, error, "GJ, kg, price_year")
     otherwise = str(need.get("otherwise") or "")
     if otherwise not in ("", "gwp"):
-        reader.problem("method.value-bad", where="factor", text=otherwise, why="is not known", wanted="gwp")
+        reader.bad("factor", otherwise, "not-known", "gwp")
     return FactorNeed(unit, otherwise)
 
 
@@ -310,8 +326,12 @@ def _table(reader: Reader, body: Mapping[str, Any]) -> _Table:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reader.problem("method.file-unreadable", why=f"{path.name}: {error}")
+    except csv.Error as error:
+        why = both("detail", "library-says", detail=str(error))
+        reader.problem("method.file-unreadable", **both("why", "of-file", file=path.name, **why))
+        return _Table(key)
+    except (OSError, UnicodeDecodeError) as error:
+        reader.problem("method.file-unreadable", **both("why", "of-file", file=path.name, **system("detail", error)))
         return _Table(key)
     if rows and (key not in rows[0] or None in rows[0]):
         reader.problem("method.key-missing", where=path.name, key=key)
@@ -321,13 +341,7 @@ def _table(reader: Reader, body: Mapping[str, Any]) -> _Table:
             try:
                 parse(row["unit"])
             except UnitError as error:
-                reader.problem(
-                    "method.value-bad",
-                    where=f"{path.name} row {number}",
-                    text=row["unit"],
-                    why=f"is not a unit ({error})",
-                    wanted="t, 万Nm3",
-                )
+                reader.bad_unit(Row(path.name, number), row["unit"], error, "t, 万Nm3")
     return _Table(key, rows)
 
 
@@ -348,9 +362,9 @@ def _parameter(reader: Reader, name: str, text: Any, table: _Table) -> Parameter
         by_type = {}
         for number, row in enumerate(table.rows, start=2):
             if row.get(column):
-                by_type.setdefault(row[table.key], []).append(reader.value(f"{where}, row {number}", row, row[column]))
+                by_type.setdefault(row[table.key], []).append(reader.value(Row(where, number), row, row[column]))
         if not by_type:
-            reader.problem("method.key-missing", where=where, key=f"column {column} of the table")
+            reader.problem("method.key-missing", where=where, **both("key", "column-of-table", column=column))
     elif not values and not measurable:
         reader.problem("method.key-missing", where=where, key="values")
     return Parameter(

@@ -105,6 +105,14 @@ def pick(values: Sequence[Value], year: int, as_of: date | None) -> tuple[Value 
     return None, False
 
 
+class PeriodError(ValueError):
+    """What is no period; ``key``: the clause that says why."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
 def parse_validity(text: str) -> tuple[date, date | None]:
     """``2023``, ``2013/2022``, ``2024-01-01/``, ``2013-10-15/2023-12-31``, "" for always. Raises ValueError."""
     text = str(text).strip()
@@ -114,11 +122,11 @@ def parse_validity(text: str) -> tuple[date, date | None]:
     start = date(int(first), 1, 1) if len(first) == 4 else date.fromisoformat(first)
     if not slash:
         if len(first) != 4:
-            raise ValueError(f"{text}: one day is not a period; write {text}/ or {text}/END")
+            raise PeriodError("not-a-period-day")
         return start, date(int(first), 12, 31)
     if not last:
         return start, None
     end = date(int(last) + 1, 1, 1) - timedelta(days=1) if len(last) == 4 else date.fromisoformat(last)
     if end < start:
-        raise ValueError(f"{text}: ends before it starts")
+        raise PeriodError("not-a-period-order")
     return start, end

@@ -9,8 +9,8 @@ The sentences lie in ``catalogue/*.yaml``, English and Chinese together, keyed b
 once it is published; the parts of sentences that they are filled with, in ``clauses.yaml``. Knows nothing else of hengtan.
 """
 
-from .clauses import both
+from .clauses import both, system
 from .problem import HengtanError, Problem
 from .sentences import Entry, catalogue
 
-__all__ = ["Entry", "HengtanError", "Problem", "both", "catalogue"]
+__all__ = ["Entry", "HengtanError", "Problem", "both", "catalogue", "system"]
