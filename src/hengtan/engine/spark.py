@@ -8,6 +8,7 @@ of the executors are what ``spark-defaults.conf`` says (folder ``SPARK_CONF_DIR`
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import socket
@@ -160,6 +161,8 @@ class _Connection:
         from .spark_session import Cluster  # noqa: PLC0415  loads pandas
 
         here = _answers(url)
+        for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what fails is raised; it is not printed besides
         self.scratch: tempfile.TemporaryDirectory[str] | None = None
         running = SparkSession.getActiveSession()
         self.owned = running is None or running.sparkContext.master != url
@@ -217,6 +220,8 @@ def _await_executor(session: Any, url: str) -> None:
 def _why(error: BaseException) -> str:
     """The line that says it: Java puts the cause last, behind a hundred lines of its own."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not hasattr(error, "java_exception"):  # pyspark's own errors say it first
+        return lines[0][:300] if lines else type(error).__name__
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     named = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
     return (causes[-1:] or named[:1] or lines[:1] or [type(error).__name__])[0][:300]

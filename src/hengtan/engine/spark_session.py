@@ -11,16 +11,18 @@ from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.pyspark import Backend
+from ibis.backends.pyspark.datatypes import PySparkType
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812  the name everybody knows
-from pyspark.sql.pandas.types import from_arrow_type
 
+from .spark_columns import given, spark_columns, stored, typed
 from .spark_files import parts_in, write_rows
 
 ROW_NUMBER = "file_row_number"
@@ -40,6 +42,10 @@ class Compiler(PySparkCompiler):  # type: ignore[misc]
     def visit_NotNull(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         """NaN is a value."""
         return arg.is_(sg.not_(NULL))
+
+    def visit_IsInf(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
+        """Ibis compares the two expressions in Python, which is never true."""
+        return sg.or_(arg.eq(self.POS_INF), arg.eq(self.NEG_INF))
 
     def visit_Hash(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         """64 bits; Spark's ``hash`` has 32. No answer depends on a hash, only how much is compared."""
@@ -96,6 +102,7 @@ class Cluster(Backend):  # type: ignore[misc]
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._kept = 0
+        self._files: dict[tuple[str, bool], Any] = {}
 
     def arrow(self, expression: Any) -> pa.Table:
         """The result of an expression, in the types that Ibis says."""
@@ -124,15 +131,12 @@ class Cluster(Backend):  # type: ignore[misc]
         else:
             wanted = obj.schema().to_pyarrow()
             frame = self.frame(obj)
-            frame = frame.select(
-                *(F.col(_quoted(field.name)).cast(_kind(field.type)).alias(field.name) for field in wanted)
-            )
+            frame = frame.select(*(typed(field) for field in wanted))
             self._kept += 1
             place = str(self.scratch / f"table-{self._kept:03d}")
             frame.write.parquet(place)
             frame = self._session.read.schema(frame.schema).parquet(place)
-        frame.createOrReplaceTempView(name)
-        return self.table(name)
+        return self._named(name, frame)
 
     def keep(self, expression: Any) -> Any:
         """The result of an expression as a table without a name of its own."""
@@ -140,16 +144,24 @@ class Cluster(Backend):  # type: ignore[misc]
 
     def read_parquet(self, path: str | Path, /, *, file_row_number: bool = False, **_: Any) -> Any:
         """A Parquet file; ``file_row_number`` adds the place of each row in it, from 0."""
-        frame = self._session.read.option("__globPaths__", "false").parquet(str(path))
-        if file_row_number:
-            frame = frame.withColumn(ROW_NUMBER, frame.metadataColumn("_metadata").getField("row_index"))
-        name = f"file_{abs(hash((str(path), file_row_number))):x}"
-        frame.createOrReplaceTempView(name)
-        return self.table(name)
+        place = (str(path), file_row_number)
+        if place not in self._files:
+            columns = spark_columns(Path(path))
+            frame = self._session.read.option("__globPaths__", "false").schema(stored(columns)).parquet(str(path))
+            row_number = [frame.metadataColumn("_metadata").getField("row_index").alias(ROW_NUMBER)]
+            frame = frame.select(*map(given, columns), *(row_number if file_row_number else ()))
+            self._files[place] = self._named(ibis.util.gen_name("file"), frame)
+        return self._files[place]
 
     def to_parquet(self, expression: Any, path: str | Path, /, **_: Any) -> None:
         """Rows of one file written in their order by all executors; nothing but footers passes through here."""
         write_rows(self.frame(expression), Path(path))
+
+    def _named(self, name: str, frame: DataFrame) -> Any:
+        """A Spark table under a name; Spark need not be asked for its columns again."""
+        frame.createOrReplaceTempView(name)
+        schema = ibis.Schema(PySparkType.to_ibis(frame.schema))
+        return ops.DatabaseTable(name, schema=schema, source=self).to_expr()
 
     def _register_in_memory_table(self, op: Any) -> None:
         self._sent(op.data.to_pyarrow(op.schema)).createOrReplaceTempView(op.name)
@@ -157,11 +169,3 @@ class Cluster(Backend):  # type: ignore[misc]
     def _sent(self, table: pa.Table) -> DataFrame:
         """A small table; joins send it to every executor, so that the rows of the other side stay in their order."""
         return F.broadcast(self._session.createDataFrame(table))
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
-def _kind(kind: pa.DataType) -> Any:
-    return from_arrow_type(kind)
