@@ -10,9 +10,9 @@ compile() {
     "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
         --no-annotate --custom-compile-command "make lock" ${UPGRADE:-} --output-file "requirements/$out" "$@"
 }
-# what `hengtan` runs with: the core, the PDF report, and the back end that installs the checkout itself
-compile run.txt --extra report --group build --constraints requirements/limits.txt pyproject.toml
+# what `hengtan` runs with: the core, the PDF report, the web application, and the back end that installs the checkout itself
+compile run.txt --extra report --extra web --group build --constraints requirements/limits.txt pyproject.toml
 # and what tests, checks and docs need; versions agree with run.txt
-compile dev.txt --extra report --extra notebook --extra spark --group build --group dev --constraints requirements/run.txt pyproject.toml
+compile dev.txt --extra report --extra web --extra postgresql --extra notebook --extra spark --group build --group dev --constraints requirements/run.txt pyproject.toml
 # the installer
 echo uv | compile uv.txt -

@@ -10,7 +10,8 @@ import click
 
 from hengtan import __version__
 
-# name -> (module, attribute, one line of help); a module is imported when its command runs.
+# name -> (module, attribute, one line of help); a module is imported when its command runs. A name with dots is one beside
+# this package, on the same floor: it is looked up, not known.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "calculate": ("calculate", "command", "From raw records to an inventory that explains itself."),
     "explain": ("explain", "command", "How one number came about, to the cell of the source."),
@@ -24,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "template": ("template", "command", "Write the input workbook, or show the templates for foreign sheets."),
     "verify": ("verify", "command", "Check a log, a run or a report against what was signed. Needs no network."),
     "ledger": ("ledger", "group", "A transparency log: append, prove, witness, export, serve."),
-    "serve": ("serve", "command", "The web application (comes with the extra [web])."),
+    "serve": ("hengtan.web.command", "command", "The web application (comes with the extra [web])."),
 }
 
 
@@ -42,7 +43,9 @@ class Commands(click.Group):
         if name not in self.table:
             return None
         module, attribute, _ = self.table[name]
-        command: click.Command = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+        command: click.Command = getattr(
+            importlib.import_module(module if "." in module else f"{__name__}.{module}"), attribute
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

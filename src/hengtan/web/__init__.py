@@ -1,0 +1,15 @@
+"""The web application: the inventory and its evidence in the hands of people. The only place that knows Django.
+
+    $ hengtan serve
+
+One Django app per domain: ``shell`` (what every page shares), ``accounts`` (people), ``organisations`` (tenants, roles,
+invitations), ``boundaries`` (units and facilities through time). They store and show; arithmetic lives in the packages below.
+
+>>> from hengtan.web import Configuration
+>>> Configuration.read({"HENGTAN_PUBLIC_URL": "https://carbon.example.com"}).hosts()[0]
+'carbon.example.com'
+"""
+
+from .configuration import Configuration, Misconfigured
+
+__all__ = ["Configuration", "Misconfigured"]

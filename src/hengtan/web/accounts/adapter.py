@@ -1,0 +1,40 @@
+"""What we tell allauth: nobody signs up uninvited; second-factor secrets are encrypted where they are stored."""
+
+from __future__ import annotations
+
+import base64
+import os
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts come from the first run and from invitations alone."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """A copy of the database alone opens no account: secrets are encrypted under a key made from the secret key."""
+
+    def encrypt(self, text: str) -> str:
+        """AES-256-GCM; nonce before the ciphertext."""
+        nonce = os.urandom(12)
+        return base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), b"mfa")).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """What ``encrypt`` was given."""
+        data = base64.b64decode(encrypted_text)
+        return _cipher().decrypt(data[:12], data[12:], b"mfa").decode()
+
+
+def _cipher() -> AESGCM:
+    return AESGCM(HKDF(SHA256(), 32, salt=None, info=b"hengtan second factors").derive(settings.SECRET_KEY.encode()))

@@ -1,0 +1,72 @@
+"""A person who signs in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def known_time_zone(name: str) -> None:
+    """Refuses a name that the time zone database does not have."""
+    if name not in available_timezones():
+        raise ValidationError(_("This time zone is not known. Give a name like Asia/Shanghai."))
+
+
+class UserManager(BaseUserManager["User"]):
+    """People by their e-mail address, whose case does not count."""
+
+    def create_user(self, email: str, password: str | None = None, **more: Any) -> User:
+        """A new person; the password is hashed."""
+        user = self.model(email=email.strip().lower(), **more)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """By address."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """Signs in by e-mail address. What he may do stands in his memberships, not here."""
+
+    email = models.EmailField(_("E-mail"), unique=True)
+    name = models.CharField(_("Name"), max_length=120)
+    language = models.CharField(
+        _("Language"), max_length=10, blank=True, choices=[("en", "English"), ("zh-hans", "中文")]
+    )
+    time_zone = models.CharField(_("Time zone"), max_length=60, blank=True, validators=[known_time_zone])
+    theme = models.CharField(
+        _("Appearance"), max_length=10, blank=True, choices=[("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))]
+    )
+    is_active = models.BooleanField(default=True)
+    is_operator = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Addresses are kept in small letters, so that one person is not two."""
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)
+
+    @property
+    def initials(self) -> str:
+        """What stands in the round mark: the last character of a Chinese name's family part, two letters otherwise."""
+        words = self.name.split()
+        if not words:
+            return self.email[:1].upper()
+        if ord(words[0][0]) > 0x2E7F:
+            return words[0][0]
+        return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()

@@ -1,0 +1,1 @@
+"""What belongs to an organisation, and since when: units, facilities, shares, and what intensities are divided by."""

@@ -1,0 +1,1 @@
+"""How the tables of boundaries came to be as they are."""

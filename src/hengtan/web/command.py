@@ -1,0 +1,38 @@
+"""``hengtan serve``: the web application. The command line finds it by name, so neither floor knows the other."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import click
+
+from .configuration import Configuration, Misconfigured
+
+NEEDED = ("django", "allauth", "argon2", "django_htmx", "granian", "whitenoise")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder of this installation.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+def command(host: str, port: int, data: Path | None, workers: int) -> int:
+    """The web application: migrate the database, then serve until stopped.
+
+    Settings come from HENGTAN_* and hengtan.toml. Needs the extra [web].
+    """
+    if any(importlib.util.find_spec(name) is None for name in NEEDED):
+        click.echo("The web application needs the extra [web]: pip install 'hengtan[web]'", err=True)
+        click.echo("网页应用需要附加组件 [web]：pip install 'hengtan[web]'", err=True)
+        return 2
+    try:
+        given = {"HENGTAN_DATA": str(data)} if data else {}
+        configuration = Configuration.read({**os.environ, **given})
+    except Misconfigured as wrong:
+        click.echo(str(wrong), err=True)
+        return 2
+    from .start import run  # noqa: PLC0415  Django and the server, when it is certain that they are there
+
+    return run(configuration, host, port, workers)

@@ -1,0 +1,44 @@
+"""What every template may use: navigation, the tenant, the other tenants, appearance and language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from hengtan.web.organisations.models import Membership
+
+from .navigation import navigation
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """One query for signed-in people, none for others."""
+    user = getattr(request, "user", None)
+    zh = (get_language() or "").startswith("zh")
+    theme = request.COOKIES.get("theme", "")
+    context: dict[str, Any] = {
+        "zh": zh,
+        "other_language": ("en", "EN", "English") if zh else ("zh-hans", "中", "中文"),
+        "theme": theme if theme in ("light", "dark") else "",
+    }
+    if user is None or not user.is_authenticated:
+        return context
+    context["theme"] = user.theme
+    memberships = list(
+        Membership.objects.filter(user=user, ended_at=None).select_related("organisation").order_by("organisation__name")
+    )
+    current = getattr(request, "organisation", None)
+    key = current.key if current else request.session.get("organisation")
+    mine = [each for each in memberships if each.organisation.key == key] or memberships[:1]
+    match = request.resolver_match
+    if mine:
+        mine[0].organisation = current or mine[0].organisation
+        context |= {
+            "membership": mine[0],
+            "organisation": mine[0].organisation,
+            "others": [each for each in memberships if each is not mine[0]],
+            "navigation": navigation(mine[0], match.url_name if match else None),
+        }
+        context["tabs"] = [link for _title, links in context["navigation"] for link in links][:4]
+    return context

@@ -1,0 +1,55 @@
+"""Health, and what a browser may load: only what comes from here; nothing inline, nothing evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from hengtan import __version__
+
+Answer = Callable[[HttpRequest], HttpResponse]
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",  # the QR code of the second factor; arrows of Tabler's selects
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+def content_security_policy(get_response: Answer) -> Answer:
+    """On every answer. Pages of signed-in people are not kept by anybody in between."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Content-Security-Policy"] = POLICY
+        response["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        return response
+
+    return answer
+
+
+def health(get_response: Answer) -> Answer:
+    """``/healthz``: 200 when the database answers, else 503; asked by load balancers, by any host name."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.path != "/healthz":
+            return get_response(request)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError:
+            return JsonResponse({"status": "database", "version": __version__}, status=503)
+        return JsonResponse({"status": "ok", "version": __version__})
+
+    return answer

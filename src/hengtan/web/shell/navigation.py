@@ -1,0 +1,68 @@
+"""The side bar: the pages that exist and that this person may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hengtan.web.organisations.models import Membership
+from hengtan.web.organisations.roles import Act
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """title as shown; pages: the names of addresses under which it is marked; short: on the bottom bar of a phone."""
+
+    title: str | Promise
+    icon: str
+    address: str
+    pages: tuple[str, ...]
+    act: Act = Act.READ
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry for one organisation."""
+
+    title: str | Promise
+    icon: str
+    href: str
+    on: bool
+
+
+GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
+    (_("Account for"), (Entry(_("Overview"), "home", "organisation", ("organisation",)),)),
+    (
+        _("Boundary"),
+        (
+            Entry(_("Facilities"), "building-factory-2", "facilities", ("facilities", "facility", "facility-new", "facility-edit", "facility-move", "facility-denominator")),
+            Entry(_("Units"), "hierarchy-2", "units", ("units", "unit", "unit-new"), Act.WHOLE),
+            Entry(_("Denominators"), "ruler-2", "denominators", ("denominators",), Act.WHOLE),
+        ),
+    ),
+    (
+        _("Settings"),
+        (
+            Entry(_("People and roles"), "users", "people", ("people", "invite", "member", "invitation-resend")),
+            Entry(_("Organisation"), "settings", "organisation-settings", ("organisation-settings",), Act.WHOLE),
+        ),
+    ),
+)  # fmt: skip
+
+
+def navigation(membership: Membership, page: str | None) -> list[tuple[str | Promise, list[Link]]]:
+    """Groups that hold at least one page for this person."""
+    key = membership.organisation.key
+    groups = []
+    for title, entries in GROUPS:
+        links = [
+            Link(entry.title, entry.icon, reverse(entry.address, kwargs={"key": key}), page in entry.pages)
+            for entry in entries
+            if membership.may(entry.act)
+        ]
+        if links:
+            groups.append((title, links))
+    return groups

@@ -1,0 +1,53 @@
+"""``{% icon "home" %}`` and numbers as they are written here, the same in Chinese and English."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from hengtan.factors import find_region
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite; it says nothing to a screen reader, the word beside it does."""
+    return format_html('<svg class="ht-i" aria-hidden="true"><use href="{}#{}"></use></svg>', static("hengtan/icons.svg"), name)
+
+
+@register.filter
+def num(value: object, places: int = 0) -> str:
+    """161,981.15, with U+2212 as minus; an em dash for what is not there."""
+    if value is None or value == "":
+        return "—"
+    try:
+        return f"{Decimal(str(value)):,.{places}f}".replace("-", "−")
+    except InvalidOperation:
+        return str(value)
+
+
+@register.filter
+def plain(value: Decimal | None) -> str:
+    """Its digits without the zeros that the column adds."""
+    if value is None:
+        return "—"
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def percent_of(part: int, whole: int) -> str:
+    """Of a bar: 37.5%."""
+    return f"{100 * part / whole if whole else 0:.1f}%"
+
+
+@register.simple_tag(takes_context=True)
+def place(context: template.Context, code: str) -> str:
+    """The name of a region in the language of the page."""
+    region = find_region(code)
+    return region.title["zh" if context.get("zh") else "en"] if region else code

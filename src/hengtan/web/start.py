@@ -1,0 +1,61 @@
+"""From a data folder to a running server: key, database, files of the pages, first-run code, server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+
+import django
+from django.core.management import call_command
+
+from hengtan.durable import FileLock
+
+from .configuration import Configuration, kept
+
+SETTINGS = "hengtan.web.settings"
+
+
+def prepare(configuration: Configuration) -> None:
+    """The folder is there and ours alone, the key is kept, the database is migrated, the files of the pages are collected.
+
+    Two servers that start at once on one folder wait for each other here.
+    """
+    folder = configuration.data
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    os.environ["HENGTAN_DATA"] = str(folder)
+    with FileLock(folder / "starting", wait_s=120):
+        if not configuration.secret_key:
+            kept(folder / "secret-key", secrets.token_urlsafe(50))
+        django.setup()
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def run(configuration: Configuration, host: str, port: int, workers: int) -> int:
+    """Prepare and serve until it is stopped."""
+    from granian import Granian  # noqa: PLC0415  after the folder: a mistake there is told first
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    prepare(configuration)
+    from .organisations.first_run import code, wanted  # noqa: PLC0415  needs Django set up
+
+    address = configuration.public_url or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"
+    print(f"hengtan  {address}   data: {configuration.data}", flush=True)
+    if wanted():
+        print(f"First run, open  {address}/welcome/?code={code()}\n首次运行，请打开上面的链接。", flush=True)
+    server = Granian(
+        "hengtan.web.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=4,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    )
+    sys.stdout.flush()
+    server.serve()
+    return 0

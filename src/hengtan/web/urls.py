@@ -1,0 +1,17 @@
+"""All addresses."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("hengtan.web.shell.urls")),
+    path("", include("hengtan.web.organisations.urls")),
+    path("", include("hengtan.web.boundaries.urls")),
+    path("account/", include("hengtan.web.accounts.urls")),
+    path("account/", include("allauth.urls")),
+]
+handler400 = "hengtan.web.shell.views.bad_request"
+handler403 = "hengtan.web.shell.views.forbidden"
+handler404 = "hengtan.web.shell.views.not_found"
+handler500 = "hengtan.web.shell.views.fault"
