@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import coefficients, generate, impact_framework, ledger
+from . import coefficients, facts, generate, impact_framework, ledger
 from .measure import Run, measured
 from .results import table
 
@@ -118,6 +118,8 @@ def main() -> None:
         say("Impact Framework: left out, no Node here")
     say("the ledger")
     results["ledger"] = ledger.run(WORK, times)
+    say("facts")
+    results["facts"] = facts.run(WORK, times)
     (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     text = table(results)
     (HERE / "results.md").write_text(text, "utf-8")

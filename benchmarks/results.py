@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import ledger
+from . import facts, ledger
 
 TARGETS = {"sql": 2.5, "impact_framework": 30.0, "hundred_to_ten": 12.0, "peak_mb": 2000.0}
 
@@ -46,6 +46,8 @@ def table(results: Mapping[str, Any]) -> str:
     lines += ["", "| measure | figure | target |", "| --- | ---: | ---: |", *_measures(results), ""]
     if "ledger" in results:
         lines += ledger.lines(results["ledger"])
+    if "facts" in results:
+        lines += facts.lines(results["facts"])
     return "\n".join(lines)
 
 
