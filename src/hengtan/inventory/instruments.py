@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError, Problem, both
 from hengtan.units import Unit, UnitError, conversion, parse
 
 from .keys import Key
@@ -137,10 +137,10 @@ def allot(
             )
             use = _use(key, instrument)
             if use is None:
-                why = why or (f"unit {key.unit}", f"单位 {key.unit}")
+                why = why or both("why", "instrument-unit", unit=key.unit or "-")
             if why:
                 if by_name:
-                    values = {"instrument": instrument.instrument_id, "why": why[0], "why_zh": why[1]}
+                    values = {"instrument": instrument.instrument_id, **why}
                     cover.warnings.append(Problem("instrument.outside", values=values))
                 continue
             if cover.rest and use:
@@ -174,18 +174,19 @@ def _use(key: Key, instrument: Instrument) -> Fraction | None:
 ENERGIES = {"electricity": "电力", "heat": "热力", "steam": "蒸汽", "cooling": "冷量"}
 
 
-def other_energy(kinds: frozenset[str]) -> tuple[str, str]:
-    """That the instrument is for other energy than the row uses, English and Chinese."""
+def other_energy(kinds: frozenset[str]) -> dict[str, str]:
+    """That the instrument is for other energy than the row uses, as values of ``instrument.outside``."""
     told = [name for name in ENERGIES if name in kinds]
-    return f"it is for {' and '.join(told)}", f"只适用于{'、'.join(ENERGIES[name] for name in told)}"
+    names = "、".join(ENERGIES[name] for name in told)
+    return both("why", "instrument-energy", kinds=" and ".join(told), kinds_zh=names)
 
 
-def _why_not(instrument: Instrument, key: Key, within: Callable[[Key, str], bool]) -> tuple[str, str] | None:
-    """Why the instrument does not cover the key, English and Chinese; None when it may."""
+def _why_not(instrument: Instrument, key: Key, within: Callable[[Key, str], bool]) -> dict[str, str] | None:
+    """Why the instrument does not cover the key, as values of ``instrument.outside``; None when it may."""
     if instrument.region and not within(key, instrument.region):
-        return f"region {instrument.region}", f"地区 {instrument.region}"
+        return both("why", "instrument-region", region=instrument.region)
     if instrument.first and key.start and key.start < instrument.first:
-        return f"valid from {instrument.first}", f"{instrument.first} 起有效"
+        return both("why", "instrument-from", day=str(instrument.first))
     if instrument.last and key.end and key.end > instrument.last:
-        return f"valid to {instrument.last}", f"{instrument.last} 止有效"
+        return both("why", "instrument-to", day=str(instrument.last))
     return None

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from hengtan.factors import (
     Choice,
@@ -23,11 +22,12 @@ from hengtan.factors.placing import category_in, scope_in
 from hengtan.problems import Problem
 from hengtan.units import conversion, parse
 
-from .energy import energies_of_instrument, energies_of_named, energy_of_row
+from .energy import energies_of_instrument, energy_of_row
 from .gas_sum import GasSum
-from .instruments import ENERGIES, Cover, Instrument, allot, other_energy
+from .instruments import Cover, Instrument, allot
 from .keys import Key
 from .line import GASES, Line, Term
+from .market import Market, Part, market_of
 from .methodical import Applied, Named, apply_method, asked_unit, by_method_alone, named_method
 from .organisation import Organisation
 from .rules import Rules
@@ -107,7 +107,6 @@ class _Resolution:
         self.key, self.rules, self.cover = key, rules, cover
         self.named: Named | None = None
         self.warnings: list[Problem] = []
-        self.market_warnings: tuple[Problem, ...] = ()
         if key.spans:
             self.warnings.append(Problem("activity.spans-years", values={"year": str(key.year)}))
 
@@ -220,32 +219,32 @@ class _Resolution:
         return self.with_upstream(lines, None, share)
 
     def line(self, basis: str, first: Choice, share: Fraction) -> Line | tuple[Problem, ...]:
-        parts = self.market(first) if basis == "market" else [(first, Fraction(1), "")]
-        if isinstance(parts, tuple):
-            return parts
+        made = self.market(first) if basis == "market" else Market((Part(first),))
+        if not isinstance(made, Market):
+            return made
         gases, terms, factors, methods = GasSum(), [], [], []
         matches: list[str] = []
         warnings = list(self.warnings)
-        chosen = next((one for one, _, _ in reversed(parts) if isinstance(one, Choice)), first)
-        for one, weight, note in parts:
+        chosen = next((part.source for part in reversed(made.parts) if isinstance(part.source, Choice)), first)
+        for part in made.parts:
+            one = part.source
             if isinstance(one, Instrument):
-                gases.add(_stated(one), weight * self.per_instrument_unit(one), one.instrument_id)
+                gases.add(_stated(one), part.weight * self.per_instrument_unit(one), one.instrument_id)
                 matches.append("pinned")
                 factors.append(one.instrument_id)
                 terms.append(Term("instrument", str(one.co2e_kg_per_unit), f"kg CO2e/{one.unit.symbol}",
-                                  one.source or one.instrument_id, note, one.instrument_id))  # fmt: skip
+                                  one.source or one.instrument_id, part.note, one.instrument_id))  # fmt: skip
                 continue
             applied = apply_method(self.key, one, self.rules.gwp, self.rules.policy, self.rules.as_of, self.named)
             if isinstance(applied, tuple):
                 return applied
-            gases.add(applied.coefficients, weight * applied.per_unit, one.factor.factor_id)
+            gases.add(applied.coefficients, part.weight * applied.per_unit, one.factor.factor_id)
             warnings += [*one.warnings, *applied.coefficients.warnings, *applied.warnings]
             matches.append(one.match)
             factors.append(one.factor.factor_id)
             methods.append(applied.method)
-            terms += applied.terms if not note else [replace(term, note=note) for term in applied.terms]
-        if basis == "market":
-            warnings += [*self.market_warnings, *(self.cover.warnings if self.cover else ())]
+            terms += [replace(term, note=part.note) for term in applied.terms] if part.note else applied.terms
+        warnings += made.warnings
         numbers = gases.rounded(self.key, share)
         if isinstance(numbers, Problem):
             return (numbers,)
@@ -266,41 +265,10 @@ class _Resolution:
             gases.shared(share),
         )
 
-    def market(self, first: Choice) -> list[tuple[Any, Fraction, str]] | tuple[Problem, ...]:
-        """What the market-based result is made of: instruments first, the residual mix for the rest."""
-        key = self.key
-        covered: list[tuple[Any, Fraction, str]] = []
-        rest = Fraction(1)
-        if key.instrument and self.rules.instruments is None:
-            named = self.choice("market", replace(key, factor_id=key.instrument))
-            if not isinstance(named, Choice):
-                return named
-            kinds = energies_of_named(named.factor)
-            if not kinds or first.category not in ENERGIES or first.category in kinds:
-                return [(named, Fraction(1), "instrument")]
-            why, why_zh = other_energy(kinds)
-            values = {"instrument": key.instrument, "why": why, "why_zh": why_zh}
-            self.market_warnings = (Problem("instrument.outside", column="instrument", values=values),)
-        for name in (part.strip() for part in key.instrument.split(";")):
-            if name and self.rules.instruments is not None and name not in self.rules.instruments:
-                return (Problem("instrument.unknown", column="instrument", values={"instrument": name}),)
-        if self.cover:
-            rest = self.cover.rest
-            for instrument, part in self.cover.parts:
-                note = f"covers:{_percent(part)}"
-                if instrument.factor_id and instrument.co2e_kg_per_unit is None:
-                    named = self.choice("market", replace(key, factor_id=instrument.factor_id))
-                    if not isinstance(named, Choice):
-                        return named
-                    covered.append((named, part, note))
-                else:
-                    covered.append((instrument, part, note))
-        if rest:
-            residual = self.choice("market", key)
-            if not isinstance(residual, Choice):
-                return residual
-            covered.append((residual, rest, f"rest:{_percent(rest)}" if covered else ""))
-        return covered
+    def market(self, first: Choice) -> Market | tuple[Problem, ...]:
+        """What the market-based result is made of."""
+        instruments = self.rules.instruments
+        return market_of(self.key, first, self.cover, instruments, lambda key: self.choice("market", key))
 
     def per_instrument_unit(self, instrument: Instrument) -> Fraction:
         return conversion(parse(self.key.unit), instrument.unit, fuel=False)
@@ -309,10 +277,6 @@ class _Resolution:
 def _stated(instrument: Instrument) -> Coefficients:
     kg = Fraction(instrument.co2e_kg_per_unit or 0)
     return Coefficients(None, None, None, None, kg, None, "", ())
-
-
-def _percent(part: Fraction) -> str:
-    return f"{float(part * 100):.4f}".rstrip("0").rstrip(".") + "%"
 
 
 def factors_of(lines: Iterable[Line], library: Library) -> dict[str, Factor]:
