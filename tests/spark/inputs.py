@@ -10,9 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from benchmarks.generate import chunk, streams
 
-from golden.calculating import Calculator, activity, write_csv
+from golden.calculating import Calculator, Outcome, activity, write_csv
+from hengtan.api import job
+from hengtan.engine.spark import Spark
+from hengtan.inventory import run
+from hengtan.inventory.cube import write_cube
 
 ROWS = 1_500
 _ROW_GROUP = 100  # rows: many tasks, whose parts must come back in order
@@ -152,6 +157,20 @@ def _typed(path: Path, rows: list[dict[str, Any]], **kinds: Any) -> Path:
 CASES = {"company": company, "electricity": electricity, "cells": cells}
 
 
-def on_duckdb(folder: Path, arguments: list[object]) -> Any:
-    """The outcome that the cluster must reach."""
-    return Calculator(folder).calculate(*arguments, out=folder / "duckdb")
+def calculated(
+    folder: Path, arguments: list[object], engine: Spark | None, patch: pytest.MonkeyPatch, report: bool = False
+) -> Outcome:
+    """A run of the command line, with the ledger's digest and the cube of the Python API beside the usual files."""
+
+    def calculate(*given: Any, **more: Any) -> Any:
+        finish = more.pop("finish")
+
+        def with_cube(into: Path, done: Any, con: Any) -> None:
+            write_cube(con, done.posting, into / "cube.parquet")
+            finish(into, done, con)
+
+        return run.calculate(*given, **{**more, "engine": engine, "finish": with_cube, "seal": lambda _: None})
+
+    patch.setattr(job, "calculate", calculate)
+    out = folder / ("duckdb" if engine is None else "spark")
+    return Calculator(folder).calculate(*arguments, out=out, report=report)

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from golden.calculating import Calculator, Outcome
+from golden.calculating import Calculator
 from hengtan.engine.spark import Spark
-from hengtan.inventory.cube import write_cube
-from spark.inputs import CASES
+from spark.inputs import CASES, calculated
 
 pytestmark = pytest.mark.xdist_group("spark")
 _TIMES = ("phases", "created")
-
-
-def calculated(folder: Path, arguments: list[object], engine: Spark | None, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    """A run of the command line, with the ledger's digest and the cube of the Python API beside the usual files."""
-    from hengtan.api import job
-    from hengtan.inventory import run
-
-    def calculate(*given: Any, **more: Any) -> Any:
-        finish = more.pop("finish")
-
-        def with_cube(into: Path, done: Any, con: Any) -> None:
-            write_cube(con, done.posting, into / "cube.parquet")
-            finish(into, done, con)
-
-        return run.calculate(*given, **{**more, "engine": engine, "finish": with_cube, "seal": lambda _: None})
-
-    monkeypatch.setattr(job, "calculate", calculate)
-    return Calculator(folder).calculate(*arguments, out=folder / ("duckdb" if engine is None else "spark"))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -83,7 +62,7 @@ def test_the_cases_hold_what_they_are_for(tmp_path: Path) -> None:
         if name == "company":
             assert {row["basis"] for row in done.rows} == {"location", "market", "-"}
             assert len(done.summary["by_month"]) == 24 and done.summary["uncertainty"]
-            assert json.loads((done.folder / "run.json").read_text())["uncertainty"]["stated"]
+            assert done.manifest["uncertainty"]["stated"]
     assert {
         "activity.duplicate-id", "activity.identical", "activity.spans-years", "activity.quantity-negative",
         "activity.quantity-not-finite", "activity.quantity-too-small", "activity.quantity-too-large",

@@ -35,6 +35,9 @@ class Compiler(PySparkCompiler):  # type: ignore[misc]
 
     __slots__ = ()
 
+    # 64 bits; Spark's ``hash`` has 32. No answer depends on a hash, only how much is compared.
+    SIMPLE_OPS = {ops.Hash: "xxhash64"}  # noqa: RUF012  Ibis reads a class's own dictionary
+
     def visit_IsNull(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         """NaN is a value: Ibis takes it for NULL on Spark."""
         return arg.is_(NULL)
@@ -42,14 +45,6 @@ class Compiler(PySparkCompiler):  # type: ignore[misc]
     def visit_NotNull(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
         """NaN is a value."""
         return arg.is_(sg.not_(NULL))
-
-    def visit_IsInf(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
-        """Ibis compares the two expressions in Python, which is never true."""
-        return sg.or_(arg.eq(self.POS_INF), arg.eq(self.NEG_INF))
-
-    def visit_Hash(self, op: Any, *, arg: Any) -> Any:  # noqa: N802
-        """64 bits; Spark's ``hash`` has 32. No answer depends on a hash, only how much is compared."""
-        return self.f.xxhash64(arg)
 
     def visit_DateTruncate(self, op: Any, *, arg: Any, unit: Any) -> Any:  # noqa: N802
         """A date, as Ibis says; Spark's ``date_trunc`` gives a timestamp."""

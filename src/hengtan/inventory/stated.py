@@ -27,6 +27,7 @@ from .staging import UNCERTAINTY
 from .totals import with_key_id
 
 _DIGITS = 10.0**5
+_POWERS = range(-6, 12)  # of ten that a quantity may begin with
 
 
 @dataclass(slots=True)
@@ -105,10 +106,12 @@ def _labels(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[d
 def _groups(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[dict[str, Any]]:
     """Sums of the rows by key, what they state, and power of ten of the quantity; in a fixed order."""
     shape = posting.good.shape
+    # By comparison: log10 and pow are not the same to the last place on every machine.
     size = rows.quantity.cast("float64")
-    power = ibis.ifelse(size > 0, size, 1.0).log10().floor().cast("int32")
+    power = ibis.cases(*[(size < 10.0 ** (at + 1), at) for at in _POWERS], else_=_POWERS[-1]).cast("int32")
     marked = rows.mutate(power=power)
-    digits = (marked.quantity.cast("float64") / ibis.literal(10.0).pow(marked.power) * _DIGITS).round().cast("int64")
+    scale = ibis.array([10.0**at for at in _POWERS])[marked.power - _POWERS[0]]
+    digits = (marked.quantity.cast("float64") / scale * _DIGITS).round().cast("int64")
     marked = marked.mutate(digits=digits)
     whole = "decimal(38,0)"
     sums = marked.group_by([*shape.columns, *columns, "power"]).aggregate(
