@@ -16,8 +16,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "witness": ("ledger_witness", "group", "Have a log witnessed by others, or be a witness."),
     "export": ("ledger_keep", "export", "Copy all that is public, for a web server or an auditor."),
     "serve": ("ledger_keep", "serve", "Serve the public files over HTTP."),
-    "rotate": ("ledger_write", "rotate", "Hand the log over to a new key."),
-    "erase": ("ledger_write", "erase", "Delete the record and salt behind an entry; the log still verifies."),
+    "rotate": ("ledger_change", "rotate", "Hand the log over to a new key."),
+    "erase": ("ledger_change", "erase", "Delete the record and salt behind an entry; the log still verifies."),
 }
 
 
