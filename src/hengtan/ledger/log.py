@@ -12,6 +12,7 @@ out; ``private/`` holds key, memory, journal and records, and is never served or
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,16 @@ from .checkpoint import Checkpoint, open_checkpoint, sign
 from .event import moment
 from .lock import Lock
 from .memory import Memory
-from .merkle import EMPTY_ROOT, Node, consistency_proof, inclusion_proof, root_at
+from .merkle import (
+    EMPTY_ROOT,
+    Node,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    root_at,
+    verify_consistency,
+    verify_inclusion,
+)
 from .note import Signer, Verifier, parse_vkey
 from .proof import Proof
 from .refused import Refused
@@ -202,20 +212,30 @@ class Log:
         return view.tiles.entries(start, view.checkpoint.size if stop is None else stop)
 
     def prove(self, index: int, extra: bytes | None = None) -> Proof:
-        """That the entry stands at ``index`` of the log as published. Raises Refused ``proof.index-beyond-size``."""
+        """That the entry stands at ``index`` of the log as published.
+
+        Raises Refused ``proof.index-beyond-size``, ``log.unproved``: entry and tiles do not give the signed root.
+        """
         view = self._view
-        hashes = inclusion_proof(index, view.checkpoint.size, view.tiles)
+        size, root = view.checkpoint.size, view.checkpoint.root
+        hashes = inclusion_proof(index, size, view.tiles)
+        with self._proving():
+            verify_inclusion(leaf_hash(self.entry(index)), index, size, hashes, root)
         return Proof(index, tuple(hashes), view.note, extra)
 
     def prove_since(self, old: bytes) -> Extension:
         """That the log as published extends the signed checkpoint ``old``.
 
-        Raises Refused: for a note that is none of this log's, ``proof.from-nothing``, ``proof.backwards``, ``log.forked``.
+        Raises Refused: for a note that is none of this log's, ``proof.from-nothing``, ``proof.backwards``, ``log.forked``,
+        ``log.unproved``: the tiles do not give the signed root.
         """
         view = self._view
         earlier = self._own(old)
-        hashes = consistency_proof(earlier.size, view.checkpoint.size, view.tiles)
+        size, root = view.checkpoint.size, view.checkpoint.root
+        hashes = consistency_proof(earlier.size, size, view.tiles)
         self._extends(earlier, view)
+        with self._proving():
+            verify_consistency(earlier.size, size, hashes, earlier.root, root)
         return Extension(earlier, tuple(hashes), view.note)
 
     def earlier(self, note: bytes) -> Checkpoint:
@@ -228,6 +248,16 @@ class Log:
             raise Refused("log.rolled-back", file=str(self.folder), known=earlier.size, size=view.checkpoint.size)
         self._extends(earlier, view)
         return earlier
+
+    @contextmanager
+    def _proving(self) -> Iterator[None]:
+        """A proof that nobody could verify is told here, and not handed out."""
+        try:
+            yield
+        except Refused as refused:
+            if refused.code not in ("proof.inclusion", "proof.consistency"):
+                raise
+            raise Refused("log.unproved", file=str(self.folder), size=self.size) from None
 
     def _extends(self, earlier: Checkpoint, view: _View) -> None:
         if root_at(earlier.size, view.tiles) != earlier.root:

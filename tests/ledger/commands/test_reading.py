@@ -67,6 +67,24 @@ def test_an_index_beyond_the_size_is_refused(log: Path) -> None:
     refused("proof.index-beyond-size", "ledger", "erase", log, "300")
 
 
+@pytest.mark.parametrize(("name", "index"), [("tile/0/001.p/*", 0), ("tile/entries/001.p/*", 302)])
+def test_a_log_that_was_altered_hands_out_no_proof_that_nobody_could_verify(
+    log: Path, tmp_path: Path, name: str, index: int
+) -> None:
+    """Its owner is told at once, and not by the auditor to whom he sent it."""
+    kept = tmp_path / "kept"
+    kept.write_text(good("ledger", "checkpoint", log))
+    good("ledger", "append", log, given=b'{"kind":"one","more":"x"}\n' * 3)
+    for spoilt in log.glob(name):
+        data = bytearray(spoilt.read_bytes())
+        data[-1] ^= 1
+        spoilt.write_bytes(data)
+    refused("log.unproved", "ledger", "prove", log, index)
+    refused("log.unproved", "ledger", "prove", log, index, "--with-entry")
+    if "entries" not in name:
+        refused("log.unproved", "ledger", "prove", log, "--since", kept)
+
+
 def test_what_is_no_index_is_wrong_usage(log: Path, tmp_path: Path) -> None:
     for wrong in (["one"], ["1.0"], ["-1"], [], ["1", "--since", str(tmp_path / "kept")], ["1", "2"]):
         done = run("ledger", "prove", log, *wrong)
