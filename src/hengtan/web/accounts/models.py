@@ -36,7 +36,7 @@ class User(AbstractBaseUser):
     """Signs in by e-mail address. What he may do stands in his memberships, not here."""
 
     email = models.EmailField(_("E-mail"), unique=True)
-    name = models.CharField(_("Name"), max_length=120)
+    name = models.CharField(_("Full name"), max_length=120)
     language = models.CharField(
         _("Language"), max_length=10, blank=True, choices=[("en", "English"), ("zh-hans", "中文")]
     )

@@ -117,7 +117,7 @@ def move(request: TenantRequest, pk: int) -> HttpResponse:
     facility = _facility(request, pk)
     last = facility.places.last()
     closing = "close" in request.POST
-    initial = {"unit": last.unit_id, "approach": last.approach, "share_pct": last.share_pct.normalize()} if last else {}
+    initial = {"unit": last.unit_id, "approach": last.approach, "share_pct": f"{last.share_pct.normalize():f}"} if last else {}
     form = PlaceForm(
         request.POST if request.method == "POST" and not closing else None,
         organisation=request.organisation, dated=True, initial=initial,

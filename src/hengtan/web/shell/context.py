@@ -40,5 +40,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "others": [each for each in memberships if each is not mine[0]],
             "navigation": navigation(mine[0], match.url_name if match else None),
         }
-        context["tabs"] = [link for _title, links in context["navigation"] for link in links][:4]
+        context["tabs"] = [link for _title, links in context["navigation"] for link in links if link.tab][:4]
     return context

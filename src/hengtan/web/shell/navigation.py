@@ -14,13 +14,14 @@ from hengtan.web.organisations.roles import Act
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """title as shown; pages: the names of addresses under which it is marked; short: on the bottom bar of a phone."""
+    """title as shown; pages: the names of addresses under which it is marked; tab: on the bottom bar of a phone."""
 
     title: str | Promise
     icon: str
     address: str
     pages: tuple[str, ...]
     act: Act = Act.READ
+    tab: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,17 @@ class Link:
     icon: str
     href: str
     on: bool
+    tab: bool
 
 
 GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Account for"), (Entry(_("Overview"), "home", "organisation", ("organisation",)),)),
+    (_("Account"), (Entry(_("Overview"), "home", "organisation", ("organisation",)),)),
     (
         _("Boundary"),
         (
             Entry(_("Facilities"), "building-factory-2", "facilities", ("facilities", "facility", "facility-new", "facility-edit", "facility-move", "facility-denominator")),
             Entry(_("Units"), "hierarchy-2", "units", ("units", "unit", "unit-new"), Act.WHOLE),
-            Entry(_("Denominators"), "ruler-2", "denominators", ("denominators",), Act.WHOLE),
+            Entry(_("Denominators"), "ruler-2", "denominators", ("denominators",), Act.WHOLE, tab=False),
         ),
     ),
     (
@@ -59,7 +61,7 @@ def navigation(membership: Membership, page: str | None) -> list[tuple[str | Pro
     groups = []
     for title, entries in GROUPS:
         links = [
-            Link(entry.title, entry.icon, reverse(entry.address, kwargs={"key": key}), page in entry.pages)
+            Link(entry.title, entry.icon, reverse(entry.address, kwargs={"key": key}), page in entry.pages, entry.tab)
             for entry in entries
             if membership.may(entry.act)
         ]

@@ -1,0 +1,51 @@
+"""A tenant made through the services, as the pages make it."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.test import Client
+
+from hengtan.web.accounts.services import new_person
+from hengtan.web.boundaries import services
+from hengtan.web.boundaries.models import Denominator, Facility
+from hengtan.web.organisations.models import Membership, Organisation
+from hengtan.web.organisations.roles import Role
+from hengtan.web.organisations.services import invite
+
+PASSWORD = "bridge lantern copper 41"
+
+
+class Company:
+    """An organisation, its people by role, its units and facilities."""
+
+    def __init__(self, name, mark, roles=tuple(Role)):
+        self.mark = mark
+        self.organisation = Organisation.objects.create(name=name, region="CN-33")
+        self.people = {role: self.joins(role) for role in roles}
+        self.group = services.add_unit(self.organisation, f"{mark} group", parent=None, since=None)
+        self.division = services.add_unit(self.organisation, f"{mark} division", parent=self.group, since=date(2024, 1, 1))
+        self.plants = [self.plant(f"{mark} plant {number}") for number in (1, 2, 3)]
+        self.invitation, self.token = invite(self.people[Role.OWNER], f"new@{mark}.example", Role.VIEWER)
+        self.denominator = Denominator.objects.create(
+            organisation=self.organisation, facility=self.plants[0], kind="output",
+            start=date(2025, 1, 1), end=date(2025, 12, 31), value=8640, unit="t",
+        )  # fmt: skip
+
+    def joins(self, role, name=None):
+        name = name or str(role.value)
+        user = new_person(email=f"{name}@{self.mark}.example", name=f"{name.title()} {self.mark}", password=PASSWORD)
+        return Membership.objects.create(organisation=self.organisation, user=user, role=role)
+
+    def plant(self, name, unit=None, **more):
+        facility = Facility(organisation=self.organisation, name=name, region="CN-33", floor_area_m2=Decimal("1200.5"), **more)
+        return services.add_facility(
+            facility, unit=unit or self.division, approach="operational_control", share_pct=Decimal(100), since=None
+        )
+
+    def client(self, role=Role.OWNER):
+        client = Client()
+        client.force_login(self.people[role].user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    def url(self, path=""):
+        return f"/o/{self.organisation.key}/{path}"

@@ -1,0 +1,27 @@
+"""An installation with two companies that know nothing of each other."""
+
+import django_ready  # noqa: F401  before anything of Django
+import pytest
+from django.core.cache import cache
+from django.utils import translation
+
+from .company import Company
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    cache.clear()
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def company(db):
+    """Two units, three facilities, one person of each role."""
+    return Company("Yong River Works", "yong")
+
+
+@pytest.fixture
+def stranger(db):
+    """Another tenant."""
+    return Company("Maple Foods", "maple")

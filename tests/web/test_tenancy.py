@@ -1,0 +1,138 @@
+"""Nobody finds anything of another tenant, at any address."""
+
+import pytest
+from django.urls import URLPattern, get_resolver, reverse
+
+from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
+from hengtan.web.organisations.models import Invitation, Membership, Organisation
+from hengtan.web.organisations.roles import MAY, Act, Role
+
+KINDS = (Denominator, Facility, FacilityPlace, Invitation, Membership, Organisation, Unit, UnitPlace)
+
+
+def tenant_addresses():
+    """Every address that holds the key of an organisation: name, and whether it takes an id."""
+    found = []
+
+    def walk(patterns):
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                names = set(pattern.pattern.converters)
+                if "key" in names:
+                    found.append((pattern.name, names - {"key"}))
+            else:
+                walk(pattern.url_patterns)
+
+    walk(get_resolver().url_patterns)
+    return found
+
+
+def ids(company):
+    """For each address with an id: an id of this company that would be found there."""
+    member = company.people[Role.VIEWER].pk
+    plant, unit = company.plants[0].pk, company.group.pk
+    return {
+        "facility": plant, "facility-edit": plant, "facility-move": plant, "facility-denominator": plant,
+        "unit": unit, "member": member,
+        "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
+    }  # fmt: skip
+
+
+def test_every_address_with_an_id_is_walked(company):
+    assert {name for name, rest in tenant_addresses() if rest} == set(ids(company))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_address_of_another_tenant_is_not_there(company, stranger, method):
+    client = company.client()
+    for name, rest in tenant_addresses():
+        more = {"pk": ids(stranger)[name]} if rest else {}
+        address = reverse(name, kwargs={"key": stranger.organisation.key, **more})
+        assert getattr(client, method)(address).status_code == 404, (name, address)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_id_of_another_tenant_under_the_own_address_is_not_there(company, stranger, method):
+    client = company.client()
+    for name, theirs in ids(stranger).items():
+        address = reverse(name, kwargs={"key": company.organisation.key, "pk": theirs})
+        assert getattr(client, method)(address).status_code == 404, (name, address)
+    stranger.invitation.refresh_from_db()
+    assert stranger.invitation.is_open
+
+
+def test_the_same_addresses_with_own_ids_are_there(company):
+    client = company.client()
+    for name, rest in tenant_addresses():
+        more = {"pk": ids(company)[name]} if rest else {}
+        answer = client.get(reverse(name, kwargs={"key": company.organisation.key, **more}))
+        assert answer.status_code in (200, 302), name
+
+
+def test_no_page_shows_a_word_of_another_tenant(company, stranger):
+    client = company.client()
+    for name, rest in tenant_addresses():
+        more = {"pk": ids(company)[name]} if rest else {}
+        answer = client.get(reverse(name, kwargs={"key": company.organisation.key, **more}))
+        text = answer.content.decode().lower()
+        assert "maple" not in text, name
+
+
+def test_who_is_not_signed_in_is_sent_to_the_door(client, company):
+    for name, rest in tenant_addresses():
+        more = {"pk": ids(company)[name]} if rest else {}
+        answer = client.get(reverse(name, kwargs={"key": company.organisation.key, **more}))
+        assert answer.status_code == 302, name
+        assert answer["Location"].startswith("/account/login/"), name
+
+
+def test_rows_of_every_kind_are_visible_to_their_people_alone(company, stranger):
+    owner = company.people[Role.OWNER].user
+    for kind in KINDS:
+        seen = set(kind.objects.visible_to(owner).values_list("pk", flat=True))
+        if kind is Organisation:
+            assert seen == {company.organisation.pk}
+            continue
+        ours = set(kind.objects.filter(organisation=company.organisation).values_list("pk", flat=True))
+        assert seen == ours, kind
+        assert ours, kind
+
+
+def test_who_left_sees_nothing_any_more(company):
+    viewer = company.people[Role.VIEWER]
+    client = company.client(Role.VIEWER)
+    assert client.get(company.url()).status_code == 200
+    company.client().post(company.url(f"people/{viewer.pk}/"), {"end": "1", "role": "viewer"})
+    assert client.get(company.url()).status_code == 404
+    for kind in KINDS:
+        assert not kind.objects.visible_to(viewer.user).exists()
+
+
+def test_a_contributor_sees_the_facilities_that_are_given_and_no_others(company):
+    given, other, _ = company.plants
+    company.people[Role.CONTRIBUTOR].facilities.add(given)
+    client = company.client(Role.CONTRIBUTOR)
+    page = client.get(company.url("facilities/")).content.decode()
+    assert given.name in page
+    assert other.name not in page
+    assert client.get(company.url(f"facilities/{given.pk}/")).status_code == 200
+    assert client.get(company.url(f"facilities/{other.pk}/")).status_code == 404
+    assert other.name not in client.get(company.url("organisation.csv")).content.decode()
+    assert client.get(company.url("units/")).status_code == 403
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_does_what_the_table_says_and_nothing_else(company, role):
+    client = company.client(role)
+    wanted = {
+        ("facilities/new/", "get"): Act.BOUNDARY,
+        (f"facilities/{company.plants[0].pk}/edit/", "get"): Act.BOUNDARY,
+        ("units/new/", "get"): Act.BOUNDARY,
+        ("denominators/", "post"): Act.BOUNDARY,
+        ("people/invite/", "get"): Act.PEOPLE,
+        ("settings/", "post"): Act.SETTINGS,
+    }
+    company.people[Role.CONTRIBUTOR].facilities.add(company.plants[0])
+    for (path, method), act in wanted.items():
+        status = getattr(client, method)(company.url(path)).status_code
+        assert (status == 403) == (role not in MAY[act]), (role, path, status)
