@@ -17,7 +17,7 @@ ENGLISH = {
     "What goes in": ["intake.md", "templates.md", "types.md", "units.md"],
     "How it is weighed": ["factors.md", "policies.md", "methods.md"],
     "What comes out": ["results.md", "explain.md", "compare.md", "uncertainty.md", "reports.md"],
-    "How it is proved": ["evidence.md", "ledger.md", "verify.md"],
+    "How it is proved": ["evidence.md", "facts.md", "ledger.md", "verify.md"],
     "Reference": ["commands.md", "problems.md", "extending.md", "benchmarks.md"],
 }
 CHINESE = {
