@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hengtan.evidence import Given, Keeper
 
 _SEPARATOR = ";"  # of several files in one cell
+_FEW = 1000  # names that are written into a query; more are joined
 _UNITS = 100  # of an input with more, the control totals are in its canonical digest alone
 
 
@@ -69,7 +70,6 @@ def attached(run: Run, con: Any) -> list[Given]:
 
     Only files below the folder of the input count: a table does not reach for other files of the machine.
     """
-    from hengtan.engine.fetch import batches
     from hengtan.evidence import Given
 
     if run.posting is None or "evidence" not in run.posting.good.staged.present:
@@ -80,15 +80,45 @@ def attached(run: Run, con: Any) -> list[Given]:
         if "evidence" not in staged.schemas[number].names:
             continue
         folder = Path(source.path).absolute().parent.resolve()
-        listed: dict[Path, frozenset[str]] = {}
-        names = staged.table(con, number).select("evidence").distinct()
-        for batch in batches(names):
-            for cell in batch.column(0).to_pylist():
-                for name in _names(cell):
-                    path = _beside(folder, name, listed)
-                    if path is not None and path not in found:
-                        found[path] = Given("evidence", name, path, sha256(path))
+        listed = {folder: _listing(folder)}
+        for cell in _cells(staged.table(con, number), listed[folder]):
+            for name in _names(cell):
+                path = _beside(folder, name, listed)
+                if path is not None and path not in found:
+                    found[path] = Given("evidence", name, path, sha256(path))
     return sorted(found.values(), key=lambda one: (one.name, one.sha256))
+
+
+def _cells(rows: Any, names: frozenset[str]) -> Iterator[str]:
+    """The distinct cells that name a file of the folder itself, or may name one below it, or several.
+
+    A million numbers of bills pass by in the engine: only what may be a file comes out of it.
+    """
+    import ibis
+    import pyarrow as pa
+
+    from hengtan.engine.fetch import batches
+
+    cells = rows.select("evidence")
+    cell = cells.evidence
+    further = cell.startswith(" ") | cell.endswith(" ")
+    for mark in ("/", "\\", _SEPARATOR):
+        further = further | cell.contains(mark)
+    if len(names) <= _FEW:
+        wanted = [cells.filter(further | cell.isin(sorted(names)))]
+    else:
+        known = ibis.memtable(pa.table({"evidence": pa.array(sorted(names), pa.string())}))
+        wanted = [cells.semi_join(known, "evidence"), cells.filter(further)]
+    for chosen in wanted:
+        for batch in batches(chosen.distinct()):
+            yield from batch.column(0).to_pylist()
+
+
+def _listing(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(one.name for one in folder.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def _names(cell: str) -> Iterator[str]:
@@ -100,16 +130,13 @@ def _names(cell: str) -> Iterator[str]:
 
 
 def _beside(folder: Path, name: str, listed: dict[Path, frozenset[str]]) -> Path | None:
-    """The file of that name below the folder. A folder is listed once: a table may name a million numbers of bills."""
+    """The file of that name below the folder; each folder is listed once."""
     if "\0" in name or len(name) > 1000:
         return None
     path = folder / name.replace("\\", "/")
     within = path.parent
     if within not in listed:
-        try:
-            listed[within] = frozenset(one.name for one in within.iterdir())
-        except OSError:
-            listed[within] = frozenset()
+        listed[within] = _listing(within)
     if path.name not in listed[within]:
         return None
     real = path.resolve()
