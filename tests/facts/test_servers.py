@@ -25,7 +25,7 @@ def test_where_a_put_overwrites_in_silence_a_book_wants_a_sole_writer(kind, requ
     assert len(Book(place.store(), "energy").history()) == 2
 
 
-@pytest.mark.parametrize("kind", ["moto", "memory"])
+@pytest.mark.parametrize("kind", ["moto", "memory", "folder"])
 def test_where_a_put_can_be_conditional_it_is_found_out_and_relied_on(kind, request, tmp_path):
     place = place_of(kind, request, tmp_path)
     root = place.store().root

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hengtan.durable import medium
-from hengtan.facts import Book, Store, entry, local, merge, sequence
+from hengtan.facts import Book, Manifest, Store, entry, local, merge, sequence
 
 from .facts_oracles import state, swept
 from .facts_work import SMALL_THOUSAND, WHEN, content, table
@@ -87,6 +87,60 @@ def test_whatever_a_power_failure_leaves_holds_what_was_acknowledged(tmp_path, m
             seen.add(len(ids) - len(acknowledged))
     swept(left)
     assert seen == {0, 1} or not thorough
+
+
+def nothing_synced(patch):
+    """A writer that dies before its fsyncs: what it did can be seen by others, and is on no disk."""
+    patch.setattr(medium, "sync_handle", lambda handle: None)
+    patch.setattr(medium, "sync_folder", lambda folder: None)
+
+
+def test_an_object_whose_writer_died_before_it_was_durable_is_durable_when_it_is_named_by_another(
+    tmp_path, monkeypatch
+):
+    folder = tmp_path / "facts"
+    folder.mkdir()
+    disk = FactsDisk(folder)
+    with monkeypatch.context() as patch:
+        disk.watch(patch)
+        with monkeypatch.context() as died:
+            nothing_synced(died)
+            digest = Store(folder).put_bytes(content(0))
+        manifest = Manifest("bytes", digest, 0, "another writer", WHEN)
+        Book(Store(folder), "energy").append(manifest)
+    left = disk.rebuild(len(disk.events), tmp_path / "left", lambda: False)
+    assert state(left)[1] == {manifest.id: content(0)}
+
+
+def test_an_entry_whose_writer_died_before_it_was_durable_is_durable_when_another_comes_after_it(tmp_path, monkeypatch):
+    folder = tmp_path / "facts"
+    folder.mkdir()
+    disk = FactsDisk(folder)
+    with monkeypatch.context() as patch:
+        disk.watch(patch)
+        book, last = Book(Store(folder), "energy"), SMALL_THOUSAND - 1
+        for number in range(last):
+            book.add(content(number), kind="bytes", who="a writer", when=WHEN)
+        with monkeypatch.context() as died:  # after the link, which comes after the fsync of the file
+            died.setattr(medium, "sync_folder", lambda folder: None)
+            book.add(content(last), kind="bytes", who="a writer", when=WHEN)
+        Book(Store(folder), "energy").add(content(last + 1), kind="bytes", who="another writer", when=WHEN)
+    left = disk.rebuild(len(disk.events), tmp_path / "left", lambda: False)
+    assert len(Book(Store(left), "energy").history()) == SMALL_THOUSAND + 1
+
+
+def test_an_entry_that_is_appended_again_after_its_writer_died_is_durable_when_that_returns(tmp_path, monkeypatch):
+    folder = tmp_path / "facts"
+    folder.mkdir()
+    disk = FactsDisk(folder)
+    with monkeypatch.context() as patch:
+        disk.watch(patch)
+        with monkeypatch.context() as died:
+            died.setattr(medium, "sync_folder", lambda folder: None)
+            entry = Book(Store(folder), "energy").add(content(0), kind="bytes", who="a writer", when=WHEN)
+        assert Book(Store(folder), "energy").append(entry.manifest) == entry
+    left = disk.rebuild(len(disk.events), tmp_path / "left", lambda: False)
+    assert state(left)[1] == {entry.manifest.id: content(0)}
 
 
 @pytest.mark.parametrize("forgotten", ["sync_folder", "sync_handle"])

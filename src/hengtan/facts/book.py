@@ -213,7 +213,7 @@ class Book:
                 self.store.put_many([manifest.encoded] if data is None else [data, manifest.encoded])
                 if not self.store.has(manifest.digest):
                     raise FactRefused("facts.missing", file=manifest.digest, where=self.store.address)
-                self.store.settle([manifest.digest])
+            self.store.settle([manifest.digest, manifest.id])  # somebody else may have put them, and died
             return self._sequence.append(lambda: self._admits(manifest), manifest)
 
     def _told(self) -> None:
