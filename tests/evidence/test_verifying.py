@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,21 @@ def test_a_file_that_is_gone_is_found(shown, run, name):
     (run / name).unlink()
     code, found = shown[0].verify(run)
     assert (code, *failed(found)) == (3, "records", {"verify.file-missing"})
+
+
+def test_the_proof_of_some_entry_beside_a_run_does_not_vouch_for_the_run(shown, run):
+    """Anybody may have a proof of entry 0; laid beside an altered run it must not be what is verified."""
+    entry = run.with_name(f"{run.name}.tlog-proof")
+    assert shown[0].command("ledger", "prove", shown[0].ledger, "0", "--with-entry", "--out", entry).code == 0
+    (run / "run.json").write_bytes((run / "run.json").read_bytes() + b" ")
+    code, found = shown[0].verify(run)
+    assert (code, found["what"], *failed(found)) == (3, "run", "records", {"verify.file-altered"})
+    code, found = shown[0].verify(entry)
+    assert (code, found["what"], found["path"]) == (0, "file", str(entry))
+    shutil.copy(entry, run / PROOF)
+    (run / "run.json").unlink()
+    for path in (run, run / "run.json"):
+        assert shown[0].verify(path)[0] == 3
 
 
 def test_a_file_that_was_put_there_later_is_told(shown, run):
@@ -214,6 +230,11 @@ FAULTS = {
     "a fact was put there": (
         lambda book: (fact(book).with_name(fact(book).name[:2] + "0" * 62)).write_bytes(b"x"),
         "verify.fact-without-entry"),
+    "a manifest is altered": (lambda book: broken(manifest(book), b"x"), "facts.damaged"),
+    "a manifest is gone": (lambda book: manifest(book).unlink(), "verify.fact-missing"),
+    "there is no folder of records": (
+        lambda book: (shutil.rmtree(book / "private/records"), (book / "private/records").write_bytes(b"x")),
+        "record.missing"),
     "a record is altered": (lambda book: broken(record(book), record(book).read_bytes()[:-9] + b'"x"}'), "record.damaged"),
     "a record is gone": (lambda book: record(book).unlink(), "record.missing"),
     "a record was put there": (
@@ -223,6 +244,15 @@ FAULTS = {
         lambda book: sorted(path for path in (book / "private/facts/books").rglob("0*") if path.is_file())[-1].unlink(),
         "verify.book-rewritten"),
 }  # fmt: skip
+
+
+def manifest(ledger):
+    """The object that describes a batch of the ledger's book."""
+    return next(
+        path
+        for path in sorted((ledger / "private/facts/objects").rglob("?" * 64))
+        if path.read_bytes().startswith(b"{") and b'"control_totals"' in path.read_bytes()
+    )
 
 
 def record(ledger):
@@ -246,6 +276,14 @@ def test_the_public_copy_of_a_log_is_verified_without_its_records(shown, tmp_pat
     code, found = desk.verify(tmp_path / "public", "--vkey", desk.vkey)
     assert (code, [layer["state"] for layer in found["layers"]]) == (0, ["ok", "not-checked", "not-checked"])
     assert found["layers"][2]["problems"][0]["code"] == "verify.public-copy"
+
+
+def test_who_may_not_read_the_private_part_verifies_the_public_one(shown, ledger, monkeypatch):
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(ledger / "private") and allowed(path, mode))
+    code, found = shown[0].verify(ledger, "--vkey", shown[0].vkey)
+    assert (code, [layer["state"] for layer in found["layers"]]) == (0, ["ok", "not-checked", "not-checked"])
+    assert found["layers"][2]["problems"][0]["code"] == "verify.private-closed"
 
 
 def test_a_log_that_does_not_hold_fails_in_the_first_layer_and_the_others_are_not_asked(shown, ledger):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import Any
@@ -78,6 +79,10 @@ def app() -> None:
     """
 
 
+# What was named is not ours to read or write; other errors of the system (a full disk, a file of ours that is gone) are no usage.
+REFUSED_BY_THE_SYSTEM = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR)
+
+
 def main(args: list[str] | None = None) -> None:
     """Run the command line; never a traceback without ``--debug``."""
     if args is None:
@@ -106,7 +111,7 @@ def _run(given: list[str], debug: bool) -> int:
     except Exception as fault:
         from hengtan.facts import FactRefused
         from hengtan.ledger.refused import Refused
-        from hengtan.problems import HengtanError
+        from hengtan.problems import HengtanError, Problem
 
         if debug:
             raise
@@ -117,6 +122,10 @@ def _run(given: list[str], debug: bool) -> int:
             for problem in fault.problems:
                 click.echo(f"{problem.code}: {problem.sentence(language(given))}", err=True)
             return 3 if isinstance(fault, FactRefused) else 2
+        if isinstance(fault, OSError) and fault.filename and fault.errno in REFUSED_BY_THE_SYSTEM:
+            problem = Problem("file.refused", file=str(fault.filename), values={"why": fault.strerror or str(fault)})
+            click.echo(f"{problem.code}: {problem.sentence(language(given))}", err=True)
+            return 2
         click.echo(f"Internal fault: {type(fault).__name__}: {fault}", err=True)
         click.echo("Nothing half-done was kept. Run again with --debug to see where, and report it.", err=True)
         return 1

@@ -26,9 +26,16 @@ def verifier(given: str) -> Verifier:
     """A verifier key, or that of the file with this name. Raises as ``read``, and Refused for a key that is none."""
     from hengtan.ledger import Refused, parse_vkey
 
-    if "+" in given and not Path(given).is_file():
+    if "+" in given and not _is_file(given):
         return parse_vkey(given)
     try:
         return parse_vkey(read(Path(given)).decode("utf-8", "replace"))
     except Refused as refused:
         raise refused.at(given) from None
+
+
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except OSError:  # a key longer than a file name may be, or behind a closed folder
+        return False

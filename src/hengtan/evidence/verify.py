@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from hengtan.ledger import Refused, Verifier, parse_vkey
 from hengtan.ledger.note import MAX_NOTE_BYTES
@@ -30,24 +31,41 @@ def verify(path: Path, *, since: Path | None = None, vkey: str | None = None, fa
     """
     key = _key(vkey) if vkey else None
     older = _read(since, MAX_NOTE_BYTES + 1) if since else None
-    if path.name.endswith(SUFFIX) and path.is_file():
-        path = path.with_name(path.name.removesuffix(SUFFIX))
+    try:
+        found = _what(path)
+    except OSError as error:  # a name too long, a folder that may not be looked into
+        values = {"why": error.strerror or str(error)}
+        raise HengtanError(Problem("verify.not-here", file=str(path), values=values)) from None
+    if found == "log":
+        from .verify_log import verify_log  # noqa: PLC0415  a proof alone is verified without the stores
+
+        return verify_log(path, key, older, facts)
+    if found == "run":  # never by a proof that lies beside the folder
+        return verify_file(path, key, older)
+    if found == "proof":
+        main = path.with_name(path.name.removesuffix(SUFFIX))
+        return verify_entry(main, key, older, alone=True) or verify_file(main, key, older)
+    return verify_entry(path, key, older) or verify_file(path, key, older)
+
+
+def _what(path: Path) -> Literal["log", "run", "file", "proof"]:
     if path.is_dir():
         if (path / "checkpoint").exists() or (path / "log.vkey").exists():
-            from .verify_log import verify_log  # noqa: PLC0415  a proof alone is verified without the stores
-
-            return verify_log(path, key, older, facts)
-        if not (path / MANIFEST).exists() and not (path / f"{MANIFEST}{SUFFIX}").exists():
-            raise HengtanError(Problem("verify.nothing-to-verify", file=str(path)))
-    elif not path.exists() and not path.with_name(path.name + SUFFIX).exists():
+            return "log"
+        if (path / MANIFEST).exists() or (path / f"{MANIFEST}{SUFFIX}").exists():
+            return "run"
+        raise HengtanError(Problem("verify.nothing-to-verify", file=str(path)))
+    if path.name.endswith(SUFFIX) and path.is_file():
+        return "proof"
+    if not path.exists() and not path.with_name(path.name + SUFFIX).exists():
         raise HengtanError(Problem("verify.not-here", file=str(path), values={"why": "-"}))
-    return verify_entry(path, key, older) or verify_file(path, key, older)
+    return "file"
 
 
 def _key(given: str) -> Verifier:
     """A verifier key, or the file of one."""
     text = given
-    if "+" not in given or Path(given).is_file():
+    if "+" not in given or _is_file(given):
         text = _read(Path(given), _KEY_BYTES).decode("utf-8", "replace")
     try:
         return parse_vkey(text)
@@ -55,6 +73,13 @@ def _key(given: str) -> Verifier:
         raise HengtanError(
             Problem("verify.key-unreadable", values={"given": given[:200], "why": str(refused)})
         ) from None
+
+
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except OSError:  # a key longer than a file name may be
+        return False
 
 
 def _read(path: Path, limit: int) -> bytes:

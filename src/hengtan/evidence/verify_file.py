@@ -47,10 +47,11 @@ def verify_file(path: Path, key: Verifier | None, since: bytes | None) -> Report
     )
 
 
-def verify_entry(path: Path, key: Verifier | None, since: bytes | None) -> Report | None:
+def verify_entry(path: Path, key: Verifier | None, since: bytes | None, *, alone: bool = False) -> Report | None:
     """An entry as such, by a proof that brings no record (``ledger prove``); None where the proof is none of that kind.
 
-    The entry's bytes are the file, or stand in the proof. Raises HengtanError ``verify.key-needed``: neither the reader nor
+    The entry's bytes are the file; ``alone``, where the reader named the proof and there is no file, they stand in the proof: then
+    nothing is said of ``path``, but of the proof. Raises HengtanError ``verify.key-needed``: neither the reader nor
     the proof names a key.
     """
     try:
@@ -58,14 +59,15 @@ def verify_entry(path: Path, key: Verifier | None, since: bytes | None) -> Repor
     except Refused:
         return None
     entry, named = extra.get("entry"), extra.get("vkey")
-    if "record" in extra or not (path.is_file() or isinstance(entry, str)):
+    given = path.is_file()
+    if "record" in extra or not (given or (alone and isinstance(entry, str))):
         return None
     if key is None and not isinstance(named, str):
         raise HengtanError(Problem("verify.key-needed", file=str(_proof_of(path))))
     problems: list[Problem] = []
     checkpoint = verifier = None
     try:
-        data = path.read_bytes() if path.is_file() else str(entry).encode("utf-8")
+        data = path.read_bytes() if given else str(entry).encode("utf-8")
         verifier = key or parse_vkey(str(named))
         checkpoint = verify_proof(data, proof, [verifier])
     except Refused as refused:
@@ -77,7 +79,9 @@ def verify_entry(path: Path, key: Verifier | None, since: bytes | None) -> Repor
     older, history = _history(checkpoint, since, verifier) if verifier else (None, unchecked("history"))
     layers = (judged("log", problems, {"entries": 1}), history, unchecked("records"))
     vkey = verifier.vkey if verifier else ""
-    return Report(path, "file", layers, checkpoint, vkey, key is not None, older, proof.index)
+    return Report(
+        path if given else _proof_of(path), "file", layers, checkpoint, vkey, key is not None, older, proof.index
+    )
 
 
 def _proof_of(path: Path) -> Path:

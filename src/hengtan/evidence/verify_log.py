@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -59,6 +60,8 @@ def verify_log(folder: Path, key: Verifier | None, since: bytes | None, facts: s
         records = unchecked("records")
     elif not (folder / PRIVATE).is_dir():
         records = unchecked("records", Problem("verify.public-copy", file=str(folder)))
+    elif not os.access(folder / PRIVATE, os.R_OK | os.X_OK):  # 0700, and the reader is not its owner
+        records = unchecked("records", Problem("verify.private-closed", file=str(folder / PRIVATE)))
     else:
         records = _records(folder, found.checkpoint.origin, seen, facts)
     return Report(folder, "log", (log, history, records), found.checkpoint, vkey, key is not None, older)
@@ -168,6 +171,13 @@ def _book(stores: Sequence[Store], origin: str, named: _Named, manifests: set[st
     for manifest, index in named.manifests.items():
         if manifest not in manifests:
             yield Problem("verify.fact-missing", file=manifest, values={"index": str(index)})
+    for manifest in sorted(manifests):  # the book holds them too; what lies under their names is a fact like others
+        if (problem := _checked(stores, manifest)) is None:
+            continue
+        if problem.code != "verify.fact-missing":
+            yield problem
+        elif manifest in named.manifests:
+            yield Problem("verify.fact-missing", file=manifest, values={"index": str(named.manifests[manifest])})
 
 
 def _checked(stores: Sequence[Store], digest: str) -> Problem | None:

@@ -68,7 +68,7 @@ class Records:
         for path in (_place(digest), _pending(digest)):
             try:
                 return _opened(self._storage.read(path), digest)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             except Refused as refused:
                 raise Refused("record.damaged", file=str(self._storage.root / path)) from refused

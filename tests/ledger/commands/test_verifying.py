@@ -171,6 +171,17 @@ def test_what_cannot_be_verified_is_wrong_usage(tmp_path: Path) -> None:
     assert run("verify", tmp_path).code == 2
 
 
+def test_a_place_that_the_system_refuses_is_wrong_usage_and_no_internal_fault(log: Path, tmp_path: Path) -> None:
+    long, within = "x" * 300, log / "checkpoint" / "x"
+    for path in (long, within):
+        refused("verify.not-here", "verify", path, exit_code=2)
+        refused("file.refused", "ledger", "init", path, "--origin", ORIGIN, exit_code=2)
+    refused("file.refused", "ledger", "prove", log, 0, "--out", long, exit_code=2)
+    assert run("verify", log, "--vkey", "a+b+" + "c" * 5000).code == 3
+    good("ledger", "init", tmp_path / "named", "--origin", long)
+    good("verify", tmp_path / "named", "--vkey", (tmp_path / "named" / "log.vkey").read_text().strip())
+
+
 def test_it_is_said_in_chinese_and_within_eighty_columns(log: Path, tmp_path: Path) -> None:
     from unicodedata import east_asian_width
 
