@@ -1,4 +1,4 @@
-"""A real standalone Spark cluster on loopback: a master and two workers with one core each, from the pip package."""
+"""A real standalone Spark cluster on loopback: a master and two workers with room for two applications, from the pip package."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 WORKERS = 2
 _STARTED = re.compile(r"Starting Spark master at (spark://\S+)")
+_REGISTERED = re.compile(r"(Successfully registered with master)")
 _PATIENCE = 60.0  # seconds for a process to come up
 
 
@@ -32,30 +33,23 @@ class Cluster:
             "master", "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0"
         )
         self.url = self._wait("master", _STARTED)
-        for _ in range(WORKERS):
-            self.add_worker()
+        self.workers = [self.add_worker(number) for number in range(WORKERS)]
+        for number in range(WORKERS):
+            self._wait(f"worker-{number}", _REGISTERED)
 
-    def add_worker(self) -> None:
-        number = len(self.workers)
+    def add_worker(self, number: int) -> subprocess.Popen[bytes]:
         name = f"worker-{number}"
-        self.workers.append(
-            self._launch(
-                name,
-                "org.apache.spark.deploy.worker.Worker",
-                "--host",
-                "127.0.0.1",
-                "--webui-port",
-                "0",
-                "--cores",
-                "1",
-                "--memory",
-                "1g",
-                "--work-dir",
-                str(self.folder / name),
-                self.url,
-            )
+        return self._launch(
+            name,
+            "org.apache.spark.deploy.worker.Worker",
+            *("--host", "127.0.0.1", "--webui-port", "0", "--cores", "2", "--memory", "2g"),
+            *("--work-dir", str(self.folder / name), self.url),
         )
-        self._wait(name, re.compile(r"(Successfully registered with master)"))
+
+    def replace_worker(self, number: int) -> None:
+        """Another one in the place of one that was killed."""
+        self.workers[number] = self.add_worker(number)
+        self._wait(f"worker-{number}", _REGISTERED)
 
     def kill_worker(self, number: int) -> None:
         """As if its machine had lost power: the worker and its executors, at once."""

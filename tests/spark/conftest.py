@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from hengtan.engine import spark
+from hengtan.engine import spark_connection
 from hengtan.engine.spark import Spark
 from spark.cluster import Cluster, running
 
 _DEFAULTS = """\
+spark.cores.max 2
 spark.executor.memory 512m
 spark.driver.memory 512m
 spark.sql.shuffle.partitions 4
@@ -27,10 +28,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     (folder / "spark-defaults.conf").write_text(_DEFAULTS, "utf-8")
     before = os.environ.get("SPARK_CONF_DIR")
     os.environ["SPARK_CONF_DIR"] = str(folder)
-    spark.SETTINGS["spark.sql.files.maxPartitionBytes"] = (
+    spark_connection.SETTINGS["spark.sql.files.maxPartitionBytes"] = (
         "32768"  # many small tasks, whose rows must come back in order
     )
-    spark.SETTINGS["spark.sql.files.openCostInBytes"] = "32768"
+    spark_connection.SETTINGS["spark.sql.files.openCostInBytes"] = "32768"
     try:
         with running(folder) as found:
             yield found

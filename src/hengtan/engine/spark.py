@@ -8,13 +8,10 @@ of the executors are what ``spark-defaults.conf`` says (folder ``SPARK_CONF_DIR`
 
 from __future__ import annotations
 
-import logging
 import re
 import shutil
 import socket
-import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,26 +27,9 @@ from .parquet_join import Written
 
 _URL = re.compile(r"spark://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]):([0-9]{1,5})")
 _CONNECT = 10.0  # seconds for the master to answer
-_EXECUTORS = 120.0  # seconds for the first executor to come up
 ORDER = ("source", "position")
 """Columns that tell the order of the rows of a run; a cluster wants them beside what it writes in this order."""
 _WITHIN = ("scope", "basis")  # the order of several results of one row
-
-# CONTRACT section 5: products and sums keep every digit or fail. What is not named here is the cluster's own choice.
-SETTINGS = {
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.caseSensitive": "true",
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.legacy.parquet.nanosAsLong": "true",  # Spark has no nanoseconds: see spark_session
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.parquet.compression.codec": "snappy",
-    # One stretch of one file for each task, of a size that does not depend on the cluster: parts come in the order of rows.
-    "spark.sql.files.maxPartitionBytes": str(32 << 20),
-    "spark.sql.files.openCostInBytes": str(32 << 20),
-}
-_QUIET = {"spark.ui.showConsoleProgress": "false", "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
 
 
 def open_engine(name: str, near: Path | None = None) -> AnyEngine:
@@ -114,14 +94,16 @@ class Spark:
         """
         with self._lock:
             if self._open is None:
-                self._open = _Connection(self.url, self.folder)
+                from .spark_connection import Connection  # noqa: PLC0415  loads pyspark and pandas
+
+                self._open = Connection(self.url, _answers(self.url), self.folder)
             self._users += 1
         try:
             yield self._open.cluster
         except Exception as error:
             if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
                 raise
-            raise HengtanError(Problem("engine.failed", values={"why": _why(error)})) from error
+            raise HengtanError(Problem("engine.failed", values={"why": why(error)})) from error
         finally:
             with self._lock:
                 self._users -= 1
@@ -152,51 +134,6 @@ class Spark:
             return write_rows(whole, target, ORDER, _WITHIN, stop)
 
 
-class _Connection:
-    """The Spark application of a process, or one that was there before (which is left running)."""
-
-    def __init__(self, url: str, folder: Path | None) -> None:
-        from pyspark.sql import SparkSession  # noqa: PLC0415  an extra
-
-        from .spark_session import Cluster  # noqa: PLC0415  loads pandas
-
-        here = _answers(url)
-        for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what fails is raised; it is not printed besides
-        self.scratch: tempfile.TemporaryDirectory[str] | None = None
-        running = SparkSession.getActiveSession()
-        self.owned = running is None or running.sparkContext.master != url
-        if self.owned:
-            if running is not None:
-                raise HengtanError(Problem("engine.other-session", values={"value": running.sparkContext.master}))
-            builder = SparkSession.builder.master(url).appName("hengtan").config("spark.driver.host", here)
-            for name, value in {**_QUIET, **SETTINGS}.items():
-                builder = builder.config(name, value)
-            try:
-                self.session = builder.getOrCreate()
-            except Exception as error:
-                raise _unusable(url, error) from error
-        else:
-            self.session = running.newSession()
-            for name, value in SETTINGS.items():
-                self.session.conf.set(name, value)
-        try:
-            _await_executor(self.session, url)
-            self.cluster = Cluster()
-            self.cluster.do_connect(self.session)
-            self.scratch = tempfile.TemporaryDirectory(prefix="hengtan-spark-", dir=folder)
-            self.cluster.scratch = Path(self.scratch.name)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        if self.owned:
-            self.session.stop()
-        if self.scratch is not None:
-            self.scratch.cleanup()
-
-
 def _answers(url: str) -> str:
     """The address of this machine as the master sees it: executors call back to it."""
     match = _URL.fullmatch(url)
@@ -205,31 +142,22 @@ def _answers(url: str) -> str:
         with socket.create_connection((match[1].strip("[]"), int(match[2])), _CONNECT) as line:
             return str(line.getsockname()[0])
     except (OSError, OverflowError) as error:
-        raise _unusable(url, error) from None
+        raise unusable(url, error) from None
 
 
-def _await_executor(session: Any, url: str) -> None:
-    """Wait until one executor is there; a cluster without free cores would let the first question wait for ever."""
-    end = time.monotonic() + _EXECUTORS
-    while session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 2:  # the driver is one of them
-        if session.sparkContext._jsc.sc().isStopped() or time.monotonic() > end:
-            raise HengtanError(Problem("engine.no-executor", values={"value": url, "seconds": f"{_EXECUTORS:.0f}"}))
-        time.sleep(0.05)
-
-
-def _why(error: BaseException) -> str:
+def why(error: BaseException) -> str:
     """The line that says it: Java puts the cause last, behind a hundred lines of its own."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if not hasattr(error, "java_exception"):  # pyspark's own errors say it first
-        return lines[0][:300] if lines else type(error).__name__
+        return (lines or [type(error).__name__])[0][:300].rstrip(".")
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     named = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
-    return (causes[-1:] or named[:1] or lines[:1] or [type(error).__name__])[0][:300]
+    return (causes[-1:] or named[:1] or lines[:1] or [type(error).__name__])[0][:300].rstrip(".")
 
 
-def _unusable(url: str, error: BaseException) -> HengtanError:
-    why = (str(error) or type(error).__name__).splitlines()[0][:200]
-    return HengtanError(Problem("engine.unreachable", values={"value": url, "why": why}))
+def unusable(url: str, error: BaseException) -> HengtanError:
+    """Of a cluster that does not let us in."""
+    return HengtanError(Problem("engine.unreachable", values={"value": url, "why": why(error)}))
 
 
 AnyEngine = Engine | Spark
