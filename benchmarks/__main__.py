@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import coefficients, facts, generate, impact_framework, ledger
+from . import coefficients, evidence, facts, generate, impact_framework, ledger
 from .measure import Run, measured
 from .results import table
 
@@ -99,6 +99,8 @@ def main() -> None:
             generate.write(rows, activities)
         say(f"{name}: hengtan")
         mine = ours(activities, WORK / name, times)
+        say(f"{name}: hengtan --ledger")
+        kept = evidence.run(activities, WORK / f"{name}_kept", times, float(str(mine["wall_s"])))
         say(f"{name}: hand-written SQL")
         results["sizes"].append(
             {
@@ -106,6 +108,7 @@ def main() -> None:
                 "bytes": activities.stat().st_size,
                 "hengtan": mine,
                 "sql": peer(activities, WORK / name, times),
+                "kept": kept,
             }
         )
     if impact_framework.installed():

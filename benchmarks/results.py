@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import facts, ledger
+from . import evidence, facts, ledger
 
 TARGETS = {"sql": 2.5, "impact_framework": 30.0, "hundred_to_ten": 12.0, "peak_mb": 2000.0}
 
@@ -44,6 +44,9 @@ def table(results: Mapping[str, Any]) -> str:
             + " |"
         )
     lines += ["", "| measure | figure | target |", "| --- | ---: | ---: |", *_measures(results), ""]
+    kept = [size["kept"] | {"rows": size["rows"]} for size in sizes if "kept" in size]
+    if kept:
+        lines += evidence.lines(kept)
     if "ledger" in results:
         lines += ledger.lines(results["ledger"])
     if "facts" in results:

@@ -27,6 +27,23 @@ def test_the_ratios_of_the_table_are_those_of_the_figures():
     assert "times Impact Framework (@grnsft/if@1.1.0) | 40.00 | at least 30 |" in text
 
 
+def test_the_table_of_evidence_says_what_its_figures_say():
+    steps = {
+        "input_hash": 0.25,
+        "emissions_hash": 0.5,
+        "emissions_sums": 1.0,
+        "emissions_text": 0.5,
+        "activities": 0.75,
+    }
+    kept = {"plain_s": 8.0, "kept_s": 12.0, "kept_cpu_s": 20.0, "kept_peak_mb": 1000, "verify_s": 2.5, "steps": steps}
+    text = table(RESULTS | {"sizes": [RESULTS["sizes"][0] | {"kept": kept}]})
+    assert "| 10 | 0.25, 0.50 | 1.00 | 0.50 | 0.75 | 8.00 | 12.00 | 1,000 | 2.50 |" in text
+    assert (
+        "| file hash and canonical digest of the rows, 10 million, % of the calculation | 25.0 | at most 25 |" in text
+    )
+    assert "## Evidence" not in table(RESULTS)
+
+
 def test_the_table_of_the_ledger_says_what_its_figures_say():
     process = {"wall_s": 12.345, "cpu_s": 9.0, "peak_mb": 150.0}
     size = {
