@@ -187,7 +187,7 @@ def _entries(file: Path, lang: str) -> list[bytes]:
 
     name = "-" if str(file) == "-" else str(file)
     data = sys.stdin.buffer.read() if name == "-" else read(file)
-    lines = data.removeprefix(b"\xef\xbb\xbf").rstrip().split(b"\n")
+    lines = data.removeprefix(b"\xef\xbb\xbf").rstrip(b" \t\r\n").split(b"\n")
     if lines == [b""]:
         raise HengtanError(Problem("ledger.no-entries", file=name))
     entries, refusals = [], []

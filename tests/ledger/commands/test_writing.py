@@ -233,3 +233,10 @@ def test_an_old_copy_of_the_log_is_refused_when_a_newer_checkpoint_is_known(tmp_
     )  # by the memory beside the key
     (tmp_path / "ledger.key.newest").unlink()
     refused("log.rolled-back", "ledger", "append", log, "--key", key, "--known", newer, given=b'{"e":"f"}')
+
+
+@pytest.mark.parametrize("end", [b"\x0b", b"\x0c", b"\x0b\n"])
+def test_what_is_no_blank_of_json_is_refused_at_the_end_as_anywhere(tmp_path: Path, end: bytes) -> None:
+    log = new_log(tmp_path / "log")
+    refused("json.malformed", "ledger", "append", log, given=b'{"a":"b"}' + end)
+    good("ledger", "append", log, given=b'{"a":"b"} \t\r\n\r\n')
