@@ -33,7 +33,7 @@ class FacilityForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.instance.organisation = organisation
         self.fields["region"].widget = region_input()
-        self.fields["region"].help_text = _("Code, or name in Chinese or English: CN-33, 浙江, Ontario, GB.")
+        self.fields["region"].help_text = _("Code, or name in Chinese or English: CN-33, 浙江, Germany, CA-ON.")
 
     def clean_name(self) -> str:
         """One facility has it."""

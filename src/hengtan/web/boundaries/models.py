@@ -14,7 +14,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from hengtan.web.organisations.models import Approach, Organisation, RegionField, known_region
+from hengtan.web.organisations.models import Approach, Membership, Organisation, RegionField, known_region
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.tenancy import TenantModel, TenantQuerySet
 
@@ -92,11 +92,10 @@ class FacilityQuerySet(TenantQuerySet["Facility"]):
         """Of the organisations of this person; a contributor sees those that are given to him."""
         if not user.is_authenticated:
             return self.none()
-        mine = models.Q(organisation__memberships__user_id=user.pk, organisation__memberships__ended_at__isnull=True)
-        given = ~models.Q(organisation__memberships__role=Role.CONTRIBUTOR) | models.Q(
-            contributors__user_id=user.pk, contributors__ended_at__isnull=True
-        )
-        return self.filter(mine & given).distinct()
+        mine = Membership.objects.filter(user_id=user.pk, ended_at__isnull=True)
+        whole = mine.exclude(role=Role.CONTRIBUTOR).values("organisation")
+        given = mine.filter(role=Role.CONTRIBUTOR).values("facilities")
+        return self.filter(models.Q(organisation__in=whole) | models.Q(pk__in=given))
 
 
 class Facility(TenantModel):

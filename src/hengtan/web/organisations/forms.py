@@ -33,7 +33,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["region"].widget = region_input()
-        self.fields["region"].help_text = _("Code, or name in Chinese or English: CN-33, 浙江, Ontario, GB.")
+        self.fields["region"].help_text = _("Code, or name in Chinese or English: CN-33, 浙江, Germany, CA-ON.")
 
 
 class FirstRunForm(NewPersonForm):
@@ -42,7 +42,7 @@ class FirstRunForm(NewPersonForm):
     organisation = forms.CharField(label=_("Name of the organisation"), max_length=200)
     region = forms.CharField(
         label=_("Country or region"), max_length=60, widget=region_input(),
-        help_text=_("Code, or name in Chinese or English: CN-33, 浙江, Ontario, GB."),
+        help_text=_("Code, or name in Chinese or English: CN-33, 浙江, Germany, CA-ON."),
     )  # fmt: skip
     approach = forms.ChoiceField(
         label=_("Consolidation approach"), choices=Approach.choices,

@@ -73,28 +73,23 @@ def home(request: HttpRequest) -> HttpResponse:
 def overview(request: TenantRequest) -> HttpResponse:
     """What the organisation holds, and what to do next."""
     organisation = request.organisation
-    request.session["organisation"] = organisation.key
+    if request.session.get("organisation") != organisation.key:
+        request.session["organisation"] = organisation.key
     facilities = Facility.objects.visible_to(request.user).of(organisation)
     counts = facilities.aggregate(
-        all=Count("pk", distinct=True),
-        with_area=Count("pk", distinct=True, filter=Q(floor_area_m2__gt=0)),
+        all=Count("pk"), with_area=Count("pk", filter=Q(floor_area_m2__gt=0)), area=Sum("floor_area_m2")
     )
-    area = Facility.objects.filter(pk__in=facilities.values("pk")).aggregate(area=Sum("floor_area_m2"))["area"]
     regions = list(
-        Facility.objects.filter(pk__in=facilities.values("pk"))
-        .values("region")
-        .annotate(number=Count("pk"), area=Sum("floor_area_m2"))
-        .order_by("-number", "region")
-    )
+        facilities.order_by().values("region")
+        .annotate(number=Count("pk"), area=Sum("floor_area_m2")).order_by("-number", "region")
+    )  # fmt: skip
     people = Membership.objects.of(organisation).filter(ended_at=None)
     context = {
         "counts": counts,
-        "area": area,
         "regions": regions,
         "largest": max((each["number"] for each in regions), default=1),
         "units": Unit.objects.of(organisation).count(),
-        "people": people.count(),
-        "contributors": people.filter(role=Role.CONTRIBUTOR).count(),
+        **people.aggregate(people=Count("pk"), contributors=Count("pk", filter=Q(role=Role.CONTRIBUTOR))),
         "today": date.today(),
         "may_boundary": request.membership.may(Act.BOUNDARY),
         "may_whole": request.membership.may(Act.WHOLE),

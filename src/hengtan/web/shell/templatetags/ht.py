@@ -47,7 +47,10 @@ def percent_of(part: int, whole: int) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def place(context: template.Context, code: str) -> str:
-    """The name of a region in the language of the page."""
+def place(context: template.Context, code: str) -> SafeString:
+    """The name of a region in the language of the page, and its code; many subdivisions have the code alone."""
     region = find_region(code)
-    return region.title["zh" if context.get("zh") else "en"] if region else code
+    title = region.title["zh" if context.get("zh") else "en"] if region else code
+    if title == code:
+        return format_html('<span class="mono">{}</span>', code)
+    return format_html('{} <span class="mono mut3">{}</span>', title, code)

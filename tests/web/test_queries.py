@@ -1,0 +1,34 @@
+"""A list asks the database as often for many rows as for few, and this often. A higher number here needs a reason."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from hengtan.web.boundaries import services
+from hengtan.web.organisations.roles import Role
+from hengtan.web.organisations.services import invite
+
+# session, person, membership, memberships of the switcher; then the rows
+GOLDEN = {"": 9, "facilities/": 9, "units/": 7, "people/": 7, "denominators/": 5, "organisation.csv": 4}
+
+
+def asked(client, address):
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries), queries
+
+
+@pytest.mark.parametrize("path", GOLDEN)
+def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company, path):
+    client = company.client()
+    few, _ = asked(client, company.url(path))
+    for number in range(20):
+        company.plant(f"more {number}")
+        services.add_unit(company.organisation, f"unit {number}", parent=company.group, since=None)
+        company.joins(Role.CONTRIBUTOR, f"c{number}").facilities.add(company.plants[0])
+        invite(company.people[Role.OWNER], f"i{number}@example.com", "viewer")
+    many, queries = asked(client, company.url(path))
+    told = "\n".join(query["sql"] for query in queries)
+    assert few == many, told
+    assert many == GOLDEN[path], told
