@@ -11,7 +11,23 @@ A set that has no value for a gas raises; a value of another set never stands in
 """
 
 from .blends import Blend, blend, is_blend
+from .groups import GROUPS, group_of, groups_in, groups_of
 from .potentials import SETS, Gas, UnknownGasError, UnknownGwpError, find, gases
 from .weight import gwp
 
-__all__ = ["SETS", "Blend", "Gas", "UnknownGasError", "UnknownGwpError", "blend", "find", "gases", "gwp", "is_blend"]
+__all__ = [
+    "GROUPS",
+    "SETS",
+    "Blend",
+    "Gas",
+    "UnknownGasError",
+    "UnknownGwpError",
+    "blend",
+    "find",
+    "gases",
+    "group_of",
+    "groups_in",
+    "groups_of",
+    "gwp",
+    "is_blend",
+]

@@ -18,6 +18,7 @@ from hengtan.factors import Factor
 from hengtan.problems import HengtanError, Problem
 
 from .folder import MANIFEST
+from .gas_groups import by_group
 from .line import GASES, Line
 from .totals import EXACT, SUMS
 from .view import ReportData
@@ -62,7 +63,7 @@ def report_data(folder: Path, con: Any, manifest: Mapping[str, Any] | None = Non
         return ReportData(
             manifest=manifest,
             summary=summary,
-            gases=_gases(plan),
+            gases=_gases(plan, factors, str(summary.get("gwp_set") or "")),
             factors=_factors(plan, factors),
             methods=_methods(plan),
             facilities=_facilities(folder, summary),
@@ -82,18 +83,28 @@ def _json(path: Path) -> Any:
     return value
 
 
-def _gases(plan: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _gases(
+    plan: Sequence[Mapping[str, Any]], factors: Mapping[str, Mapping[str, str]], gwp_set: str
+) -> list[dict[str, Any]]:
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in plan:
         key = (row["line_scope"], row["line_category"], row["line_basis"])
         names = dict(zip(("scope", "category", "basis"), key, strict=True))
-        into = found.setdefault(key, {**names, "rows": 0, **dict.fromkeys(GASES)})
+        into = found.setdefault(
+            key, {**names, "rows": 0, **dict.fromkeys(GASES), "groups": {}, "ungrouped_co2e_kg": None}
+        )
         into["rows"] += row["rows"]
         for gas, kg in row["masses"].items():
             if kg is not None:
                 into[gas] = (into[gas] or Decimal(0)) + kg
-        if all(row[gas] is None for gas in ("co2_kg", "ch4_kg", "n2o_kg")) and row["masses"]["co2e_kg"]:
-            into["unsplit_co2e_kg"] = into.get("unsplit_co2e_kg", Decimal(0)) + row["masses"]["co2e_kg"]
+        groups = by_group(row, factors.get(row["line_factor_id"], {}), gwp_set)
+        for group, kg in groups.items():
+            into["groups"][group] = into["groups"].get(group, Decimal(0)) + kg
+        grouped = sum(groups.values(), Decimal(0))
+        if row["masses"]["other_co2e_kg"] is not None:
+            into["ungrouped_co2e_kg"] = (into["ungrouped_co2e_kg"] or 0) + row["masses"]["other_co2e_kg"] - grouped
+        elif all(row[gas] is None for gas in ("co2_kg", "ch4_kg", "n2o_kg")) and row["masses"]["co2e_kg"]:
+            into["unsplit_co2e_kg"] = into.get("unsplit_co2e_kg", Decimal(0)) + row["masses"]["co2e_kg"] - grouped
     return [found[key] for key in sorted(found, key=lambda k: (k[0] or 9, str(k[1]).zfill(2), k[2]))]
 
 

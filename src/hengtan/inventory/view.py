@@ -27,7 +27,9 @@ class ReportData:
     summary         summary.json as the contract (section 4) says it
     gases           scope, category, basis, co2_kg, ch4_kg, n2o_kg, other_co2e_kg, co2e_kg, biogenic_co2_kg
                     (gas masses are kg of the gas itself; None where a factor states CO2e only), and optionally
-                    unsplit_co2e_kg: the CO2e of those of its rows whose factors state no gases
+                    unsplit_co2e_kg: the CO2e of those of its rows whose factors state no gases and whose gas nobody tells,
+                    groups: {group: kg CO2e} of ``hengtan.gases.GROUPS``, of what is neither CO2, CH4 nor N2O,
+                    ungrouped_co2e_kg: what of other_co2e_kg is in no group
     factors         factor_id, name, name_zh, dataset, activity_unit, region, valid_from, valid_to, published,
                     published_assumed, source_title, source_table, source_url, licence, gwp_set, match, basis,
                     rows, co2e_kg, unverified, co2e_per_unit (as published, kg per activity_unit), and optionally

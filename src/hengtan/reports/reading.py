@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from hengtan.gases import GROUPS
 from hengtan.inventory.view import ReportData, Row
 
 from .numbers import add, exact, grouped, minus, percent, ratio, tonnes
@@ -189,11 +190,17 @@ class Reading:
         rows = (r for r in self.data.gases if r.get("basis") != "market" and r.get("scope") is not None)
         return add(*map(unsplit_kg, rows))
 
+    def groups(self) -> list[str]:
+        """Gas groups beside CO2, CH4 and N2O that some row of the scopes releases, in the order of the standards."""
+        found = {g for row in self.data.gases if row.get("scope") is not None for g in group_masses(row)}
+        return [name for name in GROUPS if name in found and name != "other"]
+
     def known(self, need: str) -> bool:
         """Whether the report can state what an item of a standard needs."""
         if need.startswith("org."):
             return bool(self.org.get(need[4:]))
-        split = any(row.get("co2_kg") is not None and str(row.get("scope")) == "1" for row in self.data.gases)
+        direct = [row for row in self.data.gases if str(row.get("scope")) == "1"]
+        split = any(row.get("co2_kg") is not None or group_masses(row) for row in direct)
         facts = {
             "period": bool(self.period()),
             "approach": bool(self.approach()),
@@ -220,6 +227,18 @@ class Reading:
             return row.get("facility") == "(other)", -located(row), str(row.get("facility") or "")
 
         return sorted(rows, key=order)
+
+
+def group_masses(row: Row) -> dict[str, Decimal]:
+    """CO2e by gas group beside CO2, CH4 and N2O, where it is known (kg)."""
+    found = ((name, exact(kg)) for name, kg in (row.get("groups") or {}).items())
+    return {name: kg for name, kg in found if kg is not None}
+
+
+def other_kg(row: Row) -> Decimal | None:
+    """CO2e of other gases than the groups with a name of their own (kg); None where the row states none."""
+    left, grouped = exact(row.get("ungrouped_co2e_kg", row.get("other_co2e_kg"))), group_masses(row).get("other")
+    return left if grouped is None else add(left, grouped)
 
 
 def unsplit_kg(row: Row) -> Decimal:

@@ -11,7 +11,7 @@ from .numbers import exact, grouped, tonnes_number
 from .parts.common import NAMES, facility_name, sum_columns
 from .parts.emissions import scope3_gap
 from .parts.places import calendar_months
-from .reading import SUMS, Reading, located
+from .reading import SUMS, Reading, group_masses, located, other_kg
 from .sheets import Sheets
 
 
@@ -187,7 +187,8 @@ def _category(sheets: Sheets, reading: Reading, standard: str) -> None:
         value = tonnes_number(exact(row.get(name)))
         return words("not-split") if value is None else value
 
-    rows = []
+    rows: list[Sequence[Any]] = []
+    groups = reading.groups()
     for (scope, category, basis), kg in reading.categories().items():
         row = gases.get((scope, category, basis), {})
         bio = tonnes_number(exact(row.get("biogenic_co2_kg")))
@@ -198,14 +199,16 @@ def _category(sheets: Sheets, reading: Reading, standard: str) -> None:
                 words.get("basis." + basis, basis),
                 tonnes_number(kg),
                 "—" if basis == "market" or not scope else _share(reading, kg),
-                *(gas(row, n) for n in ("co2_kg", "ch4_kg", "n2o_kg", "other_co2e_kg")),
+                *(gas(row, n) for n in ("co2_kg", "ch4_kg", "n2o_kg")),
+                *(_tonnes_or_dash(group_masses(row).get(name)) for name in groups),
+                _tonnes_or_dash(other_kg(row)) if groups else gas(row, "other_co2e_kg"),
                 "—" if bio is None else bio,
             )
         )
     for scope, category in reading.refused_categories():
         gap = reading.missing(reading.refused(scope, category))
         name = reading.category_name(scope, category)
-        rows.append((words(f"scope.{scope}"), name, "—", gap, *("—" for _ in range(6))))
+        rows.append((words(f"scope.{scope}"), name, "—", gap, *("—" for _ in range(6 + len(groups)))))
     sheets.table(
         sheet,
         0,
@@ -218,11 +221,17 @@ def _category(sheets: Sheets, reading: Reading, standard: str) -> None:
             (words("col.co2"), "t", 16),
             (words("col.ch4"), "t", 14),
             (words("col.n2o"), "t", 14),
+            *((words(f"gas.col.{name}"), "t", 18) for name in groups),
             (words("col.other"), "t", 18),
             (words("col.biogenic"), "t", 18),
         ),
         rows,
     )
+
+
+def _tonnes_or_dash(kg: Decimal | None) -> float | str:
+    value = tonnes_number(kg)
+    return "—" if value is None else value
 
 
 def _month(sheets: Sheets, reading: Reading, standard: str) -> None:
