@@ -23,7 +23,9 @@ class Company:
         self.organisation = Organisation.objects.create(name=name, region="CN-33")
         self.people = {role: self.joins(role) for role in roles}
         self.group = services.add_unit(self.organisation, f"{mark} group", parent=None, since=None)
-        self.division = services.add_unit(self.organisation, f"{mark} division", parent=self.group, since=date(2024, 1, 1))
+        self.division = services.add_unit(
+            self.organisation, f"{mark} division", parent=self.group, since=date(2024, 1, 1)
+        )
         self.plants = [self.plant(f"{mark} plant {number}") for number in (1, 2, 3)]
         self.invitation, self.token = invite(self.people[Role.OWNER], f"new@{mark}.example", Role.VIEWER)
         self.denominator = Denominator.objects.create(
@@ -37,7 +39,9 @@ class Company:
         return Membership.objects.create(organisation=self.organisation, user=user, role=role)
 
     def plant(self, name, unit=None, **more):
-        facility = Facility(organisation=self.organisation, name=name, region="CN-33", floor_area_m2=Decimal("1200.5"), **more)
+        facility = Facility(
+            organisation=self.organisation, name=name, region="CN-33", floor_area_m2=Decimal("1200.5"), **more
+        )
         return services.add_facility(
             facility, unit=unit or self.division, approach="operational_control", share_pct=Decimal(100), since=None
         )

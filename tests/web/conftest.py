@@ -1,9 +1,10 @@
 """An installation with two companies that know nothing of each other."""
 
-import django_ready  # noqa: F401  before anything of Django
 import pytest
 from django.core.cache import cache
 from django.utils import translation
+
+import django_ready  # noqa: F401  before anything of Django
 
 from .company import Company
 

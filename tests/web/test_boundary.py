@@ -36,7 +36,9 @@ def test_the_tree_is_the_one_of_its_day(company):
 
 def test_a_facility_that_moves_leaves_its_past_as_it_was(company):
     plant = company.plants[0]
-    services.move_facility(plant, unit=company.group, approach="equity_share", share_pct=Decimal("51"), since=date(2026, 7, 1))
+    services.move_facility(
+        plant, unit=company.group, approach="equity_share", share_pct=Decimal("51"), since=date(2026, 7, 1)
+    )
     lines = [(p.unit, p.share_pct, p.valid_from, p.valid_to) for p in plant.places.all()]
     assert lines == [
         (company.division, 100, None, date(2026, 6, 30)),
@@ -86,18 +88,22 @@ class TreesThroughTime(TestCase):
         units = [services.add_unit(organisation, str(n), parent=None, since=None) for n in range(5)]
         for which, under, month in moves:
             try:
-                services.move_unit(units[which], parent=units[under] if under >= 0 else None, since=date(2025, month, 1))
+                services.move_unit(
+                    units[which], parent=units[under] if under >= 0 else None, since=date(2025, month, 1)
+                )
             except ValidationError:
                 continue
         for month in range(1, 13):
             assert sorted(b.unit.name for b in tree(organisation, date(2025, month, 15))) == list("01234")
         for unit in units:
             spans = list(UnitPlace.objects.filter(unit=unit))
-            for before, after in zip(spans, spans[1:], strict=False):
+            for before, after in itertools.pairwise(spans):
                 assert (after.valid_from - before.valid_to).days == 1
 
 
-@pytest.mark.parametrize(("typed", "code"), [("浙江", "CN-33"), ("cn-gd", "CN-44"), ("Germany", "DE"), ("CA-ON", "CA-ON"), (" GB ", "GB")])
+@pytest.mark.parametrize(
+    ("typed", "code"), [("浙江", "CN-33"), ("cn-gd", "CN-44"), ("Germany", "DE"), ("CA-ON", "CA-ON"), (" GB ", "GB")]
+)
 def test_a_region_is_found_by_code_or_name_in_either_language(company, typed, code):
     company.client().post(company.url("facilities/new/"), facility(name="New", region=typed))
     assert Facility.objects.get(name="New").region == code
@@ -144,7 +150,13 @@ def test_fields_that_the_form_does_not_have_are_not_set(company, stranger):
     plant = company.plants[0]
     company.client().post(
         company.url(f"facilities/{plant.pk}/edit/"),
-        {"name": "Renamed", "region": "GB", "organisation": stranger.organisation.pk, "id": 999, "created_at": "2000-01-01"},
+        {
+            "name": "Renamed",
+            "region": "GB",
+            "organisation": stranger.organisation.pk,
+            "id": 999,
+            "created_at": "2000-01-01",
+        },
     )
     plant.refresh_from_db()
     assert (plant.name, plant.organisation, plant.created_at.year > 2000) == ("Renamed", company.organisation, True)
@@ -172,14 +184,26 @@ def test_a_denominator_has_the_unit_of_its_kind_and_money_has_a_year(company, gi
 
 
 def test_one_period_has_one_value_of_a_kind(company):
-    client, fields = company.client(), {"kind": "output", "unit": "t", "start": "2025-01-01", "end": "2025-12-31", "value": "1"}
+    client, fields = (
+        company.client(),
+        {"kind": "output", "unit": "t", "start": "2025-01-01", "end": "2025-12-31", "value": "1"},
+    )
     assert client.post(company.url("denominators/"), fields).status_code == 302
     assert client.post(company.url("denominators/"), {**fields, "start": "2025-06-01"}).status_code == 422
-    assert client.post(company.url("denominators/"), {**fields, "start": "2026-01-01", "end": "2026-12-31"}).status_code == 302
+    assert (
+        client.post(company.url("denominators/"), {**fields, "start": "2026-01-01", "end": "2026-12-31"}).status_code
+        == 302
+    )
 
 
 def test_the_file_of_the_organisation_is_the_one_that_the_calculation_reads(company):
-    services.move_facility(company.plants[0], unit=company.group, approach="equity_share", share_pct=Decimal("51.5"), since=date(2026, 7, 1))
+    services.move_facility(
+        company.plants[0],
+        unit=company.group,
+        approach="equity_share",
+        share_pct=Decimal("51.5"),
+        since=date(2026, 7, 1),
+    )
     text = company.client().get(company.url("organisation.csv")).content.decode("utf-8-sig")
     organisation = parse_organisation(list(csv.DictReader(io.StringIO(text))), "organisation.csv")
     line = organisation.line("yong plant 1", date(2026, 7, 1))
@@ -189,10 +213,15 @@ def test_the_file_of_the_organisation_is_the_one_that_the_calculation_reads(comp
 
 def test_no_cell_of_a_file_is_a_formula(company):
     company.plant("=1+2")
-    rows = csv.reader(io.StringIO(company.client(Role.AUDITOR).get(company.url("organisation.csv")).content.decode("utf-8-sig")))
+    rows = csv.reader(
+        io.StringIO(company.client(Role.AUDITOR).get(company.url("organisation.csv")).content.decode("utf-8-sig"))
+    )
     assert [row[0] for row in rows if "1+2" in row[0]] == ["'=1+2"]
 
 
 def test_suggested_places_come_in_the_language_of_the_page(client):
     assert '<option value="CN-33">Zhejiang</option>' in client.get("/regions/?q=zhejiang").content.decode()
-    assert '<option value="CN-33">浙江</option>' in client.get("/regions/?q=浙江", headers={"accept-language": "zh-CN"}).content.decode()
+    assert (
+        '<option value="CN-33">浙江</option>'
+        in client.get("/regions/?q=浙江", headers={"accept-language": "zh-CN"}).content.decode()
+    )

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from hengtan.web import Configuration, Misconfigured
+from hengtan.web import Configuration, MisconfiguredError
 from hengtan.web.configuration import kept
 
 
@@ -35,7 +35,7 @@ def test_the_environment_is_stronger_than_the_file_and_the_file_than_the_default
     ],
 )
 def test_a_wrong_setting_is_named_and_how_to_mend_it(tmp_path, text, said):
-    with pytest.raises(Misconfigured, match=said.replace("?", r"\?")):
+    with pytest.raises(MisconfiguredError, match=said.replace("?", r"\?")):
         read(tmp_path, text)
 
 

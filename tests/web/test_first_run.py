@@ -59,7 +59,7 @@ def test_of_eight_that_come_at_once_one_wins():
                 organisation=Organisation(name="A", region="GB"),
             )  # fmt: skip
             outcomes.append("won")
-        except first_run.TooLate:
+        except first_run.TooLateError:
             outcomes.append("late")
         finally:
             connection.close()

@@ -8,11 +8,10 @@ from django.utils import translation
 
 from hengtan.web.accounts.models import User
 from hengtan.web.organisations.roles import Role
-
 from house.house import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
-import catalogues  # noqa: E402
+import catalogues
 
 WEB = ROOT / "src/hengtan/web"
 TEMPLATES = sorted(WEB.rglob("*.html"))
@@ -58,13 +57,17 @@ def test_a_template_holds_no_word_that_is_not_marked(path):
     shown = re.sub(r"<script.*?</script>|<[^>]+>", " ", text, flags=re.S)
     words = [word for word in re.findall(r"[A-Za-z\u4e00-\u9fff][\w²-]*", shown) if word not in NAMES]
     assert words == []
-    assert [value for value in ATTRIBUTES.findall(text) if re.search(r"[A-Za-z]{2}", value) and value not in NAMES] == []
+    assert [
+        value for value in ATTRIBUTES.findall(text) if re.search(r"[A-Za-z]{2}", value) and value not in NAMES
+    ] == []
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_code_shows_people_nothing_that_is_not_marked(path):
     """What goes into messages, errors, labels and help stands in a marked string."""
-    bare = re.compile(r"""(?:label|help_text|verbose_name|ValidationError\(|add_error\([^,]+,|messages\.\w+\(request,)\s*=?\s*f?["'][^"']""")
+    bare = re.compile(
+        r"""(?:label|help_text|verbose_name|ValidationError\(|add_error\([^,]+,|messages\.\w+\(request,)\s*=?\s*f?["'][^"']"""
+    )
     assert bare.findall(path.read_text("utf-8")) == []
 
 
@@ -86,7 +89,7 @@ def in_chinese(company, page):
 def latin(html):
     body = re.sub(r"<(script|style|svg|option)\b.*?</\1>", " ", html, flags=re.S)
     shown = re.sub(r"<[^>]+>", " ", body) + " ".join(re.findall(r'(?:placeholder|title|aria-label)="([^"]*)"', body))
-    return [word for word in re.findall(r"[A-Za-z]{2,}[\w'-]*", LATIN_ALLOWED.sub(" ", shown))]
+    return list(re.findall(r"[A-Za-z]{2,}[\w'-]*", LATIN_ALLOWED.sub(" ", shown)))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -108,10 +111,14 @@ def test_a_page_in_english_holds_no_chinese(company, page):
 
 def test_mistakes_are_told_in_chinese_too(company, client):
     User.objects.update(language="zh-hans")
-    answer = company.client().post(company.url("facilities/new/"), {"share_pct": "x", "latitude": "91", "region": "Xyz"})
+    answer = company.client().post(
+        company.url("facilities/new/"), {"share_pct": "x", "latitude": "91", "region": "Xyz"}
+    )
     assert answer.status_code == 422
     assert latin(answer.content.decode().replace("Xyz", "")) == []
-    wrong = client.post("/account/login/", {"login": "a@b.example", "password": "x"}, headers={"accept-language": "zh-CN"})
+    wrong = client.post(
+        "/account/login/", {"login": "a@b.example", "password": "x"}, headers={"accept-language": "zh-CN"}
+    )
     assert latin(wrong.content.decode()) == []
 
 
@@ -124,7 +131,9 @@ def test_the_switch_is_kept_with_the_person_and_leads_back(company):
     assert "人员与角色" in other.get(company.url("people/"), headers={"accept-language": "en"}).content.decode()
 
 
-@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "to", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example", "/\\evil.example"]
+)
 def test_a_switch_never_leads_elsewhere(client, db, to):
     assert client.post("/language/", {"language": "en", "next": to})["Location"] == "/"
     assert client.post("/appearance/", {"theme": "dark", "next": to})["Location"] == "/"

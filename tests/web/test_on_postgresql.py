@@ -29,12 +29,22 @@ def server():
         port = free.getsockname()[1]
     run = {"check": True, "capture_output": True, "cwd": "/"}
     try:
-        subprocess.run([*as_user, programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", "hengtan", "-N", "-E", "UTF8"], **run)
+        subprocess.run(
+            [*as_user, programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", "hengtan", "-N", "-E", "UTF8"],
+            **run,
+        )
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off"
-        subprocess.run([*as_user, programs / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-o", options, "start"], **run)
+        subprocess.run(
+            [*as_user, programs / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-o", options, "start"],
+            **run,
+        )
         yield f"postgresql://hengtan@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([*as_user, programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"], capture_output=True, cwd="/")
+        subprocess.run(
+            [*as_user, programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"],
+            capture_output=True,
+            cwd="/",
+        )
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -42,7 +52,19 @@ def server():
 def test_what_holds_on_sqlite_holds_on_postgresql(server):
     files = [f"tests/web/{name}.py" for name in AGAIN]
     told = subprocess.run(
-        [sys.executable, "-m", "pytest", *files, "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "not role_does and not mistake"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *files,
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-k",
+            "not role_does and not mistake",
+        ],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": server},
         capture_output=True,

@@ -87,12 +87,15 @@ def test_somebody_else_who_is_signed_in_cannot_use_the_link(company, stranger):
     client = stranger.client()
     assert "another address" in client.get(link).content.decode()
     assert client.post(link)["Location"] == link
-    assert not Membership.objects.filter(organisation=company.organisation, user=stranger.people[Role.OWNER].user).exists()
+    assert not Membership.objects.filter(
+        organisation=company.organisation, user=stranger.people[Role.OWNER].user
+    ).exists()
 
 
 def test_an_invitation_cannot_name_facilities_of_another_tenant(company, stranger):
     answer = company.client().post(
-        company.url("people/invite/"), {"email": "x@example.com", "role": "contributor", "facilities": [stranger.plants[0].pk]}
+        company.url("people/invite/"),
+        {"email": "x@example.com", "role": "contributor", "facilities": [stranger.plants[0].pk]},
     )
     assert answer.status_code == 422
     assert not mail.outbox

@@ -23,10 +23,35 @@ HANDLER = re.compile(r"""\s(?:on\w+|style)=["']""")
 def pages(company):
     company.people[Role.OWNER].user.is_operator = True
     company.people[Role.OWNER].user.save()
-    plain = ["/", "/more/", "/account/login/", "/account/me/", "/organisations/new/", "/welcome/", "/healthz", "/regions/?q=zh"]
-    inside = ["", "facilities/", "facilities/new/", "units/", "units/new/", "people/", "people/invite/", "settings/", "denominators/"]
+    plain = [
+        "/",
+        "/more/",
+        "/account/login/",
+        "/account/me/",
+        "/organisations/new/",
+        "/welcome/",
+        "/healthz",
+        "/regions/?q=zh",
+    ]
+    inside = [
+        "",
+        "facilities/",
+        "facilities/new/",
+        "units/",
+        "units/new/",
+        "people/",
+        "people/invite/",
+        "settings/",
+        "denominators/",
+    ]
     mfa = ["/account/2fa/", "/account/password/change/", "/account/email/", "/account/password/reset/"]
-    return [*plain, *mfa, *(company.url(path) for path in inside), f"/invitations/{company.token}/", company.url("none/")]
+    return [
+        *plain,
+        *mfa,
+        *(company.url(path) for path in inside),
+        f"/invitations/{company.token}/",
+        company.url("none/"),
+    ]
 
 
 def test_every_answer_forbids_what_is_inline_and_what_comes_from_elsewhere(company):
@@ -104,7 +129,9 @@ def test_nothing_is_changed_by_looking(company):
 def test_the_wrong_password_is_refused_before_it_is_hashed_after_a_few_times(company, monkeypatch):
     client, hashed = Client(), []
     check = hashers.check_password
-    monkeypatch.setattr("django.contrib.auth.base_user.check_password", lambda *given, **more: hashed.append(1) or check(*given, **more))
+    monkeypatch.setattr(
+        "django.contrib.auth.base_user.check_password", lambda *given, **more: hashed.append(1) or check(*given, **more)
+    )
     email = company.people[Role.OWNER].user.email
     for _ in range(12):
         answer = client.post("/account/login/", {"login": email, "password": "wrong"})
@@ -116,13 +143,18 @@ def test_the_wrong_password_is_refused_before_it_is_hashed_after_a_few_times(com
 def test_a_stranger_does_not_learn_who_has_an_account(company):
     client, known = Client(), company.people[Role.OWNER].user.email
     said = {
-        email: client.post("/account/password/reset/", {"email": email}, follow=True).content.decode().replace(email, "")
+        email: client.post("/account/password/reset/", {"email": email}, follow=True)
+        .content.decode()
+        .replace(email, "")
         for email in (known, "nobody@example.com")
     }
     bare = [re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", html) for html in said.values()]
     assert bare[0] == bare[1]
     assert [message.to for message in mail.outbox] == [[known]]
-    wrong = [client.post("/account/login/", {"login": email, "password": "x"}).content.decode().count("not correct") for email in said]
+    wrong = [
+        client.post("/account/login/", {"login": email, "password": "x"}).content.decode().count("not correct")
+        for email in said
+    ]
     assert wrong[0] == wrong[1]
 
 
@@ -215,7 +247,7 @@ def test_every_address_is_either_for_everybody_or_behind_the_door(client, db):
         for pattern in patterns:
             if isinstance(pattern, URLPattern):
                 if pattern.callback.__module__.startswith("hengtan."):
-                    values = {name: "x" if "pk" != name else 1 for name in pattern.pattern.converters}
+                    values = {name: "x" if name != "pk" else 1 for name in pattern.pattern.converters}
                     answer = client.get(reverse(pattern.name, kwargs=values))
                     if not (answer.status_code == 302 and "/account/login/" in answer["Location"]):
                         found.add(pattern.name)

@@ -10,6 +10,6 @@ invitations), ``boundaries`` (units and facilities through time). They store and
 'carbon.example.com'
 """
 
-from .configuration import Configuration, Misconfigured
+from .configuration import Configuration, MisconfiguredError
 
-__all__ = ["Configuration", "Misconfigured"]
+__all__ = ["Configuration", "MisconfiguredError"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from .configuration import Configuration, Misconfigured
+from .configuration import Configuration, MisconfiguredError
 
 NEEDED = ("django", "allauth", "argon2", "django_htmx", "granian", "whitenoise")
 
@@ -30,7 +30,7 @@ def command(host: str, port: int, data: Path | None, workers: int) -> int:
     try:
         given = {"HENGTAN_DATA": str(data)} if data else {}
         configuration = Configuration.read({**os.environ, **given})
-    except Misconfigured as wrong:
+    except MisconfiguredError as wrong:
         click.echo(str(wrong), err=True)
         return 2
     from .start import run  # noqa: PLC0415  Django and the server, when it is certain that they are there

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -17,7 +18,7 @@ SCHEMES = {"postgresql", "postgres", "sqlite"}
 MAIL = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
-class Misconfigured(Exception):
+class MisconfiguredError(Exception):
     """A setting that cannot be used, and how to mend it."""
 
 
@@ -54,24 +55,27 @@ class Configuration:
         for name in given:
             if name not in names:
                 near = difflib.get_close_matches(name, names, 1)
-                raise Misconfigured(
+                raise MisconfiguredError(
                     f"hengtan.toml: {name} is no setting" + (f"; did you mean {near[0]}?" if near else "")
                 )
         given.update({name: environ[key] for name in names if environ.get(key := f"HENGTAN_{name.upper()}")})
         if environ.get("DATABASE_URL"):
             given.setdefault("database_url", environ["DATABASE_URL"])
         data = Path(str(given.pop("data", "") or _home(environ))).expanduser().absolute()
-        return cls(data=data, **{name: _value(name, value) for name, value in given.items()})._checked()
+        settings: dict[str, Any] = {name: _value(name, value) for name, value in given.items()}
+        return cls(data=data, **settings)._checked()
 
     def _checked(self) -> Configuration:
         if self.database_url and urlsplit(self.database_url).scheme not in SCHEMES:
-            raise Misconfigured("database_url: give postgresql://user:password@host/name, or leave it out for SQLite")
+            raise MisconfiguredError(
+                "database_url: give postgresql://user:password@host/name, or leave it out for SQLite"
+            )
         if self.public_url and not urlsplit(self.public_url).hostname:
-            raise Misconfigured("public_url: give the whole address, as https://carbon.example.com")
+            raise MisconfiguredError("public_url: give the whole address, as https://carbon.example.com")
         if self.mail_url and urlsplit(self.mail_url).scheme not in MAIL:
-            raise Misconfigured("mail_url: give smtp://, smtp+tls:// or smtps://user:password@host:port")
+            raise MisconfiguredError("mail_url: give smtp://, smtp+tls:// or smtps://user:password@host:port")
         if self.language not in ("en", "zh"):
-            raise Misconfigured("language: en or zh")
+            raise MisconfiguredError("language: en or zh")
         return self
 
     @property
@@ -82,7 +86,9 @@ class Configuration:
     def hosts(self) -> list[str]:
         """The names it answers to."""
         public = urlsplit(self.public_url).hostname
-        return list(dict.fromkeys([*([public] if public else []), *self.allowed_hosts, *LOOPBACK, socket.gethostname()]))
+        return list(
+            dict.fromkeys([*([public] if public else []), *self.allowed_hosts, *LOOPBACK, socket.gethostname()])
+        )
 
     def key(self) -> str:
         """The secret key: given, else kept in the data folder, else one for this process alone (nothing is written here)."""
@@ -148,12 +154,12 @@ def _file(environ: Mapping[str, str]) -> dict[str, object]:
     path = Path(named or "hengtan.toml")
     if not path.exists():
         if named:
-            raise Misconfigured(f"HENGTAN_CONFIG names {named}, and there is no such file")
+            raise MisconfiguredError(f"HENGTAN_CONFIG names {named}, and there is no such file")
         return {}
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise Misconfigured(f"{path}: {fault}") from fault
+        raise MisconfiguredError(f"{path}: {fault}") from fault
 
 
 def _home(environ: Mapping[str, str]) -> str:
@@ -163,13 +169,13 @@ def _home(environ: Mapping[str, str]) -> str:
 def _value(name: str, value: object) -> object:
     if name == "behind_proxy":
         if str(value).lower() not in ("true", "false", "1", "0", "yes", "no"):
-            raise Misconfigured(f"{name}: true or false, not {value!r}")
+            raise MisconfiguredError(f"{name}: true or false, not {value!r}")
         return str(value).lower() in ("true", "1", "yes")
     if name == "allowed_hosts":
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list):
-            raise Misconfigured(f"{name}: a list of names, not {value!r}")
+            raise MisconfiguredError(f"{name}: a list of names, not {value!r}")
         return tuple(str(part).strip() for part in parts if str(part).strip())
     if not isinstance(value, str):
-        raise Misconfigured(f"{name}: text, not {value!r}")
+        raise MisconfiguredError(f"{name}: text, not {value!r}")
     return value.rstrip("/") if name == "public_url" else value

@@ -81,8 +81,10 @@ STATIC_URL = "static/"
 STATIC_ROOT = CONFIGURATION.data / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "hengtan.web.shell.storage.HashedFiles"},
 }
+
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # people
 AUTH_USER_MODEL = "accounts.User"
@@ -112,7 +114,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if CONFIGURATION.https else "http"
-ACCOUNT_RATE_LIMITS = {"invitation": "20/m/ip", "first_run": "20/m/ip"}   # before a password is hashed
+ACCOUNT_RATE_LIMITS = {"invitation": "20/m/ip", "first_run": "20/m/ip"}  # before a password is hashed
 MFA_ADAPTER = "hengtan.web.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

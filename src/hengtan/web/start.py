@@ -30,7 +30,9 @@ def prepare(configuration: Configuration) -> None:
             kept(folder / "secret-key", secrets.token_urlsafe(50))
         django.setup()
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        from .shell.storage import collect  # noqa: PLC0415  needs Django set up
+
+        collect(folder / "static")
 
 
 def run(configuration: Configuration, host: str, port: int, workers: int) -> int:
@@ -42,7 +44,9 @@ def run(configuration: Configuration, host: str, port: int, workers: int) -> int
     prepare(configuration)
     from .organisations.first_run import code, wanted  # noqa: PLC0415  needs Django set up
 
-    address = configuration.public_url or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"
+    address = (
+        configuration.public_url or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"
+    )  # noqa: S104  shown, not bound
     print(f"hengtan  {address}   data: {configuration.data}", flush=True)
     if wanted():
         print(f"First run, open  {address}/welcome/?code={code()}\n首次运行，请打开上面的链接。", flush=True)

@@ -61,5 +61,3 @@ def free_address(email: str) -> str:
     if User.objects.filter(email=email).exists():
         raise ValidationError(_("Somebody uses this address already."))
     return email
-
-

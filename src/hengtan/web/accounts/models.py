@@ -42,7 +42,10 @@ class User(AbstractBaseUser):
     )
     time_zone = models.CharField(_("Time zone"), max_length=60, blank=True, validators=[known_time_zone])
     theme = models.CharField(
-        _("Appearance"), max_length=10, blank=True, choices=[("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))]
+        _("Appearance"),
+        max_length=10,
+        blank=True,
+        choices=[("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))],
     )
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)

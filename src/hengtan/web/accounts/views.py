@@ -15,7 +15,7 @@ from .forms import ProfileForm
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, language, time zone, appearance; ways to sign in."""
-    form = ProfileForm(request.POST or None, instance=request.user)  # type: ignore[arg-type]
+    form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         user = form.save()
         if user.language:
@@ -23,5 +23,5 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("profile")
     if form.errors:
-        request.user.refresh_from_db()
+        form.instance.refresh_from_db()
     return render(request, "accounts/profile.html", {"form": form}, status=422 if form.errors else 200)

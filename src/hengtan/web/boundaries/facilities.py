@@ -53,7 +53,11 @@ def index(request: TenantRequest) -> HttpResponse:
         "units": Unit.objects.of(request.organisation),
         "may": request.membership.may(Act.BOUNDARY),
     }
-    name = "boundaries/facility_rows.html" if request.htmx and request.htmx.target == "rows" else "boundaries/facilities.html"  # type: ignore[attr-defined]
+    name = (
+        "boundaries/facility_rows.html"
+        if request.htmx and request.htmx.target == "rows"
+        else "boundaries/facilities.html"
+    )  # type: ignore[attr-defined]
     return render(request, name, context)
 
 
@@ -117,7 +121,11 @@ def move(request: TenantRequest, pk: int) -> HttpResponse:
     facility = _facility(request, pk)
     last = facility.places.last()
     closing = "close" in request.POST
-    initial = {"unit": last.unit_id, "approach": last.approach, "share_pct": f"{last.share_pct.normalize():f}"} if last else {}
+    initial = (
+        {"unit": last.unit_id, "approach": last.approach, "share_pct": f"{last.share_pct.normalize():f}"}
+        if last
+        else {}
+    )
     form = PlaceForm(
         request.POST if request.method == "POST" and not closing else None,
         organisation=request.organisation, dated=True, initial=initial,
@@ -131,7 +139,11 @@ def move(request: TenantRequest, pk: int) -> HttpResponse:
                 services.close_facility(facility, given["last_day"])
             else:
                 services.move_facility(
-                    facility, unit=given["unit"], approach=given["approach"], share_pct=given["share_pct"], since=given["valid_from"]
+                    facility,
+                    unit=given["unit"],
+                    approach=given["approach"],
+                    share_pct=given["share_pct"],
+                    since=given["valid_from"],
                 )
         except ValidationError as wrong:
             used.add_error(None, wrong)

@@ -69,7 +69,10 @@ class PlaceForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """With control, what is controlled counts in full: another share would be a contradiction."""
         given: dict[str, Any] = super().clean() or {}
-        if given.get("approach") in (Approach.OPERATIONAL, Approach.FINANCIAL) and given.get("share_pct") not in (None, 100):
+        if given.get("approach") in (Approach.OPERATIONAL, Approach.FINANCIAL) and given.get("share_pct") not in (
+            None,
+            100,
+        ):
             self.add_error("share_pct", _("With control the share is 100 %; choose equity share to count a part."))
         return given
 
@@ -96,7 +99,9 @@ class DenominatorForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].required = False
-        self.fields["unit"].help_text = _("Of money CNY_2025, of output t or pieces; area is in m2, employees are counted.")
+        self.fields["unit"].help_text = _(
+            "Of money CNY_2025, of output t or pieces; area is in m2, employees are counted."
+        )
 
     def clean(self) -> dict[str, Any]:
         """A period begins before it ends, one kind has one value in it, money has a year."""
@@ -134,16 +139,18 @@ class UnitForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.organisation, self.unit = organisation, unit
         parents: Any = self.fields["parent"]
-        parents.queryset = Unit.objects.of(organisation).exclude(pk=unit.pk if unit else None)
+        parents.queryset = Unit.objects.of(organisation).exclude(pk=unit.pk if unit else 0)
         parents.empty_label = _("The organisation itself")
         self.fields["since"].help_text = (
-            _("The day from which it belongs there. Before, nothing changes.") if unit else _("Empty: for as long as there are data.")
+            _("The day from which it belongs there. Before, nothing changes.")
+            if unit
+            else _("Empty: for as long as there are data.")
         )
 
     def clean_name(self) -> str:
         """One unit has it."""
         name = " ".join(str(self.cleaned_data["name"]).split())
-        same = Unit.objects.of(self.organisation).filter(name=name).exclude(pk=self.unit.pk if self.unit else None)
+        same = Unit.objects.of(self.organisation).filter(name=name).exclude(pk=self.unit.pk if self.unit else 0)
         if same.exists():
             raise ValidationError(_("There is a unit with this name already."))
         return name

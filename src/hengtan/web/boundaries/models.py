@@ -167,7 +167,9 @@ class Denominator(TenantModel):
     kind = models.CharField(_("Denominator"), max_length=12, choices=Kind.choices)
     start = models.DateField(_("From"))
     end = models.DateField(_("To"))
-    value = models.DecimalField(_("Value"), max_digits=20, decimal_places=4, validators=[MinValueValidator(Decimal("0.0001"))])
+    value = models.DecimalField(
+        _("Value"), max_digits=20, decimal_places=4, validators=[MinValueValidator(Decimal("0.0001"))]
+    )
     unit = models.CharField(_("Unit"), max_length=40, help_text=_("m2, t, CNY_2025, FTE ..."))
 
     objects: ClassVar[TenantQuerySet[Denominator]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
@@ -177,5 +179,7 @@ class Denominator(TenantModel):
 
         ordering: ClassVar = ["-end", "kind"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(start__lte=models.F("end")), name="denominator_begins_before_it_ends")
+            models.CheckConstraint(
+                condition=models.Q(start__lte=models.F("end")), name="denominator_begins_before_it_ends"
+            )
         ]

@@ -19,24 +19,39 @@ AnyPlace = TypeVar("AnyPlace", FacilityPlace, UnitPlace)
 
 
 @transaction.atomic
-def add_facility(facility: Facility, *, unit: Unit | None, approach: str, share_pct: Decimal, since: date | None) -> Facility:
+def add_facility(
+    facility: Facility, *, unit: Unit | None, approach: str, share_pct: Decimal, since: date | None
+) -> Facility:
     """A facility and its first place."""
     facility.save()
     FacilityPlace.objects.create(
-        organisation=facility.organisation, facility=facility, unit=unit, approach=approach, share_pct=share_pct, valid_from=since
+        organisation=facility.organisation,
+        facility=facility,
+        unit=unit,
+        approach=approach,
+        share_pct=share_pct,
+        valid_from=since,
     )
     return facility
 
 
 @transaction.atomic
-def move_facility(facility: Facility, *, unit: Unit | None, approach: str, share_pct: Decimal, since: date) -> FacilityPlace:
+def move_facility(
+    facility: Facility, *, unit: Unit | None, approach: str, share_pct: Decimal, since: date
+) -> FacilityPlace:
     """From that day on it belongs elsewhere; until the day before it stays where it was."""
     Facility.objects.select_for_update().get(pk=facility.pk)
     last = facility.places.last()
     place = FacilityPlace(organisation=facility.organisation, facility=facility)
     if last is not None:
         place = _following(last, place, since)
-    place.unit, place.approach, place.share_pct, place.valid_from, place.valid_to = unit, approach, share_pct, since, None
+    place.unit, place.approach, place.share_pct, place.valid_from, place.valid_to = (
+        unit,
+        approach,
+        share_pct,
+        since,
+        None,
+    )
     place.save()
     return place
 
@@ -79,7 +94,9 @@ def move_unit(unit: Unit, *, parent: Unit | None, since: date) -> UnitPlace:
 def _following(last: AnyPlace, fresh: AnyPlace, since: date) -> AnyPlace:
     """The place to write: ``fresh`` after ``last`` has ended the day before, or ``last`` itself when it began that very day."""
     if last.valid_from and since < last.valid_from:
-        raise ValidationError(_("A later line holds from %(day)s; give that day or a later one.") % {"day": last.valid_from})
+        raise ValidationError(
+            _("A later line holds from %(day)s; give that day or a later one.") % {"day": last.valid_from}
+        )
     if last.valid_from == since:
         return last
     if last.valid_to is None or last.valid_to >= since:

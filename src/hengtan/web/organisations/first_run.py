@@ -16,7 +16,7 @@ from .models import Installation, Membership, Organisation
 from .roles import Role
 
 
-class TooLate(Exception):
+class TooLateError(Exception):
     """Somebody was first."""
 
 
@@ -35,17 +35,19 @@ def is_code(given: str) -> bool:
     return hmac.compare_digest(given.strip().lower().encode(), code().encode())
 
 
-def begin(*, email: str, name: str, password: str, language: str, organisation: Organisation) -> tuple[User, Organisation]:
-    """All of it or nothing; of two that come at once one gets TooLate, on any database."""
+def begin(
+    *, email: str, name: str, password: str, language: str, organisation: Organisation
+) -> tuple[User, Organisation]:
+    """All of it or nothing; of two that come at once one gets TooLateError, on any database."""
     try:
         with transaction.atomic():
             Installation.objects.create(id=1)
             if User.objects.exists():
-                raise TooLate
+                raise TooLateError
             user = new_person(email=email, name=name, password=password, language=language, is_operator=True)
             organisation.save()
             Membership.objects.create(organisation=organisation, user=user, role=Role.OWNER)
     except IntegrityError as taken:
-        raise TooLate from taken
+        raise TooLateError from taken
     (settings.CONFIGURATION.data / "first-run-code").unlink(missing_ok=True)
     return user, organisation

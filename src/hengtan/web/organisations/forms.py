@@ -66,7 +66,7 @@ class FirstRunForm(NewPersonForm):
 
     def clean_region(self) -> str:
         """A place that factors know."""
-        field: RegionField = Organisation._meta.get_field("region")  # type: ignore[assignment]
+        field: RegionField = Organisation._meta.get_field("region")
         return str(field.clean(self.cleaned_data["region"], None))
 
 

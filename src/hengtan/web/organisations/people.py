@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext as _
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -117,10 +118,11 @@ def member(request: TenantRequest, pk: int) -> HttpResponse:
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Behind the link: sign in or choose a password, and be in."""
     if not ratelimit.consume(request, action="invitation"):
-        return ratelimit.respond_429(request)
+        refused: HttpResponse = ratelimit.respond_429(request)
+        return refused
     try:
         found = services.of_token(token)
-    except services.LinkIsDead:
+    except services.LinkIsDeadError:
         return render(request, "organisations/link_is_dead.html", status=410)
     user = request.user
     known = User.objects.filter(email=found.email).exists()
@@ -149,11 +151,9 @@ def _let_in(request: HttpRequest, token: str, found: Invitation, form: NewPerson
                     email=found.email, name=given["name"], password=given["password"], language=get_language() or ""
                 )
             services.accept(token, user)
-    except (services.LinkIsDead, IntegrityError):
+    except (services.LinkIsDeadError, IntegrityError):
         return render(request, "organisations/link_is_dead.html", status=410)
     if not request.user.is_authenticated:
         login(request, user, backend=BACKEND)
     messages.success(request, _("Welcome to %(organisation)s.") % {"organisation": found.organisation})
     return redirect("organisation", key=found.organisation.key)
-
-

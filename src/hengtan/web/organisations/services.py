@@ -18,7 +18,7 @@ from .models import Invitation, Membership, Organisation, hashed
 from .roles import Role, may_give
 
 
-class LinkIsDead(Exception):
+class LinkIsDeadError(Exception):
     """Used, withdrawn, or too old."""
 
 
@@ -48,7 +48,7 @@ def of_token(token: str) -> Invitation:
     """The open invitation with this token."""
     found = Invitation.objects.filter(token_sha256=hashed(token)).select_related("organisation", "invited_by").first()
     if found is None or not found.is_open:
-        raise LinkIsDead
+        raise LinkIsDeadError
     return found
 
 
@@ -56,9 +56,11 @@ def of_token(token: str) -> Invitation:
 def accept(token: str, user: User) -> Membership:
     """Makes the person a member; the link is dead from then on, also for one who clicks at the same moment."""
     invitation = of_token(token)
-    used = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None).update(accepted_at=timezone.now())
+    used = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None).update(
+        accepted_at=timezone.now()
+    )
     if not used:
-        raise LinkIsDead
+        raise LinkIsDeadError
     if user.email != invitation.email:
         raise PermissionDenied
     membership, _new = Membership.objects.get_or_create(
@@ -94,6 +96,8 @@ def end(giver: Membership, membership: Membership) -> None:
 
 def _not_the_last_owner(membership: Membership) -> None:
     Organisation.objects.select_for_update().get(pk=membership.organisation_id)
-    others = Membership.objects.of(membership.organisation).filter(role=Role.OWNER, ended_at=None).exclude(pk=membership.pk)
+    others = (
+        Membership.objects.of(membership.organisation).filter(role=Role.OWNER, ended_at=None).exclude(pk=membership.pk)
+    )
     if not others.exists():
         raise ValidationError(_("An organisation has at least one owner. Make somebody else an owner first."))

@@ -28,9 +28,7 @@ class TenantQuerySet(models.QuerySet[Row]):
         """The rows of the organisations to which this person belongs now."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(
-            organisation__memberships__user_id=user.pk, organisation__memberships__ended_at__isnull=True
-        )
+        return self.filter(organisation__memberships__user_id=user.pk, organisation__memberships__ended_at__isnull=True)
 
     def of(self, organisation: Organisation) -> Self:
         """The rows of one tenant; for the inside, after the person was let in."""

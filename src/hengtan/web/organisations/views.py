@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, gettext as _
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -36,7 +37,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
     if not first_run.wanted():
         return redirect("home")
     if not ratelimit.consume(request, action="first_run"):
-        return ratelimit.respond_429(request)
+        refused: HttpResponse = ratelimit.respond_429(request)
+        return refused
     form = FirstRunForm(request.POST or None, initial={"code": request.GET.get("code", "")})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -50,7 +52,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
                     name=given["organisation"], region=given["region"], approach=given["approach"]
                 ),
             )
-        except first_run.TooLate:
+        except first_run.TooLateError:
             messages.warning(request, _("Somebody has set this installation up in the meantime."))
             return redirect("account_login")
         login(request, user, backend=BACKEND)
@@ -108,8 +110,12 @@ def edit(request: TenantRequest) -> HttpResponse:
         return redirect("organisation-settings", key=request.organisation.key)
     if form.errors:
         request.organisation.refresh_from_db()
-    return render(request, "organisations/settings.html",
-        {"form": form, "may_settings": request.membership.may(Act.SETTINGS)}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "organisations/settings.html",
+        {"form": form, "may_settings": request.membership.may(Act.SETTINGS)},
+        status=422 if form.errors else 200,
+    )
 
 
 @login_required
@@ -121,6 +127,6 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             organisation = form.save()
-            Membership.objects.create(organisation=organisation, user=request.user, role=Role.OWNER)
+            Membership.objects.create(organisation=organisation, user_id=int(request.user.pk or 0), role=Role.OWNER)
         return redirect("organisation", key=organisation.key)
     return render(request, "organisations/new.html", {"form": form}, status=422 if form.errors else 200)

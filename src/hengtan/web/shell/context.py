@@ -26,7 +26,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
         return context
     context["theme"] = user.theme
     memberships = list(
-        Membership.objects.filter(user=user, ended_at=None).select_related("organisation").order_by("organisation__name")
+        Membership.objects.filter(user=user, ended_at=None)
+        .select_related("organisation")
+        .order_by("organisation__name")
     )
     current = getattr(request, "organisation", None)
     key = current.key if current else request.session.get("organisation")

@@ -17,7 +17,9 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """An icon of the sprite; it says nothing to a screen reader, the word beside it does."""
-    return format_html('<svg class="ht-i" aria-hidden="true"><use href="{}#{}"></use></svg>', static("hengtan/icons.svg"), name)
+    return format_html(
+        '<svg class="ht-i" aria-hidden="true"><use href="{}#{}"></use></svg>', static("hengtan/icons.svg"), name
+    )
 
 
 @register.filter
