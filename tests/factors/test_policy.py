@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hengtan.factors import Choice, Query, load_policy, open_library, policy_for, resolve
-from hengtan.factors.policy import BUILT_IN, unknown_names
+from hengtan.factors.policy import BUILT_IN, OPT_IN, unknown_names
 from hengtan.problems import HengtanError
 
 
@@ -34,13 +34,84 @@ def test_a_country_has_its_policy(country: str, name: str) -> None:
     assert load_policy("default").at(country).name == name
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", [*BUILT_IN, *OPT_IN])
 def test_the_built_in_policies_allow_the_contracts_classes_and_name_real_datasets(name: str) -> None:
     policy = load_policy(name)
     assert policy.classes[:4] == ("pinned", "exact", "earlier-year", "parent-region")
     assert policy.earlier_years == 3
     assert (policy.gwp_mismatch, policy.without_residual_mix) == ("reject", "location")
     assert unknown_names(policy, open_library()) == []
+
+
+PROXIES = [
+    ("travel.air", "p.km", "uk-desnz-2024-21-316-3178-11"), ("travel.air.domestic", "p.km", "uk-desnz-2024-21-316-3162-11"),
+    ("travel.rail", "p.km", "uk-desnz-2024-"), ("freight.road", "t.km", "uk-desnz-2024-"), ("freight.sea", "t.km", "us-epa-hub-2024-"),
+    ("waste.landfill", "t", "uk-desnz-2024-"), ("water.supply", "m3", "uk-desnz-2024-"), ("water.treatment", "m3", "uk-desnz-2024-"),
+    ("fuel.diesel", "L", "uk-desnz-2024-1-101-1012-8"), ("fuel.petrol", "L", "uk-desnz-2024-1-101-1018-8"),
+    ("fuel.diesel", "GJ_ncv", "ipcc-2006-"), ("fuel.lpg", "L", "uk-desnz-2024-1-100-1003-8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "unit", "factor"), PROXIES)
+def test_cn_proxy_lends_a_row_in_china_what_others_publish_and_the_default_does_not(
+    kind: str, unit: str, factor: str
+) -> None:
+    library = open_library()
+    query = Query(kind, unit, "CN-44", 2024)
+    lent = resolve(query, basis="location", library=library, policy=load_policy("cn-proxy"))
+    assert isinstance(lent, Choice) and lent.factor.factor_id.startswith(factor), lent
+    assert lent.match == "proxy"
+    for name in ("default", "cn"):
+        assert not isinstance(resolve(query, basis="location", library=library, policy=load_policy(name)), Choice)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "region"),
+    [("fuel.diesel", "t", "CN"), ("electricity", "kWh", "CN-44"), ("hotel", "room.night", "CN"), ("heat", "GJ", "CN"),
+     ("travel.air.domestic", "p.km", "GB"), ("fuel.diesel", "L", "GB"), ("electricity", "kWh", "DE"), ("fuel.diesel", "L", "US")],
+)  # fmt: skip
+def test_under_cn_proxy_a_chinese_factor_comes_first_and_other_countries_keep_their_policy(
+    kind: str, unit: str, region: str
+) -> None:
+    library, query = open_library(), Query(kind, unit, region, 2024)
+    found = [
+        resolve(query, basis="location", library=library, policy=load_policy(name)) for name in ("default", "cn-proxy")
+    ]
+    one, other = found
+    assert isinstance(one, Choice) and isinstance(other, Choice)
+    assert (one.factor.factor_id, one.match) == (other.factor.factor_id, other.match)
+
+
+@pytest.mark.parametrize("kind", ["travel.car.bev", "travel.car.phev", "material.steel"])
+def test_cn_proxy_lends_neither_the_british_grid_nor_materials(kind: str) -> None:
+    query = Query(kind, "t" if kind.startswith("material") else "km", "CN", 2024)
+    assert not isinstance(
+        resolve(query, basis="location", library=open_library(), policy=load_policy("cn-proxy")), Choice
+    )
+
+
+def test_a_policy_of_ones_own_may_be_for_some_countries_alone(tmp_path: Path) -> None:
+    rule = "rules: [{types: [travel.rail], order: [{datasets: [uk_desnz_ghg_conversion_factors], anywhere: true}]}]"
+    policy = load_policy(write(tmp_path, f"extends: default\ncountries: [DE]\n{rule}\n"))
+    assert policy.at("DE").name == "mine (global)" and policy.at("DE").rule("travel.rail").types == ("travel.rail",)
+    for code in ("CN", "GB", "US", "FR", ""):
+        assert policy.at(code) == load_policy("default").at(code)
+
+
+def test_policy_show_prints_cn_proxy_and_names_it_beside_the_defaults() -> None:
+    def show(*words: str) -> str:
+        code = "from hengtan.cli.policy import group; group()"
+        done = subprocess.run(
+            [sys.executable, "-c", code, "show", *words], check=True, capture_output=True, encoding="utf-8"
+        )
+        return done.stdout
+
+    text = show("cn-proxy", "--lang", "zh")
+    assert (
+        "允许采用境外替代因子" in text and "uk-desnz-2025-1-101-1012-8  [proxy" in text and "CN-MEE-ELECTRICITY" in text
+    )
+    assert "owid" not in text  # the rules of China, not those of the rest of the world
+    assert "cn-proxy" in show().splitlines()[-1]
 
 
 def test_the_world_serves_only_where_the_policy_names_it() -> None:

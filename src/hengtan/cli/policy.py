@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from hengtan.factors.policy import Rule, Tier
 
 _WORDS = {
+    "opt-in": {
+        "en": "On request only (--policy NAME; hengtan policy show NAME): {names}",
+        "zh": "须指定才采用（--policy 名称；hengtan policy show 名称）：{names}",
+    },
     "rest": {"en": "all other countries", "zh": "其他国家和地区"},
     "classes": {"en": "classes allowed", "zh": "允许的匹配等级"},
     "years": {"en": "earlier years", "zh": "可回溯年数"},
@@ -36,10 +40,10 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 def show(name: str, as_json: bool, lang: str) -> None:
-    """Print a policy: cn, uk, us, global, or a FILE. Without a name: which policy each row gets."""
-    from hengtan.factors.policy import BUILT_IN, DEFAULT, load_policy
+    """Print a policy: cn, uk, us, global, cn-proxy, or a FILE. Without a name: which policy each row gets."""
+    from hengtan.factors.policy import BUILT_IN, DEFAULT, OPT_IN, load_policy
 
-    policies = [load_policy(name)] if name and name != DEFAULT else [load_policy(other) for other in BUILT_IN]
+    policies = [_own(load_policy(name))] if name and name != DEFAULT else [load_policy(other) for other in BUILT_IN]
     if as_json:
         records = [_record(policy) for policy in policies]
         click.echo(json.dumps(records[0] if name and name != DEFAULT else records, ensure_ascii=False, indent=1))
@@ -49,6 +53,13 @@ def show(name: str, as_json: bool, lang: str) -> None:
     for policy in policies:
         for line in _lines(policy, lang):
             click.echo(line)
+    if len(policies) > 1:
+        click.echo(_WORDS["opt-in"][lang].format(names=", ".join(OPT_IN)))
+
+
+def _own(policy: Policy) -> Policy:
+    """Of a policy for some countries alone, what their rows get; rows elsewhere keep the policy of their country."""
+    return policy.at(policy.countries[0]) if policy.by_country and policy.countries else policy
 
 
 def _lines(policy: Policy, lang: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from .taxonomy import CHOICE
 
 CLASSES = ("pinned", "exact", "earlier-year", "parent-region", "proxy")  # the match classes, best first
 BUILT_IN = ("cn", "uk", "us", "global")
+OPT_IN = ("cn-proxy",)  # ship as files too, and are used only by those who ask for them
 DEFAULT = "default"  # per row by the country of its region
 ELSEWHERE = "*"  # in ``by_country``: countries that have no policy of their own
 
@@ -108,11 +109,12 @@ def load_policy(name: str | Path) -> Policy:
             by_country={code: policy for name in BUILT_IN for code, policy in _own(_built_in(name))}
             | {ELSEWHERE: world},
         )
-    if name in BUILT_IN:
+    if name in (*BUILT_IN, *OPT_IN):
         return _built_in(str(name))
     path = Path(name)
     if not path.is_file():
-        raise HengtanError(Problem("policy.no-file", file=str(name), values={"known": ", ".join((*BUILT_IN, DEFAULT))}))
+        known = ", ".join((*BUILT_IN, *OPT_IN, DEFAULT))
+        raise HengtanError(Problem("policy.no-file", file=str(name), values={"known": known}))
     return _read(path, str(name))
 
 
@@ -182,13 +184,22 @@ class _Form:
             if "rules" not in body and "extends" not in body:
                 self._wrong("rules", "a list of rules, or extends: default", "规则列表，或 extends: default")
             return Policy(**changes, rules=own)
-        policies = {code: _laid_over(policy, changes, own, name) for code, policy in base.by_country.items()}
-        return replace(_laid_over(base, changes, own, ""), by_country=policies)
+        only = changes.get(
+            "countries", ()
+        )  # of a base that sends countries elsewhere: the rest of them stay as they are
+        policies = {
+            code: policy if only and code not in only else _laid_over(policy, changes, own, name)
+            for code, policy in base.by_country.items()
+        }
+        new = {
+            code: _laid_over(base.at(code), changes, own, name) for code in only if policies and code not in policies
+        }
+        return replace(_laid_over(base, changes, own, ""), by_country={**new, **policies})
 
     def _base(self, name: Any) -> Policy | None:
         if name is None:
             return None
-        known = (*BUILT_IN, DEFAULT)
+        known = (*BUILT_IN, *OPT_IN, DEFAULT)
         chosen = self._one_of(name, known, "extends")
         return load_policy(chosen) if chosen in known else None
 
