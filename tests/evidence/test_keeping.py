@@ -14,8 +14,7 @@ import pytest
 import hengtan
 from evidence.desk import ORIGIN, ROWS, Desk, tree
 from golden.calculating import EXAMPLES, activity, write_csv
-from hengtan.facts.book import Book
-from hengtan.facts.store import Store
+from hengtan.facts import Book, Store
 from hengtan.ledger import Log, Records
 from hengtan.ledger.records import commitment_of
 from hengtan.problems import HengtanError

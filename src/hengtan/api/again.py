@@ -147,7 +147,7 @@ def replay(
 def _stores(roots: Sequence[str]) -> list[Any]:
     if not roots:
         return []
-    from hengtan.facts.store import Store
+    from hengtan.facts import Store
 
     return [Store(root) for root in roots]
 

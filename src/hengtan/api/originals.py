@@ -13,7 +13,7 @@ from hengtan.inventory.folder import sha256
 from .request import Request
 
 if TYPE_CHECKING:
-    from hengtan.facts.store import Store
+    from hengtan.facts import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hengtan.facts.manifest import Manifest
+from hengtan.facts import Manifest
 from hengtan.ledger.event import Event, event
 
 from .given import Given

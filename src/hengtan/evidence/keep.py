@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hengtan.facts import FactRefused
-from hengtan.facts.book import Book
-from hengtan.facts.store import Store
+from hengtan.facts import Book, FactRefused, Store
 from hengtan.ledger import Refused, Signer, Verifier
 from hengtan.ledger.log import Log
 from hengtan.ledger.records import Records

@@ -9,8 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hengtan.facts.book import Book
-from hengtan.facts.store import Store
+from hengtan.facts import Book, Store
 from hengtan.ledger import Refused, Verifier, open_checkpoint, parse_strict
 from hengtan.ledger.audit import audit
 from hengtan.ledger.records import Records, check, commitment_of, erased_by

@@ -12,13 +12,11 @@ Numbers are texts; a mass has all 18 digits after the point. ``docs/evidence.md`
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +27,10 @@ from pyarrow.parquet import ParquetFile
 
 from hengtan.engine import fetch
 from hengtan.facts import canonical_digest
+from hengtan.facts import rows_digest as digest_of_rows
+from hengtan.facts.cells import bytes_of, cell_texts, row_texts
 
 from .apply import COLUMNS
-from .json_text import bytes_of, json_arrays, json_text, json_texts
 from .line import GASES
 from .staging import Staged
 from .totals import EXACT
@@ -40,7 +39,7 @@ EMISSION_GROUPS = ("facility", "month", "scope", "category", "basis", "factor_id
 ACTIVITY_GROUPS = ("facility", "month", "unit", "scope", "category", "factor_id")
 _PIECE = 16_384  # groups or rows that are held as text at a time
 _AHEAD = 4  # pieces that are made while earlier ones are hashed
-_LANES = 8  # of 32 bits in a SHA-256
+_COMMA, _NOTHING = (pa.scalar(text, pa.large_string()) for text in (",", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,8 @@ class Sums:
         def piece(start: int) -> memoryview:
             chosen = order[start : start + _PIECE]
             cells = [texts.take(pa.array(ranks[chosen])) for texts, ranks in words]
-            cells += [json_texts(column) for column in numbers.take(pa.array(chosen)).columns]
-            text, _ = bytes_of(json_arrays(cells, ","))
+            cells += [cell_texts(column) for column in numbers.take(pa.array(chosen)).columns]
+            text, _ = bytes_of(pc.binary_join_element_wise(_COMMA, row_texts(cells), _NOTHING))
             return text if start else text[1:]
 
         ahead: deque[Future[memoryview]] = deque()
@@ -122,19 +121,9 @@ def activity_sums(con: Any, staged: Staged, number: int) -> Sums:
 
 
 def rows_digest(path: Path) -> str:
-    """Of an emissions.parquet: the sum of the SHA-256 of every row as a JSON array of texts, modulo 2^256, in hexadecimal.
-
-    It does not depend on the order of the rows, and changes with any cell of any row.
-    """
-    lanes = np.zeros(_LANES, object)  # whole numbers without bound
+    """Of an emissions.parquet: the digest of all its rows in any order (``hengtan.facts.rows_digest``); it sees every cell."""
     with ParquetFile(path) as file:
-        for batch in file.iter_batches(_PIECE, columns=list(COLUMNS)):
-            text, offsets = bytes_of(json_arrays([json_texts(batch.column(name)) for name in COLUMNS]))
-            edges = offsets.tolist()
-            hashes = b"".join(hashlib.sha256(text[start:stop]).digest() for start, stop in pairwise(edges))
-            lanes += np.frombuffer(hashes, ">u4").reshape(-1, _LANES).sum(axis=0, dtype=np.uint64).astype(object)
-    total = sum(int(lane) << (32 * (_LANES - 1 - at)) for at, lane in enumerate(lanes))
-    return f"{total % 2**256:064x}"
+        return digest_of_rows(file.iter_batches(_PIECE, columns=list(COLUMNS)), COLUMNS)
 
 
 def _month(day: Any) -> Any:
@@ -153,7 +142,7 @@ def _words(table: pa.Table, names: tuple[str, ...]) -> tuple[list[tuple[pa.Array
         rank = np.zeros(len(texts) + 1, np.int64)
         rank[order] = np.arange(1, len(texts) + 1)  # 0 is null, and what the place behind the last stands for
         at = column.indices.fill_null(len(texts)).to_numpy().astype(np.int64)
-        quoted = pa.array(["null", *(json_text(texts[one]) for one in order)], pa.large_string())
+        quoted = cell_texts(pa.array([None, *(texts[one] for one in order)], pa.string()))
         words.append((quoted, rank[at]))
     return words, np.lexsort([ranks for _, ranks in reversed(words)])
 
