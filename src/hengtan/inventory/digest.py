@@ -39,7 +39,6 @@ EMISSION_GROUPS = ("facility", "month", "scope", "category", "basis", "factor_id
 ACTIVITY_GROUPS = ("facility", "month", "unit", "scope", "category", "factor_id")
 _PIECE = 16_384  # groups or rows that are held as text at a time
 _AHEAD = 4  # pieces that are made while earlier ones are hashed
-_COMMA, _NOTHING = (pa.scalar(text, pa.large_string()) for text in (",", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +78,14 @@ class Sums:
     def pieces(self) -> Iterator[memoryview]:
         """The RFC 8785 texts of the groups in their order, joined by commas; many groups in a piece."""
         words, order = _words(self.table, self.texts)
+        comma, nothing = (pa.scalar(text, pa.large_string()) for text in (",", ""))
         numbers = self.table.select(["rows", *self.sums])
 
         def piece(start: int) -> memoryview:
             chosen = order[start : start + _PIECE]
             cells = [texts.take(pa.array(ranks[chosen])) for texts, ranks in words]
             cells += [cell_texts(column) for column in numbers.take(pa.array(chosen)).columns]
-            text, _ = bytes_of(pc.binary_join_element_wise(_COMMA, row_texts(cells), _NOTHING))
+            text, _ = bytes_of(pc.binary_join_element_wise(comma, row_texts(cells), nothing))
             return text if start else text[1:]
 
         ahead: deque[Future[memoryview]] = deque()
