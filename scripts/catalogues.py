@@ -1,7 +1,7 @@
 """The Chinese catalogue of the web application: gathers what is marked in code and templates, and compiles it.
 
-    .venv/bin/python scripts/catalogues.py           # new sentences get a place in django.po; fill it in
-    .venv/bin/python scripts/catalogues.py compile   # django.mo, which is kept beside it
+.venv/bin/python scripts/catalogues.py           # new sentences get a place in django.po; fill it in
+.venv/bin/python scripts/catalogues.py compile   # django.mo, which is kept beside it
 
 """
 

@@ -30,11 +30,52 @@ PACKAGES = {
     ),
     "@tabler/icons": ("3.49.0", {"LICENSE": "vendor/tabler.LICENSE"}),
 }
-ICONS = """
-alert-triangle arrow-left arrow-right building building-factory-2 calendar check chevron-down chevron-right circle-check
-circle-dashed clock dots edit hierarchy-2 home key language lock logout mail map-pin menu-2 moon pencil plus refresh rosette-discount-check
-ruler-2 search selector send settings shield-check sun trash user user-plus users users-group x world chart-bar history
-""".split()
+ICONS = [
+    "alert-triangle",
+    "arrow-left",
+    "arrow-right",
+    "building",
+    "building-factory-2",
+    "calendar",
+    "check",
+    "chevron-down",
+    "chevron-right",
+    "circle-check",
+    "circle-dashed",
+    "clock",
+    "dots",
+    "edit",
+    "hierarchy-2",
+    "home",
+    "key",
+    "language",
+    "lock",
+    "logout",
+    "mail",
+    "map-pin",
+    "menu-2",
+    "moon",
+    "pencil",
+    "plus",
+    "refresh",
+    "rosette-discount-check",
+    "ruler-2",
+    "search",
+    "selector",
+    "send",
+    "settings",
+    "shield-check",
+    "sun",
+    "trash",
+    "user",
+    "user-plus",
+    "users",
+    "users-group",
+    "x",
+    "world",
+    "chart-bar",
+    "history",
+]
 
 
 def fetched(name: str, version: str, folder: Path) -> tarfile.TarFile:

@@ -7,6 +7,7 @@ import pkgutil
 
 import pytest
 
+import django_ready  # noqa: F401  models are known to an installation
 import hengtan
 
 MODULES = [

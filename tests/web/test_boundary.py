@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 from datetime import date
 from decimal import Decimal
 

@@ -4,6 +4,8 @@ import stat
 import subprocess
 import urllib.request
 
+from django.core.management import call_command
+
 from house.house import BIN, environment
 
 from .serving import serving
@@ -52,3 +54,7 @@ def test_a_wrong_setting_is_told_in_a_line(tmp_path):
     assert "mail_url" in told.stderr
     assert "Traceback" not in told.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_the_tables_are_those_of_the_models(db):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)

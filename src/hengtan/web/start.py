@@ -45,8 +45,8 @@ def run(configuration: Configuration, host: str, port: int, workers: int) -> int
     from .organisations.first_run import code, wanted  # noqa: PLC0415  needs Django set up
 
     address = (
-        configuration.public_url or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"
-    )  # noqa: S104  shown, not bound
+        configuration.public_url or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"  # noqa: S104  what is printed, not what is bound
+    )
     print(f"hengtan  {address}   data: {configuration.data}", flush=True)
     if wanted():
         print(f"First run, open  {address}/welcome/?code={code()}\n首次运行，请打开上面的链接。", flush=True)

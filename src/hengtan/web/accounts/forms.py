@@ -45,12 +45,12 @@ class NewPersonForm(forms.Form):
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
 
-    email = ""
+    address = ""
 
     def clean_password(self) -> str:
         """Long enough, not common, not like the person."""
         password: str = self.cleaned_data["password"]
-        email = self.cleaned_data.get("email") or self.email
+        email = self.cleaned_data.get("email") or self.address
         validate_password(password, User(email=email, name=self.cleaned_data.get("name", "")))
         return password
 

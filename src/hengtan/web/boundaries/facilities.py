@@ -57,7 +57,7 @@ def index(request: TenantRequest) -> HttpResponse:
         "boundaries/facility_rows.html"
         if request.htmx and request.htmx.target == "rows"
         else "boundaries/facilities.html"
-    )  # type: ignore[attr-defined]
+    )
     return render(request, name, context)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from hengtan.web.accounts.models import User
 
@@ -20,6 +21,7 @@ class TenantRequest(HttpRequest):
     """A request of somebody who belongs to the organisation of the address."""
 
     user: User
+    htmx: HtmxDetails
     organisation: Organisation
     membership: Membership
 

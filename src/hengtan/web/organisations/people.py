@@ -128,7 +128,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     known = User.objects.filter(email=found.email).exists()
     state = "other" if user.is_authenticated and user.email != found.email else "known" if known else "new"
     form = NewPersonForm(request.POST if request.method == "POST" and state == "new" else None)
-    form.email = found.email
+    form.address = found.email
     if request.method == "POST":
         if state == "other":
             logout(request)
