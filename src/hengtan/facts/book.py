@@ -262,8 +262,11 @@ def _wanted(manifest: Manifest, kind: str | None, period: tuple[date, date] | No
 def _end(at: datetime | date | None, zone: tzinfo) -> datetime | None:
     if at is None:
         return None
-    if not isinstance(at, datetime):
-        return datetime.combine(at + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
-    if at.utcoffset() is None:
+    if isinstance(at, datetime) and at.utcoffset() is None:
         raise HengtanError(Problem("facts.naive-time", values={"given": str(at)}))
-    return at
+    try:
+        if not isinstance(at, datetime):
+            return datetime.combine(at + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(microseconds=1)
+        return at.astimezone(UTC)
+    except OverflowError:  # the calendar ends: before all that is, or after
+        return None if at.year > 5000 else datetime.min.replace(tzinfo=UTC)

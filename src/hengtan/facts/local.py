@@ -79,7 +79,8 @@ class LocalRoot:
         handles = [os.open(self._folder / name, os.O_RDONLY | _NO_BLOCK) for name in names]
         try:
             parents = {parent for name in names for parent in (self._folder / name).parents}
-            sync(handles, sorted(parents - set(self._folder.parents)))
+            sync(handles)
+            sync(folders=sorted(parents - set(self._folder.parents)))
         finally:
             for handle in handles:
                 os.close(handle)

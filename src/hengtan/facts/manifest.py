@@ -67,6 +67,8 @@ class Manifest:
     def __post_init__(self) -> None:
         for member, given in _wrong(self):
             raise HengtanError(Problem("facts.manifest", values={"member": member, "given": shown(given)}))
+        # in UTC: an hour that a zone has twice equals no time of another zone
+        object.__setattr__(self, "when", self.when.astimezone(UTC))
 
     @property
     def encoded(self) -> bytes:
@@ -137,7 +139,7 @@ def _wrong(manifest: Manifest) -> list[tuple[str, object]]:
         found.append(("digest", manifest.digest))
     if not isinstance(manifest.rows, int) or isinstance(manifest.rows, bool) or not 0 <= manifest.rows < 10**18:
         found.append(("rows", manifest.rows))
-    if not isinstance(manifest.when, datetime) or manifest.when.utcoffset() is None:
+    if not isinstance(manifest.when, datetime) or not _in_utc(manifest.when):
         found.append(("when", manifest.when))
     try:
         first, last = manifest.days or (date.min, date.max)
@@ -155,6 +157,13 @@ def _wrong(manifest: Manifest) -> list[tuple[str, object]]:
     if not found and len(manifest.encoded) > LARGEST:
         found.append(("control_totals", f"{len(manifest.encoded)} bytes"))
     return found
+
+
+def _in_utc(when: datetime) -> bool:
+    try:
+        return when.utcoffset() is not None and bool(when.astimezone(UTC))
+    except OverflowError:  # the first or last hours of the calendar
+        return False
 
 
 def _encodes(text: str) -> bool:
