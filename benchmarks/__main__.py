@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import coefficients, evidence, facts, generate, impact_framework, ledger
+from . import coefficients, evidence, facts, generate, impact_framework, ledger, spark
 from .measure import Run, measured
 from .results import table
 
@@ -123,6 +123,11 @@ def main() -> None:
     results["ledger"] = ledger.run(WORK, times)
     say("facts")
     results["facts"] = facts.run(WORK, times)
+    if spark.installed():
+        say("Spark")
+        results["spark"] = spark.run(DATA, WORK)
+    else:
+        say("Spark: left out, no Java or pyspark here")
     (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
     text = table(results)
     (HERE / "results.md").write_text(text, "utf-8")

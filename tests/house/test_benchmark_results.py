@@ -63,6 +63,15 @@ def test_the_table_of_the_ledger_says_what_its_figures_say():
     assert "| single entries per second, 64 callers | 2,700.00 | at least 100 |" in text
 
 
+def test_the_table_of_spark_says_what_its_figures_say():
+    engines = {
+        "duckdb": {"wall_s": 10.0, "peak_mb": 600, "phases": {}},
+        "spark": {"wall_s": 45.04, "peak_mb": 1234, "phases": {"check": 10.0, "apply": 20.5}},
+    }
+    text = table(RESULTS | {"spark": [{"rows": 10_000_000, **engines, "same": True}]})
+    assert "| 10 | 10.0 | 45.0 | 4.5 | 30.5 | 1,234 | yes |" in text
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_the_peak_of_a_process_is_its_own_not_that_of_its_parent():
     own = bytearray(200_000_000)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from benchmarks.cluster import Cluster, running
 
 from hengtan.engine import spark_connection
 from hengtan.engine.spark import Spark
-from spark.cluster import Cluster, running
 
 _DEFAULTS = """\
 spark.cores.max 2

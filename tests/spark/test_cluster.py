@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from benchmarks.cluster import Cluster
 from benchmarks.generate import write
 
 from golden.calculating import Calculator
@@ -20,7 +21,6 @@ from hengtan.engine import Found, StoppedError, open_engine, repeated_values
 from hengtan.engine.spark import Spark
 from hengtan.engine.spark_files import moves_rows, write_rows
 from hengtan.problems import HengtanError
-from spark.cluster import Cluster
 
 pytestmark = pytest.mark.xdist_group("spark")
 

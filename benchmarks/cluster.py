@@ -1,4 +1,4 @@
-"""A real standalone Spark cluster on loopback: a master and two workers with room for two applications, from the pip package."""
+"""A real standalone Spark cluster on loopback: a master and two workers, started from the pip package."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyspark
+
 WORKERS = 2
 _STARTED = re.compile(r"Starting Spark master at (spark://\S+)")
 _REGISTERED = re.compile(r"(Successfully registered with master)")
@@ -21,9 +23,10 @@ _PATIENCE = 60.0  # seconds for a process to come up
 
 @dataclass(slots=True)
 class Cluster:
-    """url: spark://HOST:PORT; workers: their processes. Everything runs as child processes of this one."""
+    """url: spark://HOST:PORT; workers: their processes, with so many ``cores`` each. All are child processes of this one."""
 
     folder: Path
+    cores: int = 2
     url: str = ""
     master: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -42,7 +45,7 @@ class Cluster:
         return self._launch(
             name,
             "org.apache.spark.deploy.worker.Worker",
-            *("--host", "127.0.0.1", "--webui-port", "0", "--cores", "2", "--memory", "2g"),
+            *("--host", "127.0.0.1", "--webui-port", "0", "--cores", str(self.cores), "--memory", "2g"),
             *("--work-dir", str(self.folder / name), self.url),
         )
 
@@ -63,8 +66,6 @@ class Cluster:
                 process.wait()
 
     def _launch(self, name: str, java: str, *words: str) -> subprocess.Popen[bytes]:
-        import pyspark
-
         home = Path(pyspark.__file__).parent
         environment = {
             **os.environ,
@@ -97,9 +98,9 @@ class Cluster:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """A cluster with its logs in ``folder``; it is gone when the block ends."""
-    cluster = Cluster(folder)
+def running(folder: Path, cores: int = 2) -> Iterator[Cluster]:
+    """A cluster with its logs in ``folder`` and so many cores in each worker; it is gone when the block ends."""
+    cluster = Cluster(folder, cores)
     try:
         cluster.start()
         yield cluster
