@@ -96,7 +96,6 @@ class Cluster(Backend):  # type: ignore[misc]
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
-        self._kept = 0
         self._files: dict[tuple[str, bool], Any] = {}
 
     def arrow(self, expression: Any) -> pa.Table:
@@ -105,8 +104,7 @@ class Cluster(Backend):  # type: ignore[misc]
 
     def batches(self, expression: Any, rows: int) -> Iterator[pa.RecordBatch]:
         """The same, part by part: the executors write, this machine reads one batch at a time."""
-        self._kept += 1
-        place = self.scratch / f"batches-{self._kept:03d}"
+        place = self.scratch / ibis.util.gen_name("batches")
         self.frame(expression).write.parquet(str(place))
         for path in parts_in(place):
             with pq.ParquetFile(path) as file:
@@ -127,8 +125,7 @@ class Cluster(Backend):  # type: ignore[misc]
             wanted = obj.schema().to_pyarrow()
             frame = self.frame(obj)
             frame = frame.select(*(typed(field) for field in wanted))
-            self._kept += 1
-            place = str(self.scratch / f"table-{self._kept:03d}")
+            place = str(self.scratch / ibis.util.gen_name("table"))
             frame.write.parquet(place)
             frame = self._session.read.schema(frame.schema).parquet(place)
         return self._named(name, frame)
