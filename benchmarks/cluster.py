@@ -18,7 +18,7 @@ import pyspark
 WORKERS = 2
 _STARTED = re.compile(r"Starting Spark master at (spark://\S+)")
 _REGISTERED = re.compile(r"(Successfully registered with master)")
-_PATIENCE = 60.0  # seconds for a process to come up
+_PATIENCE = 180.0  # seconds for a process to come up
 
 
 @dataclass(slots=True)
