@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-dev demo test faults check check-rest format lint types contracts docs wheel bench serve lock clean
+.PHONY: help set-up set-up-dev demo test test-all faults check check-rest format lint types contracts docs wheel bench serve lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -30,6 +30,9 @@ test: set-up-dev ## all tests; ARGS="-k words" for some
 
 faults: set-up-dev ## the long form of the fault suite: a kill at every write, full disks, failing fsyncs, lost power
 	@$(BIN)/pytest tests/faults -n $(PYTEST_WORKERS) -m "faults_long or not faults_long" $(ARGS)
+
+test-all: set-up-dev ## all tests, the browser's too
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) -m "not faults_long" $(ARGS)
 
 check: test check-rest ## all that CI runs: tests, format, lint, types, import contracts, docs, wheel
 

@@ -16,7 +16,10 @@ FLAGS = [
 SIZES = [(1440, 900), (1280, 720), (390, 844)]
 PASSWORD = "bridge lantern copper 41"
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium here (requirements/debian.txt)")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium here (requirements/debian.txt)"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@
 >>> [manifest.id == again.manifest.id for manifest in book.as_of()]
 [True]
 >>> [manifest.id == first.manifest.id for manifest in book.as_of(first.recorded)]
-[True, ...]
+[True]
 """
 
 from __future__ import annotations
