@@ -294,3 +294,14 @@ def test_a_run_is_kept_by_whoever_may_read_it_alone(desk):
     desk.kept()
     assert (desk.ledger / "private").stat().st_mode & 0o077 == 0
     assert isinstance(desk, Desk)
+
+
+def test_an_issued_report_is_not_written_over_and_names_its_ledger(desk):
+    outcome = desk.kept(report=True)
+    assert desk.vkey in (outcome.folder / "report.html").read_text("utf-8").replace("<wbr>", "")
+    before = tree(outcome.folder)
+    told = desk.command("report", outcome.folder, "--lang", "zh", "--format", "html")
+    assert (told.code, "evidence.issued" in told.err) == (2, True)
+    assert tree(outcome.folder) == before
+    assert desk.command("report", outcome.folder, "--format", "html", "--out", desk.folder / "zh").code == 0
+    assert desk.verify(outcome.folder)[0] == 0

@@ -38,6 +38,11 @@ def command(
 
     manifest = read_manifest(folder)
     target = out or folder
+    wanted = forms or report_formats()
+    issued = [f"report.{form}" for form in wanted if (target / f"report.{form}.tlog-proof").exists()]
+    if issued:  # what was entered into a ledger is not written over
+        values = {"files": ", ".join(issued)}
+        raise HengtanError(Problem("evidence.issued", file=str(target), values=values))
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -52,7 +57,7 @@ def command(
             from hengtan.api.job import changes_since
 
             data = replace(data, previous=changes_since(previous, folder))
-        written = render(data, target, forms or report_formats(), lang, standard)
+        written = render(data, target, wanted, lang, standard)
     for path in written:
         click.echo(str(path))
     return 0

@@ -35,6 +35,10 @@ def evidence(reading: Reading) -> list[Block]:
         (words("policy"), Cell(reading.policy())),
         (words("template"), Cell(str(reading.options.get("template") or "—"))),
     ]
+    ledger = manifest.get("ledger")
+    if isinstance(ledger, dict) and ledger.get("vkey"):
+        facts.append((words("ledger"), Cell(str(ledger["vkey"]), "mono")))
+        facts.append((words("ledger.verify"), Cell("hengtan verify report.pdf", "mono")))
     blocks: list[Block] = [Facts(tuple(facts))]
     files = reading.files()
     if files:
