@@ -39,7 +39,8 @@ def test_after_a_kill_at_any_operation_of_an_append_nothing_acknowledged_is_lost
         assert state(copy) == whole
         last = n
     assert last > (12 if "torn" in fail else 60)  # the child has that many operations
-    assert ahead or step > 1 or "torn" in fail  # and some kills fell between an entry's being there and its being acknowledged
+    # And some kills fell between an entry's being there and its being acknowledged.
+    assert ahead or step > 1 or "torn" in fail
 
 
 @pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.faults_long)])

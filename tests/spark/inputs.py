@@ -124,7 +124,8 @@ def cells(folder: Path) -> list[object]:
             for at, value in enumerate(quantities)
         ]
         if name == "text":
-            rows += [activity("bad-day", quantity="5", start="2024-02-30", end="2024-03-01"), *_methodical()]
+            bad = activity("bad-day", quantity="5", start="2024-02-30", end="2024-03-01")
+            rows += [bad, bad | {"activity_id": "no-day", "start": None}, *_methodical()]
         paths.append(_typed(folder / f"{name}.parquet", rows, quantity=number, start=kind, end=kind))
     return [*paths, "--period", "2023/2024"]
 

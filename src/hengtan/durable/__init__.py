@@ -12,7 +12,7 @@ Knows nothing else of hengtan.
 """
 
 from .lock import FileLock, try_lock
-from .points import VARIABLE, die, parse, point
 from .medium import sync, write
+from .points import VARIABLE, die, parse, point
 
 __all__ = ["VARIABLE", "FileLock", "die", "parse", "point", "sync", "try_lock", "write"]

@@ -8,7 +8,7 @@ directory and never believed: what is read from there is hashed like any other o
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -42,7 +42,7 @@ class Packs:
 
     def __init__(self, root: Root) -> None:
         self._root = root
-        self._read: dict[str, frozenset[str]] = {}
+        self._read: dict[str, dict[str, Slice]] = {}
         self._slices: dict[str, Slice] = {}
         self._unreadable: dict[str, str] = {}
         self._whole: set[str] = set()
@@ -81,10 +81,10 @@ class Packs:
         self.refresh()
         return set(self._slices)
 
-    def unreadable(self) -> dict[str, str]:
-        """Packs whose directory cannot be read, and why."""
+    def holding(self, digests: Collection[str]) -> dict[str, dict[str, Slice]]:
+        """The packs that hold any of these, each with all its members."""
         self.refresh()
-        return dict(self._unreadable)
+        return {pack: members for pack, members in self._read.items() if not members.keys().isdisjoint(digests)}
 
     def refresh(self) -> bool:
         """Looks for packs that came or went since; whether there were any."""
@@ -104,7 +104,7 @@ class Packs:
             except Exception as error:  # a damaged archive fails in a dozen ways
                 self._unreadable[pack] = str(error) or type(error).__name__
                 continue
-            self._read[pack] = frozenset(found)
+            self._read[pack] = found
             self._slices.update(found)
         return True
 

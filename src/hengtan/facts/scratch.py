@@ -37,6 +37,12 @@ class Scratch:
         check(path)
         return path
 
+    def drop(self, digest: str) -> None:
+        """Removes the copy of one object."""
+        for folder in (self._given, self._made):
+            if folder is not None:
+                (folder / digest).unlink(missing_ok=True)
+
     def close(self) -> None:
         """Removes the temporary folder; copies in a given one stay."""
         with self._turn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -14,7 +14,7 @@ from hengtan.problems import HengtanError, Problem
 
 from .local import LocalRoot
 from .objects import Objects
-from .packs import SMALL, pack_name, packed
+from .packs import SMALL, Slice, pack_name, packed
 from .refused import FactRefused, failed
 from .root import BOOKS, FORMAT, MARK, OBJECTS, OURS, PACKS, STAGED, Root, Staged, must_be_digest, object_name
 
@@ -181,6 +181,37 @@ class Store(Objects):
             self._durable.pop(digest, None)
         return len(there)
 
+    def remove(self, digests: Iterable[str]) -> int:
+        """Removes objects for good, for the erasure of personal data; how many were there. What they say is then missing.
+
+        Packs are written anew without them; merged tables, which may hold their rows, go too and are made again by the next
+        compaction. A manifest that names a removed object stays in its book. Repeat it when it was cut short.
+        """
+        wanted = set(map(must_be_digest, digests))
+        with self.writing(), ExitStack() as stack:
+            books = [name for name, _ in self.root.names(BOOKS)]
+            for book in sorted({name.split("/")[1] for name in books}):
+                stack.enter_context(self.root.lock(f"{BOOKS}/{book}/compacting"))
+            places = {digest: place for digest in wanted if (place := self._place(digest)) is not None}
+            if any(self._begins(place) == b"PAR1" for place in places.values()):
+                self.root.remove([name for name in books if name.split("/")[2] == "merged"])
+            for digest in wanted - set(places):
+                self._packs.must_be_whole(digest)
+            packs = self._packs.holding(wanted)
+            for pack, members in packs.items():
+                data = self.root.read(pack)
+                kept = [(each, data[at.start : at.stop]) for each, at in members.items() if each not in wanted]
+                for archive in packed(kept):
+                    staged = self.root.stage(archive)
+                    self.root.keep([(staged, pack_name(staged.digest))])
+            self.root.remove(packs)
+            self.root.remove([object_name(digest) for digest in places])
+            self._packs.refresh()
+        for digest in places:
+            self._durable.pop(digest, None)
+            self._scratch.drop(digest)
+        return len(places)
+
     def must_be_ours(self) -> None:
         """Before the first write: the root is a store of this version, or has nothing in it."""
         if self._ours:
@@ -238,6 +269,11 @@ class Store(Objects):
         except FactRefused:
             return False
         return True
+
+    def _begins(self, place: str | Slice) -> bytes:
+        if isinstance(place, Slice):
+            return self.root.read(place.pack, place.start, place.start + 4)
+        return self.root.read(place, 0, 4)
 
     def _moved(self, digests: Sequence[str]) -> list[str]:
         """Those of them that are proven to be in a durable pack: read back, from the medium where that can be had, and hashed."""

@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -66,12 +65,12 @@ def new_folder(target: Path) -> Iterator[Path]:
     above, prefix = target.absolute().parent, f".{target.name[:40]}.hengtan-"
     try:
         above.mkdir(parents=True, exist_ok=True)
-        _sweep(above, prefix)
         fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
     except OSError as error:
         raise _unwritable(target, system("why", error)) from None
     held = _hold(fresh)
     try:
+        _sweep(fresh, prefix)
         yield fresh
         try:
             fresh.chmod(0o777 & ~_umask())
@@ -101,16 +100,18 @@ def _hold(folder: Path) -> int | None:
     return handle
 
 
-def _sweep(above: Path, prefix: str) -> None:
+def _sweep(fresh: Path, prefix: str) -> None:
+    """Removes what crashes left beside a new folder; how old that is, the clock of the file system says."""
     if os.name != "posix":
         return
-    for left in above.glob(f"{glob.escape(prefix)}*"):
+    now = fresh.stat().st_mtime
+    for left in fresh.parent.glob(f"{glob.escape(prefix)}*"):
         try:
             handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:
             continue
         try:
-            if time.time() - os.fstat(handle).st_mtime > _FRESH_S and try_lock(handle):
+            if now - os.fstat(handle).st_mtime > _FRESH_S and try_lock(handle):
                 shutil.rmtree(left, ignore_errors=True)
         except OSError:
             pass
