@@ -3,14 +3,17 @@
 from datetime import date
 from decimal import Decimal
 
+from django.db import transaction
 from django.test import Client
 
 from hengtan.web.accounts.services import new_person
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
+from hengtan.web.jobs.services import enqueue
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.vault.services import record
 
 PASSWORD = "bridge lantern copper 41"
 
@@ -28,10 +31,13 @@ class Company:
         )
         self.plants = [self.plant(f"{mark} plant {number}") for number in (1, 2, 3)]
         self.invitation, self.token = invite(self.people[Role.OWNER], f"new@{mark}.example", Role.VIEWER)
+        self.job = enqueue(self.organisation, "tried.work", {"whose": mark}, self.people[Role.OWNER].user)
         self.denominator = Denominator.objects.create(
             organisation=self.organisation, facility=self.plants[0], kind="output",
             start=date(2025, 1, 1), end=date(2025, 12, 31), value=8640, unit="t",
         )  # fmt: skip
+        with transaction.atomic():
+            record(self.organisation, "company.made", {"name": name}, self.people[Role.OWNER].user)
 
     def joins(self, role, name=None):
         name = name or str(role.value)

@@ -4,10 +4,12 @@ import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
+from hengtan.web.jobs.models import Job
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
 from hengtan.web.organisations.roles import MAY, Act, Role
+from hengtan.web.vault.models import Outbox
 
-KINDS = (Denominator, Facility, FacilityPlace, Invitation, Membership, Organisation, Unit, UnitPlace)
+KINDS = (Denominator, Facility, FacilityPlace, Invitation, Job, Membership, Organisation, Outbox, Unit, UnitPlace)
 
 
 def tenant_addresses():
@@ -34,6 +36,7 @@ def ids(company):
     return {
         "facility": plant, "facility-edit": plant, "facility-move": plant, "facility-denominator": plant,
         "unit": unit, "member": member,
+        "job": company.job.pk, "job-retry": company.job.pk, "job-cancel": company.job.pk,
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
 
