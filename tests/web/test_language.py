@@ -27,8 +27,9 @@ LATIN_ALLOWED = re.compile(
 )
 
 
-def test_every_sentence_has_a_chinese_one_with_the_same_gaps():
-    found, kept = catalogues.gathered(), catalogues.kept()
+@pytest.mark.parametrize("po", catalogues.CATALOGUES, ids=lambda po: po.parents[3].name)
+def test_every_sentence_has_a_chinese_one_with_the_same_gaps(po):
+    found, kept = catalogues.gathered(po), catalogues.kept(po)
     for message in found:
         if not message.id:
             continue
@@ -41,13 +42,15 @@ def test_every_sentence_has_a_chinese_one_with_the_same_gaps():
         assert "fuzzy" not in ours.flags, message.id
 
 
-def test_no_sentence_of_the_catalogue_is_out_of_use():
-    found = {str(message.id) for message in catalogues.gathered()}
-    assert [message.id for message in catalogues.kept() if str(message.id) not in found] == []
+@pytest.mark.parametrize("po", catalogues.CATALOGUES, ids=lambda po: po.parents[3].name)
+def test_no_sentence_of_a_catalogue_is_out_of_use(po):
+    found = {str(message.id) for message in catalogues.gathered(po)}
+    assert [message.id for message in catalogues.kept(po) if str(message.id) not in found] == []
 
 
-def test_the_compiled_catalogue_is_that_of_its_source():
-    assert catalogues.PO.with_suffix(".mo").read_bytes() == catalogues.compiled()
+@pytest.mark.parametrize("po", catalogues.CATALOGUES, ids=lambda po: po.parents[3].name)
+def test_a_compiled_catalogue_is_that_of_its_source(po):
+    assert po.with_suffix(".mo").read_bytes() == catalogues.compiled(po)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)

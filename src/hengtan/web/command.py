@@ -23,16 +23,37 @@ def command(host: str, port: int, data: Path | None, workers: int) -> int:
 
     Settings come from HENGTAN_* and hengtan.toml. Needs the extra [web].
     """
-    if any(importlib.util.find_spec(name) is None for name in NEEDED):
-        click.echo("The web application needs the extra [web]: pip install 'hengtan[web]'", err=True)
-        click.echo("网页应用需要附加组件 [web]：pip install 'hengtan[web]'", err=True)
-        return 2
-    try:
-        given = {"HENGTAN_DATA": str(data)} if data else {}
-        configuration = Configuration.read({**os.environ, **given})
-    except MisconfiguredError as wrong:
-        click.echo(str(wrong), err=True)
+    configuration = _configuration(data)
+    if configuration is None:
         return 2
     from .start import run  # noqa: PLC0415  Django and the server, when it is certain that they are there
 
     return run(configuration, host, port, workers)
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder of this installation.")
+def worker(data: Path | None) -> int:
+    """Do the jobs of the web application (imports, calculations) until stopped.
+
+    `hengtan serve` has one beside it already. Give further ones the same settings and, with PostgreSQL, the same data folder.
+    """
+    configuration = _configuration(data)
+    if configuration is None:
+        return 2
+    from .start import worker as work  # noqa: PLC0415
+
+    return work(configuration)
+
+
+def _configuration(data: Path | None) -> Configuration | None:
+    """As set; None when it cannot be used, which is told."""
+    if any(importlib.util.find_spec(name) is None for name in NEEDED):
+        click.echo("The web application needs the extra [web]: pip install 'hengtan[web]'", err=True)
+        click.echo("网页应用需要附加组件 [web]：pip install 'hengtan[web]'", err=True)
+        return None
+    try:
+        return Configuration.read({**os.environ, **({"HENGTAN_DATA": str(data)} if data else {})})
+    except MisconfiguredError as wrong:
+        click.echo(str(wrong), err=True)
+        return None

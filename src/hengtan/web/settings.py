@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "hengtan.web.accounts",
     "hengtan.web.organisations",
     "hengtan.web.boundaries",
+    "hengtan.web.jobs",
     "hengtan.web.vault",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from hengtan.durable import FileLock
 
 from .configuration import Configuration, kept
+from .jobs.beside import worker_beside
 
 SETTINGS = "hengtan.web.settings"
 
@@ -61,5 +62,15 @@ def run(configuration: Configuration, host: str, port: int, workers: int) -> int
         respawn_failed_workers=True,
     )
     sys.stdout.flush()
-    server.serve()
+    with worker_beside():
+        server.serve()
     return 0
+
+
+def worker(configuration: Configuration) -> int:
+    """Prepare, then do jobs until it is stopped: on another machine, or a second one on this."""
+    prepare(configuration)
+    from .jobs.worker import work  # noqa: PLC0415  needs Django set up
+
+    print(f"hengtan worker   data: {configuration.data}", flush=True)
+    return work()

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("hengtan.web.shell.urls")),
     path("", include("hengtan.web.organisations.urls")),
     path("", include("hengtan.web.boundaries.urls")),
+    path("", include("hengtan.web.jobs.urls")),
     path("account/", include("hengtan.web.accounts.urls")),
     path("account/", include("allauth.urls")),
 ]

@@ -1,0 +1,12 @@
+"""The app of jobs."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    """Jobs."""
+
+    name = "hengtan.web.jobs"
+    label = "jobs"

@@ -1,0 +1,17 @@
+"""A process that does jobs: Django set up, then the worker."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import django
+
+
+def main() -> int:
+    """Beside the process whose id is given, or alone."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hengtan.web.settings")
+    django.setup()
+    from .worker import work  # noqa: PLC0415  needs Django set up
+
+    return work(int(sys.argv[1]) if sys.argv[1:] else 0)

@@ -1,0 +1,66 @@
+"""Who does which kind of job. Apps register their handlers in ``AppConfig.ready``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from .models import Job
+    from .progress import Progress
+
+Run = Callable[["Job", "Progress"], dict[str, Any] | None]
+Address = Callable[["Job"], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """run may be called again after a worker died in the middle of it, so twice must be as once."""
+
+    run: Run
+    title: str | Promise
+    phases: Mapping[str, str | Promise] = field(default_factory=dict)
+    address: Address | None = None
+
+
+HANDLERS: dict[str, Handler] = {}
+PHASES: dict[str, str | Promise] = {}
+
+
+def handler(
+    kind: str,
+    *,
+    title: str | Promise = "",
+    phases: Mapping[str, str | Promise] | None = None,
+    address: Address | None = None,
+) -> Callable[[Run], Run]:
+    """Register the function for this kind.
+
+    title    what people read; phases: what each ``progress.at`` is called; address: where a result is looked at
+    """
+
+    def register(run: Run) -> Run:
+        HANDLERS[kind] = Handler(run, title or kind, phases or {}, address)
+        PHASES.update(phases or {})
+        return run
+
+    return register
+
+
+def title(kind: str) -> str | Promise:
+    """Of a kind that is gone, its name."""
+    return HANDLERS[kind].title if kind in HANDLERS else kind
+
+
+def phase(key: str) -> str | Promise:
+    """A phase in words."""
+    return PHASES.get(key, key)
+
+
+def address(job: Job) -> str:
+    """Where the result of this job is seen."""
+    found = HANDLERS.get(job.kind)
+    return found.address(job) if found and found.address else ""

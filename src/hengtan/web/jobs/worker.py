@@ -1,0 +1,214 @@
+"""The worker: takes a job, does it, takes the next.
+
+A job belongs to who took it last: it has a number of attempts, and what an earlier attempt still writes is not heard. A worker holds
+a lock on a file as long as it lives, which the kernel gives back when it dies, so that another on this machine sees it at once; one on
+another machine waits until the heartbeat is old.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from hengtan.durable import FileLock
+from hengtan.problems import HengtanError
+
+from .models import Job, JobQuerySet, State
+from .progress import Cancelled, Lost, Progress, Stopping
+from .registry import HANDLERS
+from .services import as_json
+
+BEAT_S, DEAD_AFTER_S, POLL_S, ATTEMPTS = 10, 60, 0.5, 3
+log = logging.getLogger("hengtan.web.jobs")
+
+
+def run_one(worker: str = "", stopping: Callable[[], bool] = lambda: False, beat: bool = False) -> Job | None:
+    """Take the oldest job that waits and do it; None when there is none."""
+    job = claim(worker)
+    if job is None:
+        return None
+    with _beating(job) if beat else _still():
+        _attempt(job, Progress(job, stopping))
+    job.refresh_from_db()
+    return job
+
+
+def claim(worker: str = "") -> Job | None:
+    """The oldest job that waits, or whose worker is dead; it is now ours. One that kills its workers is given up."""
+    while True:
+        if not _ready().exists():
+            return None
+        with transaction.atomic():
+            found = _ready()
+            if connection.features.has_select_for_update_skip_locked:
+                found = found.select_for_update(skip_locked=True)
+            job = found.first()
+            if job is None:
+                return None
+            now = timezone.now()
+            if job.state == State.RUNNING and (job.attempts >= ATTEMPTS or job.cancel_asked):
+                given_up = not job.cancel_asked
+                job.state = State.FAILED if given_up else State.CANCELLED
+                job.ended_at, job.reference = now, secrets.token_hex(4) if given_up else ""
+                job.save(update_fields=["state", "ended_at", "reference"])
+                if given_up:
+                    log.error("job %s (%s) ended its worker %s times: %s", job.key, job.kind, ATTEMPTS, job.reference)
+                continue
+            job.state, job.worker, job.attempts = State.RUNNING, worker, job.attempts + 1
+            job.started_at, job.heartbeat_at, job.phase, job.done, job.total = job.started_at or now, now, "", 0, 0
+            job.save()
+            return job
+
+
+def _ready() -> JobQuerySet:
+    dead = Q(heartbeat_at__lt=timezone.now() - timedelta(seconds=DEAD_AFTER_S))
+    here = Job.objects.filter(state=State.RUNNING, worker__startswith=_here()).values_list("worker", flat=True)
+    gone = [each for each in here.order_by().distinct() if not alive(each)]
+    return Job.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING) & (dead | Q(worker__in=gone))).order_by(
+        "pk"
+    )
+
+
+def _attempt(job: Job, progress: Progress) -> None:
+    try:
+        progress.check()
+        if job.kind not in HANDLERS:
+            raise LookupError(f"nobody does {job.kind}")
+        result = HANDLERS[job.kind].run(job, progress)
+    except Lost:
+        log.warning("job %s (%s) was taken by another worker", job.key, job.kind)
+    except Stopping:
+        _ends(job, state=State.QUEUED, attempts=job.attempts - 1, ended_at=None, worker="")
+    except Cancelled:
+        _ends(job, state=State.CANCELLED)
+    except HengtanError as wrong:
+        _ends(job, state=State.FAILED, problems=as_json(wrong.problems))
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("job %s (%s): %s", job.key, job.kind, reference)
+        _ends(job, state=State.FAILED, reference=reference)
+    else:
+        _ends(job, state=State.DONE, result=result or {}, problems=[])
+
+
+def _ends(job: Job, **values: Any) -> None:
+    mine = Job.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts)
+    mine.update(**{"ended_at": timezone.now(), **values})
+
+
+@contextmanager
+def _still() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _beating(job: Job) -> Iterator[None]:
+    """A thread says every ten seconds that we live, also while the handler is deep in a query."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT_S):
+            try:
+                mine = Job.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts)
+                mine.update(heartbeat_at=timezone.now())
+            except DatabaseError:
+                close_old_connections()
+        connection.close()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+# who lives
+def _here() -> str:
+    return f"{socket.gethostname()[:60]}/"
+
+
+def _folder() -> Path:
+    return Path(settings.CONFIGURATION.data) / "workers"
+
+
+def alive(worker: str) -> bool:
+    """Whether the worker of this name on this machine still holds its lock."""
+    path = _folder() / worker.removeprefix(_here())
+    if not path.exists():
+        return False
+    try:
+        FileLock(path).release()
+    except TimeoutError:
+        return True
+    return False
+
+
+@contextmanager
+def named() -> Iterator[str]:
+    """The name of a new worker, for as long as it lives."""
+    _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in _folder().iterdir():
+        if not alive(_here() + left.name):
+            left.unlink(missing_ok=True)
+    while True:
+        path = _folder() / secrets.token_hex(8)
+        lock = FileLock(path, wait_s=5)
+        if path.exists():  # not taken for one that is left over, between its making and its locking
+            break
+        lock.release()
+    with lock:
+        yield _here() + path.name
+        path.unlink(missing_ok=True)
+
+
+# the process
+def work(parent: int = 0) -> int:
+    """Until it is told to stop, or until the process beside which it was started is gone."""
+    stop = threading.Event()
+
+    def asked(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+    if parent:
+        threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+    with named() as worker:
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                busy = run_one(worker, stop.is_set, beat=True)
+            except OperationalError:
+                log.exception("the database does not answer")
+                stop.wait(5)
+                continue
+            if busy is None:
+                stop.wait(POLL_S)
+    return 0
+
+
+def _watch(parent: int, stop: threading.Event) -> None:
+    """A parent that was killed tells nobody: its child gets another parent. It has ten seconds to end well."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    stop.set()
+    time.sleep(10)
+    os._exit(1)
