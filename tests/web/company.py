@@ -37,7 +37,7 @@ class Company:
             start=date(2025, 1, 1), end=date(2025, 12, 31), value=8640, unit="t",
         )  # fmt: skip
         with transaction.atomic():
-            record(self.organisation, "company.made", {"name": name}, self.people[Role.OWNER].user)
+            record(self.organisation, "company.made", {"name": name}, by=None)
 
     def joins(self, role, name=None):
         name = name or str(role.value)

@@ -9,6 +9,8 @@ from django.db import connection, transaction
 from hengtan.evidence.proof_file import read_proof
 from hengtan.ledger import parse_vkey
 from hengtan.ledger.log import Log
+from hengtan.web.jobs.models import Job
+from hengtan.web.jobs.worker import run_one
 from hengtan.web.organisations.roles import Role
 from hengtan.web.vault import services
 from hengtan.web.vault.models import Outbox
@@ -91,6 +93,18 @@ def test_a_run_that_was_kept_in_between_moves_no_event(company, owner):
     row.refresh_from_db()
     assert row.entry_index == 2
     assert json.loads(Log.open(folder).entry(2))["commitment"] == row.commitment
+
+
+def test_a_worker_takes_what_waits_into_the_ledger_and_is_asked_once(company, owner):
+    rows = [recorded(company, owner, number) for number in (1, 2)]
+    waiting = Job.objects.of(company.organisation).filter(kind=services.SEQUENCE)
+    assert waiting.count() == 1
+    while run_one():
+        pass
+    assert waiting.get().result == {"events": 2}
+    for row in rows:
+        row.refresh_from_db()
+        assert row.is_logged
 
 
 def test_files_are_kept_by_digest_in_a_folder_of_the_tenant_alone(company, stranger, tmp_path):

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "hengtan.web.boundaries",
     "hengtan.web.jobs",
     "hengtan.web.vault",
+    "hengtan.web.runs",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

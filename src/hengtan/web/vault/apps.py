@@ -10,3 +10,7 @@ class VaultConfig(AppConfig):
 
     name = "hengtan.web.vault"
     label = "vault"
+
+    def ready(self) -> None:
+        """The worker learns how to log."""
+        from . import work  # noqa: F401, PLC0415  registers its handler

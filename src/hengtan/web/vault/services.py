@@ -27,10 +27,13 @@ from hengtan.ledger.records import Records
 from hengtan.ledger.rekey import key_of
 from hengtan.problems import HengtanError, Problem
 from hengtan.web.accounts.models import User
+from hengtan.web.jobs.models import Job, State
+from hengtan.web.jobs.services import enqueue
 from hengtan.web.organisations.models import Organisation
 
 from .models import Outbox
 
+SEQUENCE = "vault.sequence"  # the job
 AT_ONCE = 1000  # events of one signed checkpoint
 WAIT_S = 60.0  # for another process that appends to the same ledger
 
@@ -77,10 +80,13 @@ def record(organisation: Organisation, kind: str, what: Mapping[str, object], by
         raise transaction.TransactionManagementError("an event is recorded in the transaction of what happened")
     who = {"by": {"id": str(by.pk), "name": by.name}} if by is not None else {}
     made = event(kind, {**what, **who, "event": uuid4().hex, "kind": kind})
-    return Outbox.objects.create(
+    row = Outbox.objects.create(
         organisation=organisation, kind=kind, record=made.record.decode(), salt=made.salt.hex(),
         commitment=made.commitment, entry=made.entry.decode(), created_by=by,
     )  # fmt: skip
+    if by is not None and not Job.objects.of(organisation).filter(kind=SEQUENCE, state=State.QUEUED).exists():
+        enqueue(organisation, SEQUENCE, {}, by)
+    return row
 
 
 def sequence(organisation: Organisation) -> int:

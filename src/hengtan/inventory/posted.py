@@ -1,0 +1,73 @@
+"""Posted rows of a run as a person asks for them: of one scope, facility, month or factor, the largest first, a page at a time."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from hengtan.engine import Engine, fetch
+
+EMISSIONS = "emissions.parquet"
+COLUMNS = (
+    "activity_id", "facility", "org_unit", "start", "end", "scope", "category", "basis", "co2e_kg", "factor_id", "match",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is wanted; None is all of them. basis: location or market, for scope 2; month: 2018-01, rows that touch it.
+
+    facilities   those that the person may see; text: a part of the activity id or of the facility's name
+    """
+
+    basis: str = "location"
+    scope: int | None = None
+    category: str | None = None
+    facility: str | None = None
+    month: str | None = None
+    match: str | None = None
+    factor_id: str | None = None
+    text: str = ""
+    facilities: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A page of rows, and how many there are in all with their sum."""
+
+    rows: list[dict[str, Any]]
+    count: int
+    co2e_kg: Decimal
+
+
+def posted(folder: Path, asked: Asked, most: int, offset: int = 0) -> Posted:
+    """The rows, the largest first."""
+    with Engine().session() as con:
+        rows = _filtered(con.read_parquet(str(folder / EMISSIONS)), asked)
+        told = fetch(rows.aggregate(count=rows.count(), kg=rows.co2e_kg.sum())).to_pylist()[0]
+        page = rows.order_by(rows.co2e_kg.desc(), "activity_id", "basis").select(*COLUMNS).limit(most, offset=offset)
+        return Posted(fetch(page).to_pylist(), int(told["count"]), told["kg"] or Decimal(0))
+
+
+def _filtered(rows: Any, asked: Asked) -> Any:
+    rows = rows.filter(rows.basis.isin(["-", asked.basis]))
+    for name in ("scope", "category", "facility", "factor_id", "match"):
+        value = getattr(asked, name)
+        if value is not None:
+            column = rows[name] if name == "scope" else rows[name].fill_null("")
+            rows = rows.filter(column == value)
+    if asked.month is not None:
+        first = date.fromisoformat(f"{asked.month}-01")
+        last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        rows = rows.filter(rows.start <= last, rows.end >= first)
+    if asked.text:
+        part = asked.text.lower()
+        rows = rows.filter(rows.activity_id.lower().contains(part) | rows.facility.lower().contains(part))
+    if asked.facilities is not None:
+        rows = rows.filter(rows.facility.isin(list(asked.facilities) or [""]))
+    return rows

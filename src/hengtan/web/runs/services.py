@@ -1,0 +1,123 @@
+"""Asking for a run, choosing the one that counts, finding what a person may see of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from hengtan.web.accounts.models import User
+from hengtan.web.boundaries.models import Facility, FacilityPlace
+from hengtan.web.jobs.services import enqueue
+from hengtan.web.organisations.models import Membership, Organisation
+from hengtan.web.organisations.roles import Act
+from hengtan.web.vault.services import keep_file, record
+
+from .models import Cube, Run
+
+KIND = "runs.calculate"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the vault: role is input, factors, organisation, instruments, policy, aliases or method."""
+
+    name: str
+    sha256: str
+    role: str = "input"
+
+
+@transaction.atomic
+def start(
+    organisation: Organisation,
+    by: User,
+    name: str,
+    sources: Sequence[Source],
+    options: Mapping[str, Any],
+    *,
+    sample: bool = False,
+    previous: Run | None = None,
+) -> Run:
+    """A run that waits for a worker; what it is calculated from is settled here."""
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    last = Run.objects.of(organisation).aggregate(last=Max("number"))["last"] or 0
+    boundary = organisation_file(organisation)
+    if boundary is not None:
+        kept = keep_file(organisation, boundary.encode("utf-8"))
+        sources = [*sources, Source("organisation.csv", kept, "organisation")]
+    run = Run.objects.create(
+        organisation=organisation, number=last + 1, name=name, options=dict(options), sources=_placed(sources),
+        created_by=by, sample=sample, previous=previous or current(organisation),
+    )  # fmt: skip
+    run.job = enqueue(organisation, KIND, {"run": run.pk}, by)
+    run.save(update_fields=["job"])
+    return run
+
+
+@transaction.atomic
+def choose(run: Run, by: User) -> None:
+    """From now on this is the inventory that people look at first; the ledger knows who said so."""
+    run.chosen_at, run.chosen_by = timezone.now(), by
+    run.save(update_fields=["chosen_at", "chosen_by"])
+    record(run.organisation, "run.chosen", {"run": run.code, "name": run.name, "run_sha256": run.run_sha256}, by)
+
+
+def current(organisation: Organisation) -> Run | None:
+    """The run that somebody chose last; without a choice the newest that is done."""
+    done = Run.objects.of(organisation).filter(done_at__isnull=False)
+    return done.filter(chosen_at__isnull=False).order_by("-chosen_at").first() or done.first()
+
+
+def facilities_of(membership: Membership) -> list[str] | None:
+    """The names of the facilities whose rows this person may see; None: all rows."""
+    if membership.may(Act.WHOLE):
+        return None
+    return list(Facility.objects.visible_to(membership.user).of(membership.organisation).values_list("name", flat=True))
+
+
+def cube(run: Run, seen: Iterable[str] | None) -> QuerySet[Cube]:
+    """The cube of a run, as far as the facilities are seen."""
+    found = Cube.objects.of(run.organisation).filter(run=run)
+    return found if seen is None else found.filter(facility__in=list(seen))
+
+
+def organisation_file(organisation: Organisation) -> str | None:
+    """The facilities as ``--org`` reads them, exactly as they are named; None without any."""
+    places = FacilityPlace.objects.of(organisation).select_related("facility", "unit")
+    lines = [
+        (
+            place.facility.name, place.unit.name if place.unit else "", place.facility.region, place.approach,
+            f"{place.share_pct.normalize():f}", place.valid_from or "", place.valid_to or "",
+        )
+        for place in places.order_by("facility__name", "facility_id", "valid_from")
+    ]  # fmt: skip
+    if not lines:
+        return None
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("facility", "org_unit", "region", "approach", "share_pct", "valid_from", "valid_to"))
+    rows.writerows(lines)
+    return text.getvalue()
+
+
+def _placed(sources: Iterable[Source]) -> list[dict[str, str]]:
+    """Each with a path of its own below the folder of the run; nothing in a name leads out of it."""
+    found: list[dict[str, str]] = []
+    taken: set[str] = set()
+    for each in sources:
+        name = re.sub(r"[\x00-\x1f/\\:]+", "_", PurePath(each.name).name).lstrip(".")[-120:] or "file"
+        path, number = f"inputs/{name}", 1
+        while path.lower() in taken:
+            number += 1
+            path = f"inputs/{number}/{name}"
+        taken.add(path.lower())
+        found.append({"name": name, "sha256": each.sha256, "role": each.role, "path": path})
+    return found

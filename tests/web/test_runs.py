@@ -1,0 +1,102 @@
+"""A calculation from the vault to figures that add up, in the ledger, once."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from hengtan.evidence import verify
+from hengtan.inventory.cube_rows import cube_rows, parted, whole
+from hengtan.ledger.log import Log
+from hengtan.web.organisations.roles import Role
+from hengtan.web.runs import services, work
+from hengtan.web.runs.figures import figures
+from hengtan.web.runs.models import Cube, Run
+from hengtan.web.vault import services as vault
+
+from .calculated import calculated, worked
+
+
+def test_a_run_is_calculated_kept_in_the_ledger_and_its_cube_adds_up_to_the_last_digit(company):
+    run = calculated(company)
+    summary = json.loads((run.folder / "summary.json").read_text())
+    found = figures(services.cube(run, None))
+    assert run.totals == summary["totals"]
+    assert {name: Decimal(kg) for name, kg in found["totals"].items() if name != "rows"} == {
+        name: Decimal(kg) for name, kg in summary["totals"].items()
+    }
+    assert int(found["totals"]["rows"]) == run.rows_posted == 4
+    months = {row["month"]: row for row in found["months"]}
+    for month, sums in summary["by_month"].items():
+        assert {name: Decimal(months[month][name]) for name in sums} == {n: Decimal(kg) for n, kg in sums.items()}
+    for row in found["facilities"]:
+        told = summary["by_facility"][row["facility"]]
+        assert {name: Decimal(row[name]) for name in told} == {n: Decimal(kg) for n, kg in told.items()}
+    report = verify(
+        run.folder, vkey=vault.vkey(company.organisation), facts=str(vault.home(company.organisation) / "facts")
+    )
+    assert report.ok
+    assert report.index == run.entry_index
+
+
+def test_a_worker_that_dies_before_the_database_keeps_the_run_enters_it_once(company, monkeypatch):
+    with monkeypatch.context() as patch:
+
+        def dies(*_):
+            raise MemoryError
+
+        patch.setattr(work, "_keep", dies)
+        with pytest.raises(AssertionError):
+            calculated(company)
+    run = Run.objects.get()
+    assert not run.is_done
+    size = Log.open(vault.ledger(company.organisation)).size
+    run.job.state = "queued"
+    run.job.save()
+    assert worked(run).state == "done"
+    run.refresh_from_db()
+    assert run.is_done
+    assert Log.open(vault.ledger(company.organisation)).size == size
+    assert Cube.objects.filter(run=run).count() == len(list(cube_rows(run.folder)))
+
+
+def test_what_cannot_be_read_fails_with_its_reason_and_shows_no_half_run(company):
+    organisation, user = company.organisation, company.people[Role.OWNER].user
+    source = services.Source("empty.csv", vault.keep_file(organisation, b""))
+    run = services.start(organisation, user, "2025", [source], {})
+    job = worked(run)
+    assert job.state == "failed"
+    assert job.problems[0]["code"]
+    assert not run.folder.exists()
+    assert services.current(organisation) is None
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..", "a/b\\c:d\x00.csv", ".hidden", "年.xlsx" * 60])
+def test_a_name_never_leads_out_of_the_folder_of_its_run(name):
+    placed = services._placed([services.Source(name, "0" * 64), services.Source(name, "1" * 64)])
+    paths = [each["path"] for each in placed]
+    assert len(set(paths)) == 2
+    for path in paths:
+        parts = path.split("/")
+        assert parts[0] == "inputs"
+        assert not {"", ".", ".."} & set(parts)
+        assert len(parts) <= 3
+        assert len(parts[-1].encode()) < 400
+
+
+@pytest.mark.parametrize(
+    "mass", ["0", "0.000000000000000001", "-0.000000000000000001", "12345678901234567890.123456789012345678", "-7.5"]
+)
+def test_a_mass_in_three_integers_is_the_mass(mass):
+    assert whole(*parted(Decimal(mass))) == Decimal(mass)
+    assert whole(*(3 * part for part in parted(Decimal(mass)))) == Decimal(mass) * 3 or len(mass) > 20
+
+
+def test_the_choice_of_a_person_is_what_counts_and_the_ledger_knows_who(company):
+    first, second = calculated(company), calculated(company, name="again")
+    assert (first.code, second.code) == ("R-0001", "R-0002")
+    assert services.current(company.organisation) == second
+    services.choose(first, company.people[Role.MANAGER].user)
+    assert services.current(company.organisation) == first
+    row = company.organisation.events.last()
+    assert (row.kind, json.loads(row.record)["by"]["name"]) == ("run.chosen", company.people[Role.MANAGER].user.name)
