@@ -28,6 +28,10 @@ PACKAGES = {
             "LICENSE": "vendor/jetbrains-mono.LICENSE",
         },
     ),
+    "echarts": (
+        "6.1.0",
+        {"dist/echarts.min.js": "vendor/echarts.min.js", "LICENSE": "vendor/echarts.LICENSE", "NOTICE": "vendor/echarts.NOTICE"},
+    ),
     "@tabler/icons": ("3.49.0", {"LICENSE": "vendor/tabler.LICENSE"}),
 }
 ICONS = [
@@ -75,6 +79,35 @@ ICONS = [
     "world",
     "chart-bar",
     "history",
+    "layout-dashboard",
+    "download",
+    "arrows-diff",
+    "math-function",
+    "table",
+    "table-import",
+    "upload",
+    "file-spreadsheet",
+    "file-text",
+    "paperclip",
+    "arrow-back-up",
+    "star",
+    "player-play",
+    "equal",
+    "book-2",
+    "git-commit",
+    "calculator",
+    "plus-minus",
+    "copy",
+    "eye",
+    "database",
+    "minus",
+    "calendar-check",
+    "writing-sign",
+    "fingerprint",
+    "link",
+    "table-options",
+    "bolt",
+    "flame",
 ]
 
 
@@ -118,7 +151,7 @@ def main() -> None:
     (WEB / "vendor/README.md").write_text(
         "# Files of others\n\nWritten by `scripts/vendor_web.py`; unchanged but for links to source maps. Licences stand beside them.\n\n"
         + "\n".join(lines)
-        + "\n\nTabler and its icons: MIT. htmx: 0BSD. Inter and JetBrains Mono: SIL Open Font License 1.1. `../icons.svg` is cut from Tabler icons.\n",
+        + "\n\nTabler and its icons: MIT. htmx: 0BSD. Apache ECharts: Apache-2.0. Inter and JetBrains Mono: SIL Open Font License 1.1. `../icons.svg` is cut from Tabler icons.\n",
         "utf-8",
     )
 
