@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -32,9 +33,15 @@ class Progress:
 
     def __init__(self, job: Job, stopping: Callable[[], bool] = lambda: False) -> None:
         self.job, self._stopping, self._next = job, stopping, 0.0
+        self._thread = threading.get_ident()
 
     def at(self, phase: str, done: int = 0, total: int = 0) -> None:
-        """Stored at most twice a second, and when the phase changes; raises what ends the attempt."""
+        """Stored at most twice a second, and when the phase changes; raises what ends the attempt.
+
+        What threads of the handler say is not heard: each would have a connection of its own, and nobody hears what they raise.
+        """
+        if threading.get_ident() != self._thread:
+            return
         now = time.monotonic()
         if phase == self.job.phase and now < self._next:
             return

@@ -1,0 +1,1 @@
+"""How the tables of activity data came to be as they are."""
