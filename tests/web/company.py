@@ -13,6 +13,7 @@ from hengtan.web.jobs.services import enqueue
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.runs.models import Cube, Run
 from hengtan.web.vault.services import record
 
 PASSWORD = "bridge lantern copper 41"
@@ -35,6 +36,13 @@ class Company:
         self.denominator = Denominator.objects.create(
             organisation=self.organisation, facility=self.plants[0], kind="output",
             start=date(2025, 1, 1), end=date(2025, 12, 31), value=8640, unit="t",
+        )  # fmt: skip
+        self.run = Run.objects.create(
+            organisation=self.organisation, number=900, name="waits", created_by=self.people[Role.OWNER].user
+        )
+        Cube.objects.create(
+            organisation=self.organisation, run=self.run, basis="-", scope=1, month="2025-01", rows=1, kg=1, nano=0, atto=0,
+            biogenic_kg=0, biogenic_nano=0, biogenic_atto=0,
         )  # fmt: skip
         with transaction.atomic():
             record(self.organisation, "company.made", {"name": name}, by=None)

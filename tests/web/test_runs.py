@@ -48,7 +48,7 @@ def test_a_worker_that_dies_before_the_database_keeps_the_run_enters_it_once(com
         patch.setattr(work, "_keep", dies)
         with pytest.raises(AssertionError):
             calculated(company)
-    run = Run.objects.get()
+    run = Run.objects.get(number=901)
     assert not run.is_done
     size = Log.open(vault.ledger(company.organisation)).size
     run.job.state = "queued"
@@ -94,7 +94,7 @@ def test_a_mass_in_three_integers_is_the_mass(mass):
 
 def test_the_choice_of_a_person_is_what_counts_and_the_ledger_knows_who(company):
     first, second = calculated(company), calculated(company, name="again")
-    assert (first.code, second.code) == ("R-0001", "R-0002")
+    assert (first.code, second.code) == ("R-0901", "R-0902")
     assert services.current(company.organisation) == second
     services.choose(first, company.people[Role.MANAGER].user)
     assert services.current(company.organisation) == first

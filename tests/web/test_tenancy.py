@@ -7,9 +7,28 @@ from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, 
 from hengtan.web.jobs.models import Job
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
 from hengtan.web.organisations.roles import MAY, Act, Role
+from hengtan.web.runs.models import Cube, Run
 from hengtan.web.vault.models import Outbox
 
-KINDS = (Denominator, Facility, FacilityPlace, Invitation, Job, Membership, Organisation, Outbox, Unit, UnitPlace)
+KINDS = (
+    Cube,
+    Denominator,
+    Facility,
+    FacilityPlace,
+    Invitation,
+    Job,
+    Membership,
+    Organisation,
+    Outbox,
+    Run,
+    Unit,
+    UnitPlace,
+)
+
+
+RUN_PAGES = (
+    "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare",
+)  # fmt: skip
 
 
 def tenant_addresses():
@@ -37,6 +56,7 @@ def ids(company):
         "facility": plant, "facility-edit": plant, "facility-move": plant, "facility-denominator": plant,
         "unit": unit, "member": member,
         "job": company.job.pk, "job-retry": company.job.pk, "job-cancel": company.job.pk,
+        **dict.fromkeys(RUN_PAGES, company.run.pk),
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
 
@@ -131,6 +151,10 @@ def test_a_role_does_what_the_table_says_and_nothing_else(company, role):
         ("facilities/new/", "get"): Act.BOUNDARY,
         (f"facilities/{company.plants[0].pk}/edit/", "get"): Act.BOUNDARY,
         ("units/new/", "get"): Act.BOUNDARY,
+        ("runs/new/", "get"): Act.CALCULATE,
+        (f"runs/{company.run.pk}/choose/", "post"): Act.CALCULATE,
+        (f"runs/{company.run.pk}/problems/", "get"): Act.WHOLE,
+        (f"runs/{company.run.pk}/file/?name=run.json", "get"): Act.WHOLE,
         ("denominators/", "post"): Act.BOUNDARY,
         ("people/invite/", "get"): Act.PEOPLE,
         ("settings/", "post"): Act.SETTINGS,

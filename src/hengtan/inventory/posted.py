@@ -29,6 +29,7 @@ class Asked:
     scope: int | None = None
     category: str | None = None
     facility: str | None = None
+    org_unit: str | None = None
     month: str | None = None
     match: str | None = None
     factor_id: str | None = None
@@ -56,7 +57,7 @@ def posted(folder: Path, asked: Asked, most: int, offset: int = 0) -> Posted:
 
 def _filtered(rows: Any, asked: Asked) -> Any:
     rows = rows.filter(rows.basis.isin(["-", asked.basis]))
-    for name in ("scope", "category", "facility", "factor_id", "match"):
+    for name in ("scope", "category", "facility", "org_unit", "factor_id", "match"):
         value = getattr(asked, name)
         if value is not None:
             column = rows[name] if name == "scope" else rows[name].fill_null("")

@@ -18,7 +18,8 @@ NEEDED = ("django", "allauth", "argon2", "django_htmx", "granian", "whitenoise")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder of this installation.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
-def command(host: str, port: int, data: Path | None, workers: int) -> int:
+@click.option("--demo", is_flag=True, help="With examples and three people, in a folder that nobody has set up.")
+def command(host: str, port: int, data: Path | None, workers: int, demo: bool) -> int:
     """The web application: migrate the database, then serve until stopped.
 
     Settings come from HENGTAN_* and hengtan.toml. Needs the extra [web].
@@ -28,7 +29,7 @@ def command(host: str, port: int, data: Path | None, workers: int) -> int:
         return 2
     from .start import run  # noqa: PLC0415  Django and the server, when it is certain that they are there
 
-    return run(configuration, host, port, workers)
+    return run(configuration, host, port, workers, demo)
 
 
 @click.command()

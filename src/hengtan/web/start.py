@@ -36,8 +36,8 @@ def prepare(configuration: Configuration) -> None:
         collect(folder / "static")
 
 
-def run(configuration: Configuration, host: str, port: int, workers: int) -> int:
-    """Prepare and serve until it is stopped."""
+def run(configuration: Configuration, host: str, port: int, workers: int, demo: bool = False) -> int:
+    """Prepare and serve until it is stopped; ``demo``: with examples in it, where nobody has set it up."""
     from granian import Granian  # noqa: PLC0415  after the folder: a mistake there is told first
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
@@ -49,6 +49,8 @@ def run(configuration: Configuration, host: str, port: int, workers: int) -> int
         configuration.public_url or f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}"  # noqa: S104  what is printed, not what is bound
     )
     print(f"hengtan  {address}   data: {configuration.data}", flush=True)
+    if demo:
+        _demo()
     if wanted():
         print(f"First run, open  {address}/welcome/?code={code()}\n首次运行，请打开上面的链接。", flush=True)
     server = Granian(
@@ -65,6 +67,20 @@ def run(configuration: Configuration, host: str, port: int, workers: int) -> int
     with worker_beside():
         server.serve()
     return 0
+
+
+def _demo() -> None:
+    from django.db import connections  # noqa: PLC0415
+
+    from .runs.demo import make  # noqa: PLC0415  needs Django set up
+
+    print("The demo is being calculated: Toronto and Ningbo.  正在核算演示数据。", flush=True)
+    door = make()
+    connections.close_all()
+    if door is None:
+        print("No demo: this installation belongs to somebody. Give another folder by --data.", flush=True)
+    else:
+        print(f"Sign in as  {'  '.join(door.emails)}\npassword    {door.password}", flush=True)
 
 
 def worker(configuration: Configuration) -> int:

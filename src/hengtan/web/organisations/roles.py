@@ -33,6 +33,7 @@ class Act(Enum):
     WHOLE = "read the whole organisation"
     ENTER = "enter data"
     APPROVE = "approve data"
+    CALCULATE = "calculate, and choose the run that counts"
     BOUNDARY = "change units and facilities"
     PEOPLE = "invite people and give roles"
     SETTINGS = "change the organisation"
@@ -44,6 +45,7 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.WHOLE: ALL - {Role.CONTRIBUTOR},
     Act.ENTER: frozenset({Role.OWNER, Role.MANAGER, Role.CONTRIBUTOR}),
     Act.APPROVE: frozenset({Role.OWNER, Role.MANAGER, Role.APPROVER}),
+    Act.CALCULATE: frozenset({Role.OWNER, Role.MANAGER}),
     Act.BOUNDARY: frozenset({Role.OWNER, Role.MANAGER}),
     Act.PEOPLE: frozenset({Role.OWNER, Role.MANAGER}),
     Act.SETTINGS: frozenset({Role.OWNER}),

@@ -17,6 +17,7 @@ from .models import Cube
 PARTS = {"sum_kg": Sum("kg"), "sum_nano": Sum("nano"), "sum_atto": Sum("atto")}
 BIOGENIC = {"kg": Sum("biogenic_kg"), "nano": Sum("biogenic_nano"), "atto": Sum("biogenic_atto")}
 TOP = 50  # facilities of the chart and its table; the page of facilities has all
+COLUMNS = (*SUMS, "location_kg", "market_kg", "rows")  # of every table
 INSIDE = Q(scope__in=(1, 2, 3))
 
 
@@ -30,10 +31,11 @@ def figures(cube: QuerySet[Cube]) -> dict[str, Any]:
         facilities = _grouped(cube, ("facility",))
         return {
             "totals": _totals(cube),
-            "months": [{**each, "month": each["month"]} for each in _by_name(_grouped(cube, ("month",)))],
+            "months": _by_name(_grouped(cube, ("month",))),
             "categories": sorted(_shown(categories), key=lambda row: (row["scope"], _number(row["category"]))),
             "facilities": [_text(row) for row in facilities[:TOP]],
             "facility_count": len(facilities),
+            "units": _shown(_grouped(cube, ("org_unit",)))[:TOP],
             "matches": _shown(_grouped(cube, ("match",))),
             "types": _shown(_grouped(cube, ("activity_type",)))[:TOP],
         }

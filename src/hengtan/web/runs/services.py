@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from hengtan.inventory.posted import Asked, posted
 from hengtan.web.accounts.models import User
 from hengtan.web.boundaries.models import Facility, FacilityPlace
 from hengtan.web.jobs.services import enqueue
@@ -21,9 +22,11 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import keep_file, record
 
+from .figures import figures
 from .models import Cube, Run
 
 KIND = "runs.calculate"
+HOT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ def start(
     return run
 
 
+def approved(_organisation: Organisation) -> list[Source]:
+    """What a new run is calculated from: the rows of approved batches, in a fixed order."""
+    return []
+
+
 @transaction.atomic
 def choose(run: Run, by: User) -> None:
     """From now on this is the inventory that people look at first; the ledger knows who said so."""
@@ -87,6 +95,12 @@ def cube(run: Run, seen: Iterable[str] | None) -> QuerySet[Cube]:
     """The cube of a run, as far as the facilities are seen."""
     found = Cube.objects.of(run.organisation).filter(run=run)
     return found if seen is None else found.filter(facility__in=list(seen))
+
+
+def figures_of(run: Run, seen: Sequence[str]) -> dict[str, Any]:
+    """What the dashboard shows to somebody who sees these facilities alone."""
+    rows = posted(run.folder, Asked(facilities=seen), HOT).rows
+    return {**figures(cube(run, seen)), "hot": [{**row, "co2e_kg": f"{row['co2e_kg']:f}"} for row in rows]}
 
 
 def organisation_file(organisation: Organisation) -> str | None:

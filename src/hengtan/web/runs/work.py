@@ -12,9 +12,9 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hengtan.api import Request
 from hengtan.api.job import carry_out
-from hengtan.engine import Engine
+from hengtan.engine import Engine, read_parquet
 from hengtan.evidence.proof_file import SUFFIX, read_proof
 from hengtan.facts import Store
 from hengtan.inventory.cube import write_cube
@@ -35,19 +35,20 @@ from hengtan.inventory.cube_rows import CUBE, CubeRow, cube_rows, parted
 from hengtan.inventory.folder import sha256
 from hengtan.inventory.report_data import read_manifest, report_data
 from hengtan.inventory.run import text
+from hengtan.inventory.totals import EXACT
+from hengtan.web.boundaries.models import Facility
 from hengtan.web.jobs.models import Job
 from hengtan.web.jobs.progress import Progress
 from hengtan.web.jobs.registry import handler
 from hengtan.web.jobs.services import as_json
 from hengtan.web.vault import services as vault
 
-from .figures import figures
+from .figures import facilities, figures
 from .models import Cube, Run
-from .services import KIND
+from .services import HOT, KIND
 
 TOLD = "problems.json"  # the first problem of each code, in both languages
 AT_ONCE = 2000
-HOT = 20
 PHASES = {
     "inputs": _("fetching the files"),
     "read": _("reading"),
@@ -117,7 +118,9 @@ def _carry_out(run: Run, progress: Progress) -> None:
     named: dict[str, list[str]] = {}
     for each in run.sources:
         named.setdefault(each["role"], []).append(each["path"])
-    one: dict[str, Any] = {role: named[role][0] for role in ("organisation", "instruments", "policy", "aliases") if role in named}
+    one: dict[str, Any] = {
+        role: named[role][0] for role in ("organisation", "instruments", "policy", "aliases") if role in named
+    }
     options = {name: value for name, value in run.options.items() if value not in (None, "")}
     previous = run.previous.folder if run.previous is not None and (run.previous.folder / "run.json").exists() else None
     with contextlib.chdir(run.home):
@@ -161,7 +164,10 @@ def _more(folder: Path, run: Any, con: Any) -> None:
         first.setdefault(problem.code, problem)
     told = [
         {**each, "count": run.problems.counts[each["code"]]}
-        for each in as_json(sorted(first.values(), key=lambda one: (one.severity, one.code)))
+        for each in as_json(
+            replace(one, file=Path(one.file).name)
+            for one in sorted(first.values(), key=lambda one: (one.severity, one.code))
+        )
     ]
     (folder / TOLD).write_text(json.dumps(told, ensure_ascii=False), "utf-8")
 
@@ -181,11 +187,30 @@ def _keep(run: Run, progress: Progress) -> None:
         run.last = date.fromisoformat(last) if last else None
         run.rows_in, run.rows_posted = summary["rows_in"], summary["rows_posted"]
         run.totals, run.summary = summary["totals"], _small(summary)
-        run.figures = {**found, **_told(folder, manifest)}
+        run.figures = {**found, **_told(folder, manifest), "area": _area(run), "spread_rows": _spread(folder)}
         run.digest, run.run_sha256 = manifest["outputs"]["digest"], sha256(folder / "run.json")
         run.entry_index = read_proof(folder / f"run.json{SUFFIX}").proof.index
         run.done_at = timezone.now()
         run.save()
+
+
+def _area(run: Run) -> dict[str, str]:
+    """Floor area and emissions of the facilities whose floor area is known on the day of the calculation."""
+    known = dict(Facility.objects.of(run.organisation).filter(floor_area_m2__gt=0).values_list("name", "floor_area_m2"))
+    square, location, market, count = Decimal(0), Decimal(0), Decimal(0), 0
+    with localcontext(EXACT):
+        for row in facilities(Cube.objects.filter(run=run)):
+            area = known.get(row["facility"])
+            if area:
+                square, count = square + area, count + 1
+                location, market = location + row["location_kg"], market + row["market_kg"]
+    return {"m2": text(square), "location_kg": text(location), "market_kg": text(market), "facilities": str(count)}
+
+
+def _spread(folder: Path) -> int:
+    """Rows that tell no single month; their masses are split by days."""
+    table = read_parquet(folder / CUBE, ["first", "last", "rows"])
+    return sum(row["rows"] for row in table.to_pylist() if row["first"] != row["last"])
 
 
 def _row(run: Run, each: CubeRow) -> Cube:

@@ -36,7 +36,14 @@ class Link:
 
 
 GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Account"), (Entry(_("Overview"), "home", "organisation", ("organisation",)),)),
+    (
+        _("Account"),
+        (
+            Entry(_("Overview"), "home", "organisation", ("organisation",)),
+            Entry(_("Inventory"), "layout-dashboard", "inventory", ("inventory", "run", "run-rows", "run-explain", "run-facilities", "run-problems", "run-compare")),
+            Entry(_("Runs"), "calculator", "runs", ("runs", "run-new"), tab=False),
+        ),
+    ),
     (
         _("Boundary"),
         (

@@ -1,0 +1,175 @@
+"""What the dashboard draws: figures of a run on one basis, with an address behind every mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from hengtan.inventory.totals import EXACT
+
+from . import words
+from .models import Run
+from .templatetags.masses import shown, tonnes
+
+BARS = 11
+Figures = Mapping[str, Any]
+
+
+class Dashboard:
+    """The figures of one run as one person sees them, on one basis of scope 2."""
+
+    def __init__(self, run: Run, figures: Figures, basis: str) -> None:
+        self.run, self.figures, self.basis = run, figures, basis
+        self.scope2 = f"scope2_{basis}_kg"
+        totals = figures["totals"]
+        self.scope1, self.scope3 = Decimal(totals["scope1_kg"]), Decimal(totals["scope3_kg"])
+        self.location, self.market = Decimal(totals["scope2_location_kg"]), Decimal(totals["scope2_market_kg"])
+        self.second = self.location if basis == "location" else self.market
+        self.total = EXACT.add(EXACT.add(self.scope1, self.second), self.scope3)
+        self.biogenic = Decimal(totals["biogenic_co2_kg"])
+
+    def rows_at(self, **asked: Any) -> str:
+        """The address of the rows behind a mark."""
+        address = reverse("run-rows", kwargs={"key": self.run.organisation.key, "pk": self.run.pk})
+        return f"{address}?{urlencode({'basis': self.basis, **asked})}"
+
+    # --- the charts
+    @property
+    def months(self) -> dict[str, Any]:
+        """Lines of the scopes and of their sum; a month without rows is a gap."""
+        rows = {row["month"]: row for row in self.figures["months"]}
+        labels = _between(min(rows), max(rows)) if rows else []
+        names = [
+            ("scope1_kg", _("Scope 1"), "s1"),
+            (self.scope2, _("Scope 2"), "s2"),
+            ("scope3_kg", _("Scope 3"), "s3"),
+        ]
+        series = [
+            self._line(name, colour, [rows[each][column] if each in rows else None for each in labels])
+            for column, name, colour in names
+            if any(Decimal(row[column]) for row in rows.values())
+        ]
+        total = f"{self.basis}_kg"
+        if len(series) > 1:
+            series.append(
+                self._line(_("Total"), "ink", [rows[each][total] if each in rows else None for each in labels])
+            )
+        return {
+            "kind": "months", "labels": labels, "series": series, "unit": "tCO₂e",
+            "href": [self.rows_at(month=each) for each in labels],
+            "shown": [_month(each) for each in labels],
+        }  # fmt: skip
+
+    @property
+    def categories(self) -> dict[str, Any]:
+        """Bars of the categories, the largest first."""
+        rows = sorted(self.figures["categories"], key=lambda row: -Decimal(row[f"{self.basis}_kg"]))
+        found = [
+            self._bar(str(words.category(row["category"])), row, scope=row["scope"], category=row["category"])
+            for row in rows[:BARS]
+        ]
+        return self._bars(found)
+
+    @property
+    def units(self) -> dict[str, Any]:
+        """Bars of the organisation's units, the largest first."""
+        rows = sorted(self.figures["units"], key=lambda row: -Decimal(row[f"{self.basis}_kg"]))[:BARS]
+        found = [self._bar(row["org_unit"] or _("no unit"), row, org_unit=row["org_unit"]) for row in rows]
+        return self._bars(found)
+
+    @property
+    def facilities(self) -> dict[str, Any]:
+        """Bars of the largest facilities."""
+        rows = sorted(self.figures["facilities"], key=lambda row: -Decimal(row[f"{self.basis}_kg"]))[:BARS]
+        return self._bars([self._bar(row["facility"], row, facility=row["facility"]) for row in rows])
+
+    @property
+    def rest(self) -> tuple[int, Decimal] | None:
+        """How many facilities have no bar, and what they emit."""
+        rows = sorted((Decimal(row[f"{self.basis}_kg"]) for row in self.figures["facilities"]), reverse=True)[:BARS]
+        count = self.figures["facility_count"] - len(rows)
+        return (count, EXACT.subtract(self.total, reduce(EXACT.add, rows, Decimal(0)))) if count > 0 else None
+
+    @property
+    def matches(self) -> list[dict[str, Any]]:
+        """The classes, best first, with their share of the total on the basis that is shown."""
+        rows = {row["match"]: row for row in self.figures["matches"]}
+        found, at = [], Decimal(0)
+        for name in words.MATCHES:
+            if name not in rows:
+                continue
+            kg = Decimal(rows[name][f"{self.basis}_kg"])
+            part = kg * 100 / self.total if self.total else Decimal(0)
+            found.append({
+                "name": name, "kg": kg, "rows": rows[name]["rows"], "x": f"{at:.2f}%", "width": f"{max(part, Decimal(0)):.2f}%",
+                "href": self.rows_at(match=name),
+            })  # fmt: skip
+            at += part
+        return found
+
+    @property
+    def hot(self) -> list[dict[str, Any]]:
+        """The rows that emit most, with their running share."""
+        found, running = [], Decimal(0)
+        rows = self.figures.get("hot") or []
+        most = max((Decimal(row["co2e_kg"]) for row in rows), default=Decimal(0))
+        for row in rows[:5]:
+            kg = Decimal(row["co2e_kg"])
+            running += kg
+            found.append({
+                **row, "running": running, "width": f"{kg * 100 / most:.1f}%" if most else "0%",
+                "href": f"{reverse('run-explain', kwargs={'key': self.run.organisation.key, 'pk': self.run.pk})}?{urlencode({'id': row['activity_id'], 'basis': self.basis})}",
+            })  # fmt: skip
+        return found
+
+    @property
+    def interval(self) -> tuple[Decimal, Decimal] | None:
+        """The 95 % interval of the total, where there is one."""
+        told = (self.run.summary or {}).get("uncertainty", {})
+        band = told.get("total") if self.basis == "location" else None
+        return (Decimal(band["p2_5_kg"]), Decimal(band["p97_5_kg"])) if band else None
+
+    def _line(self, name: str, colour: str, masses: Sequence[str | None]) -> dict[str, Any]:
+        return {
+            "name": name, "color": colour,
+            "values": [None if kg is None else float(tonnes(kg)) for kg in masses],
+            "told": [None if kg is None else shown(tonnes(kg)) for kg in masses],
+        }  # fmt: skip
+
+    def _bar(self, name: str, row: Mapping[str, Any], **asked: Any) -> dict[str, Any]:
+        masses = [row["scope1_kg"], row[self.scope2], row["scope3_kg"]]
+        return {
+            "name": name, "parts": [float(tonnes(kg)) for kg in masses], "told": [shown(tonnes(kg)) for kg in masses],
+            "total": shown(tonnes(row[f"{self.basis}_kg"], 0), 0), "href": self.rows_at(**asked),
+        }  # fmt: skip
+
+    def _bars(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        used = [at for at in range(3) if any(row["parts"][at] for row in rows)]
+        names = [str(words.SCOPES[at + 1]) for at in range(3)]
+        return {
+            "kind": "bars", "rows": rows, "used": used, "names": names, "colors": ["s1", "s2", "s3"], "unit": "tCO₂e",
+        }  # fmt: skip
+
+
+def _month(label: str) -> str:
+    number = int(label[5:])
+    return f"{number} 月" if words.lang() == "zh" else _MONTHS[number - 1]
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _between(first: str, last: str) -> list[str]:
+    """Every month from one to another; at most ten years."""
+    year, month = int(first[:4]), int(first[5:])
+    found: list[str] = []
+    while (label := f"{year:04d}-{month:02d}") <= last and len(found) < 120:
+        found.append(label)
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    return found

@@ -1,0 +1,155 @@
+"""One number explained: activity times coefficient, where each comes from, who says so, and what proves it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.core.cache import cache
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from hengtan.api import Request
+from hengtan.api.reopen import input_rows, methods_of
+from hengtan.connectors.neighbours import Neighbours, neighbours
+from hengtan.inventory.explain import Kept, explain
+from hengtan.inventory.explain_record import record
+from hengtan.inventory.totals import EXACT
+from hengtan.web.organisations.door import TenantRequest, within
+
+from . import services, words
+from .models import Run
+from .proofs import root_base64, vouching
+from .views import basis_of, run_of
+
+KEPT_S = 24 * 3600  # a run never changes, so its explanations do not
+CONSIDERED = 5
+
+
+@within()
+def show(request: TenantRequest, pk: int) -> HttpResponse:
+    """The explanation of the activity that ``?id=`` names."""
+    run = run_of(request, pk)
+    activity = request.GET.get("id", "")[:400]
+    if not run.is_done or not activity:
+        return redirect("run-rows" if run.is_done else "run", key=request.organisation.key, pk=pk)
+    told = explanation(run, activity)
+    seen = services.facilities_of(request.membership)
+    if told is None or (seen is not None and told["facility"] not in seen):
+        raise Http404
+    if request.GET.get("format") == "json":
+        return _json(run, told)
+    basis = basis_of(request)
+    results = told["results"]
+    result = next((each for each in results if each["basis"] in ("-", basis)), results[0] if results else None)
+    proof = vouching(run, rows=True)
+    row = told["rows"][0] if told["rows"] else None
+    context: dict[str, Any] = {
+        "run": run, "told": told, "row": row, "result": result, "basis": basis, "both": len(results) > 1, "proof": proof,
+        "root": root_base64(proof.root), "sheet": told["sheet"], "whole": seen is None,
+        "factor": result["factors"][0] if result and len(result["factors"]) == 1 else None,
+        "share": _share(run, result), "kind": _kind(row, result), "json_query": f"{request.GET.urlencode()}&format=json",
+        "lead": _lead(row), "considered": result["considered"][:CONSIDERED] if result else [],
+        "title": _title(told, row),
+    }  # fmt: skip
+    return render(request, "runs/explain.html", context)
+
+
+def explanation(run: Run, activity: str) -> dict[str, Any] | None:
+    """As plain values, with the cells around the one that was read; None for an id that the run does not know."""
+    lang = words.lang()
+    key = f"explained:{run.key}:{lang}:{activity.encode().hex()[:180]}"
+    found = cache.get(key)
+    if found is not None and found["activity_id"] == activity:
+        return dict(found)
+    kept = Kept(run.folder)
+    request = Request.remember(kept.manifest, run.folder)
+    rows, state = input_rows(kept.manifest, request, activity)
+    made = explain(kept, activity, rows, state, methods_of(request), lang)
+    if made is None:
+        return None
+    told = record(made)
+    told["sheet"] = _sheet(run, told["rows"])
+    told["sha256"] = {each["file"]: each["sha256"] for each in kept.manifest["inputs"]}
+    cache.set(key, told, KEPT_S)
+    return told
+
+
+def _sheet(run: Run, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The cells around the quantity, with the headers of the columns that were read."""
+    if not rows:
+        return None
+    row = rows[0]
+    cells = row["cells"]
+    addresses = [cells[name]["address"] for name in ("quantity", "unit") if cells.get(name, {}).get("address")]
+    file = run.home / row["file"]
+    found: Neighbours | None = None
+    if addresses and Path(file).resolve().is_relative_to(run.home.resolve()):
+        found = neighbours(file, row["file"], row["sheet"], addresses)
+    if found is None:
+        return None
+    headers = {_letters(each["address"]): each.get("header", "") for each in cells.values() if each.get("address")}
+    marked = {_letters(each) for each in addresses}
+    return {
+        "letters": [(each, headers.get(each, "")) for each in found.letters],
+        "rows": [
+            {
+                "number": number, "here": number == row["row"],
+                "cells": [
+                    (text, number == row["row"] and letters in marked, letters == _letters(addresses[0]), _is_number(text))
+                    for letters, text in zip(found.letters, texts, strict=True)
+                ],
+            }
+            for number, texts in found.rows
+        ],
+    }  # fmt: skip
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def _letters(address: str) -> str:
+    return address.rstrip("0123456789")
+
+
+def _share(run: Run, result: Mapping[str, Any] | None) -> Decimal | None:
+    """Percent of the inventory on the basis of the result."""
+    if result is None or not result["scope"] or not run.totals:
+        return None
+    second = "scope2_market_kg" if result["basis"] == "market" else "scope2_location_kg"
+    total = EXACT.add(
+        EXACT.add(Decimal(run.totals["scope1_kg"]), Decimal(run.totals[second])), Decimal(run.totals["scope3_kg"])
+    )
+    return EXACT.divide(Decimal(result["kg"]["co2e_kg"]) * 100, total) if total else None
+
+
+def _kind(row: Mapping[str, Any] | None, result: Mapping[str, Any] | None) -> str:
+    name = row["values"].get("activity_type", "") if row else ""
+    return words.activity_type(name) or (str(words.category(result["category"])) if result else "")
+
+
+def _lead(row: Mapping[str, Any] | None) -> str:
+    """The cell of the quantity as a spreadsheet names it."""
+    if row is None:
+        return ""
+    address = row["cells"].get("quantity", {}).get("address", "")
+    return f"{row['sheet']}!{address}" if row["sheet"] and address else address
+
+
+def _title(told: Mapping[str, Any], row: Mapping[str, Any] | None) -> str:
+    return str(told["facility"] or (row["values"].get("facility") if row else "") or told["activity_id"])
+
+
+def _json(run: Run, told: Mapping[str, Any]) -> HttpResponse:
+    left = {name: value for name, value in told.items() if name not in ("sheet", "sha256")}
+    answer = HttpResponse(json.dumps(left, ensure_ascii=False, indent=2), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{run.code}-explained.json"'
+    return answer

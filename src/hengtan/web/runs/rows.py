@@ -1,0 +1,144 @@
+"""Rows behind a mark, facilities, problems: tables that lead on."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from hengtan.inventory.posted import Asked, posted
+from hengtan.web.organisations.door import TenantRequest, within
+from hengtan.web.organisations.roles import Act
+
+from . import figures, services
+from .models import Run
+from .tables import as_csv
+from .views import basis_of, run_of
+
+PAGE = 50
+CSV_ROWS = 200_000
+MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
+FILTERS = ("scope", "category", "facility", "org_unit", "month", "match", "factor_id")
+COLUMNS = (
+    "activity_id",
+    "facility",
+    "org_unit",
+    "start",
+    "end",
+    "scope",
+    "category",
+    "basis",
+    "co2e_kg",
+    "factor_id",
+    "match",
+)
+
+
+def asked(request: TenantRequest) -> Asked:
+    """What the address says; nonsense in it is passed over."""
+    given = request.GET
+    scope = given.get("scope", "")
+    month = given.get("month", "")
+    return Asked(
+        basis=basis_of(request),
+        scope=int(scope) if scope in ("1", "2", "3") else None,
+        month=month if MONTH.fullmatch(month) else None,
+        text=" ".join(given.get("q", "").split())[:100],
+        facilities=services.facilities_of(request.membership),
+        **{
+            name: given[name][:400] if given.get(name) else None
+            for name in ("category", "facility", "org_unit", "match", "factor_id")
+        },
+    )
+
+
+@within()
+def index(request: TenantRequest, pk: int) -> HttpResponse:
+    """The rows, the largest first."""
+    run = run_of(request, pk)
+    if not run.is_done:
+        return redirect("run", key=request.organisation.key, pk=pk)
+    wanted = asked(request)
+    if request.GET.get("format") == "csv":
+        found = posted(run.folder, wanted, CSV_ROWS)
+        return as_csv(f"{run.code}-rows.csv", COLUMNS, ([row[name] for name in COLUMNS] for row in found.rows))
+    number = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
+    found = posted(run.folder, wanted, PAGE, (max(number, 1) - 1) * PAGE)
+    context = {
+        "run": run, "asked": wanted, "found": found, "chips": _chips(request), "query": _query(request),
+        "number": number, "pages": max(1, -(-found.count // PAGE)), "first": (number - 1) * PAGE + 1,
+        "last": (number - 1) * PAGE + len(found.rows), "basis": wanted.basis, "several": _several(found.rows),
+    }  # fmt: skip
+    return render(request, "runs/row_list.html" if request.htmx else "runs/rows.html", context)
+
+
+@within()
+def facilities(request: TenantRequest, pk: int) -> HttpResponse:
+    """Every facility with its sums."""
+    run = run_of(request, pk)
+    if not run.is_done:
+        return redirect("run", key=request.organisation.key, pk=pk)
+    seen = services.facilities_of(request.membership)
+    found = figures.facilities(services.cube(run, seen))
+    basis = basis_of(request)
+    if request.GET.get("format") == "csv":
+        names = ("facility", "org_unit", *figures.COLUMNS)
+        return as_csv(f"{run.code}-facilities.csv", names, ([row[name] for name in names] for row in found))
+    found.sort(key=lambda row: (-row[f"{basis}_kg"], row["facility"]))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    for row in page:
+        row["second"], row["total"] = row[f"scope2_{basis}_kg"], row[f"{basis}_kg"]
+    context = {"run": run, "page": page, "basis": basis, "query": urlencode({"basis": basis})}
+    return render(request, "runs/facilities.html", context)
+
+
+@within(Act.WHOLE)
+def problems(request: TenantRequest, pk: int) -> HttpResponse:
+    """What was told of the rows: each code with its first case, its sentences and how often; one code in full."""
+    run = run_of(request, pk)
+    if not run.is_done or run.figures is None:
+        return redirect("run", key=request.organisation.key, pk=pk)
+    code = request.GET.get("code", "")
+    listed = _listed(run, code) if code else []
+    page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "run": run,
+        "problems": run.figures["problems"],
+        "code": code,
+        "page": page,
+        "query": urlencode({"code": code}),
+    }
+    return render(request, "runs/problems.html", context)
+
+
+def _listed(run: Run, code: str) -> list[dict[str, str]]:
+    with (run.folder / "problems.csv").open(encoding="utf-8-sig", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["code"] == code]
+
+
+def _several(rows: list[dict[str, Any]]) -> bool:
+    return any((row["start"].year, row["start"].month) != (row["end"].year, row["end"].month) for row in rows)
+
+
+def _query(request: TenantRequest) -> str:
+    """The address without its page."""
+    return urlencode([(name, value) for name, value in request.GET.items() if name not in ("page", "format") and value])
+
+
+def _chips(request: TenantRequest) -> list[dict[str, str]]:
+    """What is filtered, each with the address that no longer does."""
+    found = []
+    for name in FILTERS:
+        if request.GET.get(name):
+            left = [
+                (other, value)
+                for other, value in request.GET.items()
+                if other not in (name, "page", "format") and value
+            ]
+            found.append({"name": name, "value": request.GET[name], "without": urlencode(left)})
+    return found

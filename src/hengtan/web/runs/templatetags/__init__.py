@@ -1,0 +1,1 @@
+"""Masses and words of runs in templates."""

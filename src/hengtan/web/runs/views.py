@@ -1,0 +1,159 @@
+"""Pages of runs: the list, a new one, the dashboard, the choice, the files."""
+
+from __future__ import annotations
+
+import mimetypes
+from decimal import Decimal
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from hengtan.inventory.totals import EXACT
+from hengtan.web.jobs.views import progress
+from hengtan.web.organisations.door import TenantRequest, within
+from hengtan.web.organisations.roles import Act
+
+from . import figures, services
+from .dashboard import Dashboard
+from .forms import RunForm
+from .models import Run
+from .proofs import vouching
+from .tables import as_csv
+
+PAGE = 50
+CHARTS = ("months", "units", "categories", "facilities")
+FILES = ("report.pdf", "report.xlsx", "report.html", "run.json", "summary.json", "emissions.parquet", "factors.parquet",
+         "problems.csv", "run.json.tlog-proof")  # fmt: skip
+
+
+def run_of(request: TenantRequest, pk: int, *more: str) -> Run:
+    """The run of this tenant, or 404."""
+    found = Run.objects.visible_to(request.user).of(request.organisation)
+    return get_object_or_404(found.select_related("organisation", "created_by", *more), pk=pk)
+
+
+def basis_of(request: TenantRequest) -> str:
+    """Which way scope 2 is shown."""
+    return "market" if request.GET.get("basis") == "market" else "location"
+
+
+@within()
+def inventory(request: TenantRequest) -> HttpResponse:
+    """The run that was chosen, else the list."""
+    run = services.current(request.organisation)
+    if run is None:
+        return redirect("runs", key=request.organisation.key)
+    return redirect("run", key=request.organisation.key, pk=run.pk)
+
+
+@within()
+def index(request: TenantRequest) -> HttpResponse:
+    """All runs, the newest first; sums are shown to who sees all rows."""
+    found = (
+        Run.objects.visible_to(request.user)
+        .of(request.organisation)
+        .select_related("organisation", "created_by", "job")
+        .defer("figures", "summary")
+    )
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    chosen = services.current(request.organisation)
+    context = {
+        "page": page, "current": chosen, "may": request.membership.may(Act.CALCULATE),
+        "whole": request.membership.may(Act.WHOLE),
+    }  # fmt: skip
+    return render(request, "runs/runs.html", context)
+
+
+@within(Act.CALCULATE)
+def new(request: TenantRequest) -> HttpResponse:
+    """What is calculated, from which data, by which set; then the job."""
+    sources = services.approved(request.organisation)
+    form = RunForm(request.POST or None, initial={"name": "", "gwp": "AR5"})
+    if request.method == "POST" and form.is_valid() and sources:
+        run = services.start(
+            request.organisation, request.user, form.cleaned_data["name"], sources, form.options()
+        )  # fmt: skip
+        return redirect("run", key=request.organisation.key, pk=run.pk)
+    context = {"form": form, "sources": sources}
+    return render(request, "runs/new.html", context, status=422 if form.errors else 200)
+
+
+@within()
+def show(request: TenantRequest, pk: int) -> HttpResponse:
+    """The dashboard of a run that is done; before that, how far it is."""
+    run = run_of(request, pk, "job", "previous", "chosen_by")
+    if not run.is_done:
+        context: dict[str, Any] = {"run": run}
+        if run.job is not None:
+            run.job.organisation = request.organisation
+            context |= progress(request, run.job)
+        return render(request, "runs/waiting.html", context)
+    seen = services.facilities_of(request.membership)
+    told: dict[str, Any] = (run.figures or {}) if seen is None else services.figures_of(run, seen)
+    basis = basis_of(request)
+    wanted = request.GET.get("csv")
+    if wanted:
+        return _csv(run, told, wanted)
+    board = Dashboard(run, told, basis)
+    context = {
+        "run": run, "board": board, "basis": basis, "figures": told, "whole": seen is None,
+        "current": services.current(request.organisation), "may": request.membership.may(Act.CALCULATE),
+        "proof": vouching(run), "charts": {f"chart-{name}": getattr(board, name) for name in CHARTS},
+        "intensity": _intensity(told, basis), "files": [name for name in FILES if (run.folder / name).exists()] if seen is None else [],
+        "problems": [each for each in told.get("problems", ()) if each["count"]],
+    }  # fmt: skip
+    return render(request, "runs/dashboard.html", context)
+
+
+@within(Act.CALCULATE)
+def choose(request: TenantRequest, pk: int) -> HttpResponse:
+    """This is the one."""
+    run = run_of(request, pk)
+    if request.method == "POST" and run.is_done:
+        services.choose(run, request.user)
+        messages.success(request, _("This run is now the inventory that everybody sees first."))
+    return redirect("run", key=request.organisation.key, pk=run.pk)
+
+
+@within(Act.WHOLE)
+def file(request: TenantRequest, pk: int) -> HttpResponse:
+    """A file of the run as it lies in its folder; only what holds for the whole organisation, so not for contributors."""
+    run = run_of(request, pk)
+    name = request.GET.get("name", "")
+    if not run.is_done or not name:
+        return redirect("run", key=request.organisation.key, pk=run.pk)
+    if name not in FILES:
+        raise Http404
+    try:
+        opened = (run.folder / name).open("rb")
+    except OSError:
+        raise Http404 from None
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    answer = FileResponse(opened, as_attachment=True, filename=f"{run.code}-{name}", content_type=kind)
+    return cast("HttpResponse", answer)  # of the same base
+
+
+def _csv(run: Run, told: Any, wanted: str) -> HttpResponse:
+    columns = {
+        "months": ("month", figures.COLUMNS), "categories": ("scope category", figures.COLUMNS),
+        "facilities": ("facility", figures.COLUMNS), "matches": ("match", ("rows", "location_kg", "market_kg")),
+        "types": ("activity_type", figures.COLUMNS),
+        "units": ("org_unit", figures.COLUMNS),
+    }  # fmt: skip
+    if wanted not in columns:
+        raise Http404
+    names = [*columns[wanted][0].split(), *columns[wanted][1]]
+    return as_csv(f"{run.code}-{wanted}.csv", names, ([row[name] for name in names] for row in told[wanted]))
+
+
+def _intensity(told: Any, basis: str) -> dict[str, Any] | None:
+    """kg CO2e per m2 of the facilities whose floor area is known."""
+    area = told.get("area")
+    if not area or not Decimal(area["m2"]):
+        return None
+    kg, square = Decimal(area[f"{basis}_kg"]), Decimal(area["m2"])
+    return {"value": EXACT.divide(kg, square).quantize(Decimal("0.01")), "facilities": area["facilities"], "kg": kg}

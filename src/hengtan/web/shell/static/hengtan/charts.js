@@ -1,0 +1,145 @@
+// Charts of the pages: data stand as JSON in the page, colours come from the theme, every mark opens what lies behind it.
+(function () {
+  "use strict";
+  var root = document.documentElement, phone = window.matchMedia("(max-width:767px)").matches, drawn = {};
+  function colour(name) { return getComputedStyle(root).getPropertyValue("--ht-" + name).trim(); }
+  function font() { return getComputedStyle(document.body).fontFamily; }
+  function grouped(number, places) {
+    return (number < 0 ? "−" : "") + Math.abs(number).toLocaleString("en-US", { minimumFractionDigits: places || 0, maximumFractionDigits: places || 0 });
+  }
+  function base() {
+    return {
+      animation: false,
+      textStyle: { fontFamily: font(), fontSize: 12, color: colour("ink-2") },
+      tooltip: {
+        renderMode: "richText", confine: true, backgroundColor: colour("surface"), borderColor: colour("line-strong"), borderWidth: 1,
+        padding: [8, 10], textStyle: { color: colour("ink"), fontSize: 12, fontFamily: font() }, shadowBlur: 0, axisPointer: { lineStyle: { color: colour("line-strong") }, shadowStyle: { color: colour("ink"), opacity: 0.05 } }
+      }
+    };
+  }
+  function axis() {
+    return { axisLine: { lineStyle: { color: colour("line-strong") } }, axisTick: { show: false }, axisLabel: { color: colour("ink-2"), fontSize: 12 }, splitLine: { show: false } };
+  }
+  function value() {
+    return { type: "value", axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour("ink-3"), fontSize: 11, formatter: function (v) { return grouped(v, v && Math.abs(v) < 10 && v % 1 ? 1 : 0); } }, splitLine: { lineStyle: { color: colour("line") } }, splitNumber: 4 };
+  }
+  var kinds = {
+    months: function (data) {
+      var option = base(), last = data.series.length - 1, single = data.labels.length === 1;
+      option.grid = { left: 8, right: phone ? 14 : 104, top: 30, bottom: phone ? 44 : 6, containLabel: true, outerBoundsMode: "same" };
+      option.xAxis = Object.assign(axis(), { type: "category", boundaryGap: single, data: data.shown, triggerEvent: true });
+      option.yAxis = Object.assign(value(), { min: 0, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -34] } });
+      option.tooltip.trigger = "axis";
+      option.tooltip.formatter = function (points) {
+        return [data.labels[points[0].dataIndex]].concat(points.map(function (point) {
+          var told = data.series[point.seriesIndex].told[point.dataIndex];
+          return data.series[point.seriesIndex].name + "  " + (told === null ? "—" : told + " t");
+        })).join("\n");
+      };
+      option.series = data.series.map(function (line, at) {
+        var total = at === last && last > 0, ink = colour(line.color);
+        return {
+          name: line.name, type: "line", data: line.values, symbol: "circle", symbolSize: single ? 8 : 5, showSymbol: true, connectNulls: false, triggerLineEvent: false, cursor: "pointer",
+          lineStyle: { color: ink, width: total ? 2.5 : 1.5 }, itemStyle: { color: ink }, z: total ? 5 : 3,
+          endLabel: { show: !phone, formatter: line.name, color: ink, fontWeight: total ? 600 : 400, fontSize: 12, offset: [2, 0] },
+          labelLayout: { moveOverlap: "shiftY" }
+        };
+      });
+      if (phone && data.series.length > 1) option.legend = { bottom: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: "roundRect", textStyle: { color: colour("ink-2"), fontSize: 12, fontFamily: font() }, selectedMode: false };
+      option.hrefs = function (event) { return data.href[event.dataIndex]; };
+      return option;
+    },
+    bars: function (data) {
+      var option = base(), rows = data.rows.slice().reverse(), many = rows.length, width = phone ? 120 : 150;
+      option.grid = { left: width + 8, right: 58, top: 2, bottom: 2 };
+      option.xAxis = { type: "value", show: false, min: 0, max: "dataMax" };
+      option.yAxis = { type: "category", data: rows.map(function (row) { return row.name; }), axisLine: { show: false }, axisTick: { show: false }, triggerEvent: true, axisLabel: { color: colour("ink"), fontSize: 12, width: width, overflow: "truncate" } };
+      option.tooltip.trigger = "axis";
+      option.tooltip.axisPointer = { type: "shadow", shadowStyle: { color: colour("ink"), opacity: 0.05 } };
+      option.tooltip.formatter = function (points) {
+        var row = rows[points[0].dataIndex];
+        return [row.name].concat(data.used.map(function (at) { return data.names[at] + "  " + row.told[at] + " t"; })).join("\n");
+      };
+      option.series = data.used.map(function (at, order) {
+        return {
+          name: data.names[at], type: "bar", stack: "all", cursor: "pointer", barMaxWidth: many > 5 ? 15 : 22, data: rows.map(function (row) { return row.parts[at]; }),
+          itemStyle: { color: colour(data.colors[at]), borderColor: colour("surface"), borderWidth: 0 },
+          label: order === data.used.length - 1 ? { show: true, position: "right", color: colour("ink-2"), fontSize: 12, formatter: function (point) { return rows[point.dataIndex].total; } } : undefined
+        };
+      });
+      option.hrefs = function (event) { return rows[event.dataIndex] && rows[event.dataIndex].href; };
+      option.height = Math.max(90, many * 27 + 8);
+      return option;
+    },
+    effects: function (data) {
+      var option = base(), low = data.low, steps = data.steps;
+      option.grid = { left: 8, right: 16, top: 26, bottom: 6, containLabel: true };
+      option.xAxis = Object.assign(axis(), { type: "category", data: steps.map(function (step) { return step.name; }) });
+      option.xAxis.axisLabel.interval = 0;
+      option.xAxis.axisLabel.width = phone ? 44 : 120;
+      option.xAxis.axisLabel.overflow = "break";
+      option.yAxis = Object.assign(value(), { min: low, max: data.high, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -34] } });
+      option.tooltip.trigger = "item";
+      option.tooltip.formatter = function (point) { var step = steps[point.dataIndex]; return step.name + "  " + step.told + " t"; };
+      option.series = [
+        { type: "bar", stack: "all", silent: true, itemStyle: { color: "transparent" }, data: steps.map(function (step) { return step.level ? null : step.from; }), tooltip: { show: false } },
+        {
+          type: "bar", stack: "all", barMaxWidth: phone ? 26 : 56,
+          data: steps.map(function (step) { return step.level ? null : { value: step.size, itemStyle: { color: colour(step.sign > 0 ? "up" : step.sign < 0 ? "down" : "ink-3") } }; }),
+          label: { show: true, position: "top", color: colour("ink"), fontSize: 12, formatter: function (point) { return steps[point.dataIndex].told; } }
+        },
+        {
+          type: "scatter", symbol: "rect", symbolSize: phone ? [34, 3] : [72, 3], itemStyle: { color: colour("ink") }, data: steps.map(function (step) { return step.level ? step.at : null; }),
+          label: { show: true, position: "top", color: colour("ink"), fontWeight: 600, fontSize: 12, formatter: function (point) { return steps[point.dataIndex].told; } }
+        }
+      ];
+      return option;
+    }
+  };
+  function draw(place) {
+    var told = document.getElementById(place.dataset.chart);
+    if (!told) return;
+    var data = JSON.parse(told.textContent), option = kinds[data.kind](data), hrefs = option.hrefs;
+    delete option.hrefs;
+    if (option.height) { place.style.height = option.height + "px"; delete option.height; }
+    var chart = echarts.init(place, null, { renderer: "svg" });
+    chart.setOption(option);
+    if (hrefs) {
+      chart.on("click", function (event) {
+        var at = event.componentType === "yAxis" || event.componentType === "xAxis" ? { dataIndex: event.dataIndex } : event;
+        var href = hrefs(at);
+        if (href) location.assign(href);
+      });
+    }
+    drawn[place.dataset.chart] = chart;
+    new ResizeObserver(function () { chart.resize(); }).observe(place);
+  }
+  function saved(name, url) {
+    var link = document.createElement("a");
+    link.href = url;
+    link.download = name;
+    link.click();
+  }
+  function save(kind, of) {
+    var chart = drawn[of];
+    if (!chart) return;
+    var svg = chart.renderToSVGString(), url = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svg);
+    if (kind === "svg") return saved(of + ".svg", url);
+    var image = new Image(), canvas = document.createElement("canvas");
+    image.onload = function () {
+      canvas.width = chart.getWidth() * 2;
+      canvas.height = chart.getHeight() * 2;
+      var paper = canvas.getContext("2d");
+      paper.fillStyle = colour("surface");
+      paper.fillRect(0, 0, canvas.width, canvas.height);
+      paper.drawImage(image, 0, 0, canvas.width, canvas.height);
+      saved(of + ".png", canvas.toDataURL("image/png"));
+    };
+    image.src = url;
+  }
+  document.querySelectorAll("[data-chart]").forEach(draw);
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-save]");
+    if (button) save(button.dataset.save, button.dataset.of);
+  });
+})();

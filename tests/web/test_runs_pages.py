@@ -1,0 +1,209 @@
+"""From the total to the row, its explanation, its evidence and its proof; each person sees what is his."""
+
+import csv
+import io
+import json
+import re
+from decimal import Decimal
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from hengtan.inventory.posted import Asked, posted
+from hengtan.web.accounts.models import User
+from hengtan.web.organisations.roles import Role
+from hengtan.web.runs import services
+from hengtan.web.runs.dashboard import Dashboard
+from hengtan.web.runs.models import Cube
+from hengtan.web.runs.templatetags import masses
+
+from .calculated import YEAR, calculated, ningbo
+
+# session, person, membership, run, current run (chosen, newest), switcher; figures lie with the run
+GOLDEN = {"": 7, "rows/": 5, "facilities/": 6, "explain/?id=G-1": 5, "problems/": 5}
+
+
+@pytest.fixture
+def run(company):
+    return calculated(company)
+
+
+def page(company, run, path="", role=Role.OWNER):
+    return company.client(role).get(company.url(f"runs/{run.pk}/{path}"))
+
+
+def text_of(answer):
+    shown = re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.content.decode(), flags=re.S)
+    return re.sub(r"\s+", " ", unescape(shown))
+
+
+def test_three_clicks_lead_from_the_total_to_the_cell_and_the_proof(company, run):
+    first = page(company, run)
+    assert masses.t(sum(Decimal(run.totals[name]) for name in ("scope1_kg", "scope2_location_kg"))) in text_of(first)
+    rows = re.search(r'href="([^"]+/rows/\?basis=location)"', first.content.decode()).group(1)
+    second = company.client().get(rows)
+    number = re.search(r'href="([^"]+/explain/[^"]+)"', second.content.decode()).group(1)
+    third = company.client().get(unescape(number))
+    words = text_of(third)
+    assert third.status_code == 200
+    for told in ("year.csv", "Proof verified", "Inclusion proof", "50,000", "kWh", run.run_sha256):
+        assert told in words, told
+    assert 'class="cell num"' in third.content.decode()
+
+
+def test_every_mark_of_the_charts_leads_to_rows_that_add_up_to_it(company, run):
+    client = company.client()
+    for basis in ("location", "market"):
+        board = Dashboard(run, run.figures, basis)
+        for chart in (board.categories, board.facilities, board.units):
+            for bar in chart["rows"]:
+                answer = client.get(bar["href"])
+                shown = re.search(r"([\d,.]+)\s*tCO₂e", text_of(answer)).group(1).replace(",", "")
+                assert abs(float(shown) - sum(bar["parts"])) < 0.02, bar
+        months = board.months
+        assert months["labels"] == [f"2025-{month:02d}" for month in range(1, 13)]
+        told = [row["values"] for row in months["series"]]
+        assert all(abs(sum(parts[:-1]) - parts[-1]) < 0.02 for parts in zip(*told, strict=True))
+
+
+def test_who_enters_data_for_one_plant_sees_its_rows_and_sums_alone(company, run):
+    company.people[Role.CONTRIBUTOR].facilities.add(company.plants[1])
+    ours, all_rows = page(company, run, role=Role.CONTRIBUTOR), page(company, run)
+    plant = company.plants[1].name
+    kg = posted(run.folder, Asked(facility=plant), 10).co2e_kg
+    assert masses.t(kg) in text_of(ours)
+    whole = masses.t(sum(Decimal(run.totals[name]) for name in ("scope1_kg", "scope2_location_kg")))
+    assert whole in text_of(all_rows)
+    assert whole not in text_of(ours)
+    for path in ("", "rows/", "facilities/", "rows/?format=csv", "?csv=facilities"):
+        body = page(company, run, path, Role.CONTRIBUTOR).content.decode()
+        assert plant in body, path
+        assert company.plants[0].name not in body, path
+    assert page(company, run, "explain/?id=E-2", Role.CONTRIBUTOR).status_code == 200
+    assert page(company, run, "explain/?id=E-1", Role.CONTRIBUTOR).status_code == 404
+    assert page(company, run, "explain/?id=X-1", Role.CONTRIBUTOR).status_code == 404
+    assert (
+        page(company, run, f"rows/?facility={company.plants[0].name}", Role.CONTRIBUTOR)
+        .content.decode()
+        .count("explain/")
+        == 0
+    )
+    assert page(company, run, "file/?name=run.json", Role.CONTRIBUTOR).status_code == 403
+    listed = company.client(Role.CONTRIBUTOR).get(company.url("runs/"))
+    assert masses.t(run.totals["scope1_kg"]) not in text_of(listed)
+
+
+def test_a_row_that_was_rejected_says_why_and_is_in_no_total(company, run):
+    words = text_of(page(company, run, "explain/?id=X-1"))
+    assert "it is in no total" in words
+    assert "many" in words
+
+
+def test_tables_come_as_csv_with_every_digit_and_no_formula(company):
+    run = calculated(company, YEAR.replace("G-1,", "=1+1,"))
+    answer = page(company, run, "rows/?format=csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert {row["activity_id"] for row in rows} >= {"'=1+1", "E-1"}
+    assert sum(Decimal(row["co2e_kg"]) for row in rows) == sum(
+        Decimal(run.totals[name]) for name in ("scope1_kg", "scope2_location_kg")
+    )
+    months = page(company, run, "?csv=months").content.decode("utf-8-sig")
+    assert (
+        months.splitlines()[0]
+        == "month,scope1_kg,scope2_location_kg,scope2_market_kg,scope3_kg,location_kg,market_kg,rows"
+    )
+    assert page(company, run, "?csv=nonsense").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["rows/?scope=9&month=2025-13&page=x", "rows/?page=0", "rows/?page=9999999", "rows/?q=%27%22%3Cscript%3E", "facilities/?page=-1",
+     "?basis=nothing", "problems/?code=none", "rows/?category=%00", "explain/?basis=market&id=E-1"],
+)  # fmt: skip
+def test_nonsense_in_an_address_is_passed_over(company, run, path):
+    answer = page(company, run, path)
+    assert answer.status_code == 200
+    assert "<script>'" not in answer.content.decode()
+
+
+def test_what_the_run_does_not_know_is_not_there(company, run):
+    for path in (
+        "explain/?id=none",
+        "file/?name=../../ledger/private/key",
+        "file/?name=private",
+        "file/?name=report.docx",
+    ):
+        assert page(company, run, path).status_code == 404, path
+
+
+def test_a_run_that_was_altered_says_so_first(company, run):
+    file = run.folder / "run.json"
+    told = json.loads(file.read_text())
+    told["counts"]["rows_posted"] = 5
+    file.chmod(0o644)
+    file.write_text(json.dumps(told))
+    words = text_of(page(company, run))
+    assert "The proof of this run does not hold." in words
+    assert "proven: entry" not in words
+
+
+def test_the_rows_of_a_run_that_were_altered_are_told_beside_the_number(company, run):
+    assert "Proof verified" in text_of(page(company, run, "explain/?id=E-1"))
+    file = run.folder / "emissions.parquet"
+    file.write_bytes(file.read_bytes() + b"x")
+    assert "Proof failed" in text_of(page(company, run, "explain/?id=E-1"))
+
+
+@pytest.mark.parametrize("path", GOLDEN)
+def test_a_page_of_a_run_asks_the_database_this_often_however_large_the_run(company, run, path):
+    client = company.client()
+    client.get(company.url(f"runs/{run.pk}/{path}"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(company.url(f"runs/{run.pk}/{path}"))
+    Cube.objects.bulk_create(
+        Cube(organisation=company.organisation, run=run, basis="-", scope=1, category="stationary", facility=f"f {at}", org_unit="",
+             month="2025-01", match="exact", factor_id="x", rows=1, kg=1, nano=0, atto=0, biogenic_kg=0, biogenic_nano=0, biogenic_atto=0)
+        for at in range(300)
+    )  # fmt: skip
+    with CaptureQueriesContext(connection) as many:
+        assert client.get(company.url(f"runs/{run.pk}/{path}")).status_code == 200
+    told = "\n".join(query["sql"][:200] for query in many)
+    assert len(few) == len(many), told
+    assert len(many) == GOLDEN[path], told
+
+
+def test_a_manager_chooses_the_run_that_everybody_sees_first(company):
+    first, second = calculated(company), calculated(company, name="again")
+    where = company.client(Role.VIEWER).get(company.url("inventory/"))["Location"]
+    assert where.endswith(f"/runs/{second.pk}/")
+    company.client(Role.MANAGER).post(company.url(f"runs/{first.pk}/choose/"))
+    assert company.client(Role.VIEWER).get(company.url("inventory/"))["Location"].endswith(f"/runs/{first.pk}/")
+    assert services.current(company.organisation) == first
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_pages_of_a_run_stay_in_one_language(company, language):
+    """Nothing of the other language beside what is named so: here a Chinese file with Chinese ids, in both."""
+    User.objects.update(language=language)
+    run = ningbo(company)
+    paths = ["", "rows/", "facilities/", "problems/", "explain/?id=净购入电力-2021", "explain/?id=柴油-2021"]
+    client = company.client()
+    client.get("/")
+    words = " ".join(text_of(client.get(company.url(f"runs/{run.pk}/{path}"))) for path in paths)
+    words += text_of(client.get(company.url("runs/"))) + text_of(client.get(company.url("runs/new/")))
+    with translation.override("zh-hans"):
+        ours = [(message, translation.gettext(message)) for message in SENTENCES]
+    for english, chinese in ours:
+        assert english != chinese, english
+        assert (chinese in words) == (language == "zh-hans"), chinese
+        assert (english in words) == (language == "en"), english
+
+
+SENTENCES = (
+    "Emissions by month", "By category", "Hot spots", "How well the factors match", "To check", "Rows are conserved", "not collected",
+    "Purchased electricity", "Stationary combustion", "Inclusion proof", "Where the factor comes from", "How this number came about",
+    "Check it yourself", "No data is approved yet",
+)  # fmt: skip
