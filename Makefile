@@ -31,7 +31,7 @@ test: set-up-dev ## all tests; ARGS="-k words" for some
 faults: set-up-dev ## the long form of the fault suite: a kill at every write, full disks, failing fsyncs, lost power
 	@$(BIN)/pytest tests/faults -n $(PYTEST_WORKERS) -m "faults_long or not faults_long" $(ARGS)
 
-test-all: set-up-dev ## all tests, the browser's too
+test-all: set-up-dev ## all tests: the browser's too, and the Chinese pages of the documentation
 	@$(BIN)/pytest -n $(PYTEST_WORKERS) -m "not faults_long" $(ARGS)
 
 check: test check-rest ## all that CI runs: tests, format, lint, types, import contracts, docs, wheel

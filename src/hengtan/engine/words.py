@@ -10,21 +10,18 @@ import pyarrow as pa
 from .fetch import on_cluster
 
 
-def with_words(con: Any, name: str, table: pa.Table, column: str, fields: Sequence[str]) -> Any:
-    """Create table ``name``, in which the text ``fields`` of the structs in the list ``column`` are ENUMs (on a cluster: text)."""
+def with_words(con: Any, name: str, table: pa.Table, columns: Sequence[str]) -> Any:
+    """Create table ``name``, in which the text ``columns`` are ENUMs (on a cluster: text)."""
     if on_cluster(con):
         return con.create_table(name, table)
     raw = con.create_table(f"{name}_text", table)
-    kind = table.schema.field(column).type.value_type
-    for field in fields:
-        values = f"SELECT DISTINCT part.{field} AS word FROM (SELECT unnest({column}) AS part FROM {name}_text) ORDER BY word"
-        con.raw_sql(f"CREATE TYPE {name}_{field} AS ENUM ({values})").fetchall()
-    packed = ", ".join(f'"{f.name}" := x."{f.name}"' + (f"::{name}_{f.name}" if f.name in fields else "") for f in kind)
-    rest = ", ".join(f'"{field}"' for field in raw.columns if field != column)
-    con.raw_sql(
-        f"CREATE TABLE {name} AS SELECT {rest}, list_transform({column}, lambda x: struct_pack({packed})) AS {column} "
-        f"FROM {name}_text"
-    ).fetchall()
+    for column in columns:
+        con.raw_sql(
+            f'CREATE TYPE "{name}_{column}" AS ENUM (SELECT DISTINCT "{column}" FROM {name}_text ORDER BY 1)'
+        ).fetchall()
+    typed = ", ".join(f'"{column}"' + (f'::"{name}_{column}"' if column in columns else "") + f' AS "{column}"'
+                      for column in raw.columns)  # fmt: skip
+    con.raw_sql(f"CREATE TABLE {name} AS SELECT {typed} FROM {name}_text").fetchall()
     return con.table(name)
 
 

@@ -14,15 +14,16 @@ import pyarrow as pa
 
 from hengtan.engine import DECIMAL_MASS, AnyEngine, Found, Written, order_columns, parts_of, with_words, write_in_order
 
-from .checks import Period, rejected
+from .checks import Period, accepted
 from .keys import Key, Shape, key_table, keyed
 from .line import GASES, Line
 from .organisation import Membership
 from .staging import Staged
 
 _COEFFICIENT = pa.decimal128(20, 12)
-_PART = pa.struct(
+_LINES = pa.schema(
     [
+        pa.field("line", pa.int32()),
         pa.field("scope", pa.int32()),
         pa.field("category", pa.string()),
         pa.field("basis", pa.string()),
@@ -56,7 +57,7 @@ class Good:
         """The rows of one source that pass the checks, with their key columns."""
         table = self.staged.table(con, number, self.shape.inputs)
         if not self.all_pass:
-            table = table.filter(~rejected(table, self.period))
+            table = table.filter(accepted(table, self.period))
         if self.repeated is not None:
             table = table.anti_join(self.repeated.table, "activity_id")
         if self.units:
@@ -95,18 +96,18 @@ def _with_units(table: Any, units: Sequence[Membership]) -> Any:
     return joined.mutate(org_unit=unit).drop(*columns)
 
 
-def plan_parts(lines: Sequence[Line], keys: Sequence[Key], shape: Shape) -> pa.Table:
-    """One row per key with its lines (location before market) as a list; ``keys`` as they stand in the rows."""
-    by_key: dict[int, list[Line]] = {}
-    for line in lines:
-        by_key.setdefault(line.key.number, []).append(line)
+def plan_tables(lines: Sequence[Line], keys: Sequence[Key], shape: Shape) -> tuple[pa.Table, pa.Table]:
+    """The keys that have lines, as they stand in the rows, with the numbers of their lines (location before market); the lines."""
+    by_key: dict[int, list[int]] = {}
+    for number, line in enumerate(lines):
+        by_key.setdefault(line.key.number, []).append(number)
     numbered = {key.number: key for key in keys}
-    keys = [numbered[number] for number in by_key]
-    parts = pa.array([[_struct(line) for line in found] for found in by_key.values()], pa.list_(_PART))
-    return key_table(keys, shape).append_column("parts", parts)
+    keyed_ = key_table([numbered[number] for number in by_key], shape)
+    table = pa.Table.from_pylist([{"line": number, **_cells(line)} for number, line in enumerate(lines)], _LINES)
+    return keyed_.append_column("lines", pa.array(by_key.values(), pa.list_(pa.int32()))), table
 
 
-def _struct(line: Line) -> Mapping[str, Any]:
+def _cells(line: Line) -> Mapping[str, Any]:
     return {
         "scope": line.scope,
         "category": line.category,
@@ -118,43 +119,35 @@ def _struct(line: Line) -> Mapping[str, Any]:
     }
 
 
-def emissions(rows: Any, plan: Any, shape: Shape, order: Sequence[str] = ()) -> Any:
-    """The contract's columns, one row per good row and basis; ``plan`` as made by :func:`plan_parts`.
+def emissions(rows: Any, keys: Any, lines: Any, shape: Shape, order: Sequence[str] = ()) -> Any:
+    """The contract's columns, one row per good row and basis; ``keys`` and ``lines`` as made by :func:`plan_tables`.
 
     order   columns of the rows that are kept beside them
     """
-    matched = rows.join(plan, [rows[name] == plan[name] for name in shape.columns])
-    one = matched.select(
-        **{name: rows[name] for name in (*order, "activity_id", "facility", "org_unit", "start", "end", "quantity")},
-        part=plan.parts.unnest(),
-    )
-    part = one.part
+    kept = (*order, "activity_id", "facility", "org_unit", "start", "end")
+    matched = rows.join(keys, [rows[name] == keys[name] for name in shape.columns])
+    # Only numbers are repeated with the row: what the line says is looked up by its number, which costs a third less.
+    met = matched.select(*(rows[name] for name in (*kept, "quantity")), keys.lines)
+    part = met.select(*kept, "quantity", line=met.lines.unnest()).join(lines, "line")
     # Ibis types the product decimal(20,12) and would cut it in silence: the cast must follow at once.
-    masses = {name: (one.quantity * part[name]).cast(DECIMAL_MASS) for name in GASES}
-    texts = {name: part[name] for name in ("category", "basis", "factor_id", "match", "method")}
-    whole = one.select(
-        **{name: one[name] for name in (*order, "activity_id", "facility", "org_unit", "start", "end")},
-        scope=part["scope"],
-        **texts,
-        **masses,
-    )
-    return whole.select(*order, *COLUMNS)
+    masses = {name: (part.quantity * part[name]).cast(DECIMAL_MASS) for name in GASES}
+    return part.mutate(**masses).select(*order, *COLUMNS)
 
 
 def write_emissions(
     engine: AnyEngine, good: Good, lines: Sequence[Line], keys: Sequence[Key], target: Path, stop: Event | None = None
 ) -> Written:
     """Write ``emissions.parquet``; ``stop``: set when it is wanted no more."""
-    plan = plan_parts(lines, keys, good.shape)
+    keyed_, lined = plan_tables(lines, keys, good.shape)
 
     def prepare(con: Any) -> Any:
-        table = with_words(con, "plan", plan, "parts", _WORDS)
+        known, said = con.create_table("plan_keys", keyed_), with_words(con, "plan_lines", lined, _WORDS)
         rows = [good.rows(con, number) for number in range(len(good.staged.paths))]
 
         def expression(part: Any) -> Any:
             source = rows[part.source]
             within = source.filter(source.position >= part.start, source.position < part.stop)
-            return emissions(within, table, good.shape, order_columns(con))
+            return emissions(within, known, said, good.shape, order_columns(con))
 
         return expression
 
