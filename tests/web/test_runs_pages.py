@@ -17,10 +17,11 @@ from hengtan.web.accounts.models import User
 from hengtan.web.organisations.roles import Role
 from hengtan.web.runs import services
 from hengtan.web.runs.dashboard import Dashboard
-from hengtan.web.runs.models import Cube
+from hengtan.web.runs.models import Cube, Run
 from hengtan.web.runs.templatetags import masses
 
-from .calculated import YEAR, calculated, ningbo
+from . import importing
+from .calculated import YEAR, calculated, ningbo, worked
 
 # session, person, membership, run, current run (chosen, newest), switcher; figures lie with the run
 GOLDEN = {"": 7, "rows/": 5, "facilities/": 6, "explain/?id=G-1": 5, "problems/": 5}
@@ -94,6 +95,39 @@ def test_who_enters_data_for_one_plant_sees_its_rows_and_sums_alone(company, run
     assert page(company, run, "file/?name=run.json", Role.CONTRIBUTOR).status_code == 403
     listed = company.client(Role.CONTRIBUTOR).get(company.url("runs/"))
     assert masses.t(run.totals["scope1_kg"]) not in text_of(listed)
+
+
+def test_a_run_of_approved_batches_leads_back_to_the_cell_that_somebody_typed_and_to_both_pairs_of_eyes(company):
+    importing.forget_jobs()
+    company.people[Role.CONTRIBUTOR].facilities.add(company.plants[0])
+    plant = company.plants[0].name
+    bills = importing.HEAD + "".join(importing.line(n, plant, q) for n, q in enumerate(("100", "250.5")))
+    importing.approved(company, {"bills.csv": bills})
+    client = company.client(Role.MANAGER)
+    where = client.post(company.url("runs/new/"), {"name": "January", "gwp": "AR5"})["Location"]
+    run = Run.objects.of(company.organisation).get(name="January")
+    assert where.endswith(f"/runs/{run.pk}/")
+    assert "Calculation" in text_of(client.get(where))
+    assert worked(run).state == "done"
+    run.refresh_from_db()
+    assert run.rows_posted == 2
+    answer = client.get(company.url(f"runs/{run.pk}/explain/?id=A-1"))
+    words = text_of(answer)
+    for told in (
+        "bills.csv",
+        "F3",
+        "250.5",
+        "entered by Contributor yong, approved by Approver yong",
+        "Proof verified",
+    ):
+        assert told in words, told
+    assert re.search(r'class="cell num"[^>]*>250.5<', answer.content.decode())
+
+
+def test_without_approved_data_there_is_nothing_to_calculate(company):
+    answer = company.client().post(company.url("runs/new/"), {"name": "x", "gwp": "AR5"})
+    assert "No data is approved yet" in text_of(answer)
+    assert not Run.objects.filter(name="x").exists()
 
 
 def test_a_row_that_was_rejected_says_why_and_is_in_no_total(company, run):

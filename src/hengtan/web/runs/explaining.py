@@ -15,10 +15,13 @@ from django.shortcuts import redirect, render
 from hengtan.api import Request
 from hengtan.api.reopen import input_rows, methods_of
 from hengtan.connectors.neighbours import Neighbours, neighbours
+from hengtan.facts import FactRefused
 from hengtan.inventory.explain import Kept, explain
 from hengtan.inventory.explain_record import record
 from hengtan.inventory.totals import EXACT
+from hengtan.web.activities.models import Batch
 from hengtan.web.organisations.door import TenantRequest, within
+from hengtan.web.vault.services import facts, home
 
 from . import services, words
 from .models import Run
@@ -72,22 +75,61 @@ def explanation(run: Run, activity: str) -> dict[str, Any] | None:
     if made is None:
         return None
     told = record(made)
-    told["sheet"] = _sheet(run, told["rows"])
     told["sha256"] = {each["file"]: each["sha256"] for each in kept.manifest["inputs"]}
+    places = {each["file"]: run.home / each["file"] for each in told["rows"]}
+    told["batch"] = None
+    for row in told["rows"][:1]:
+        if row["values"].get("source_sha256"):
+            told["batch"] = _as_given(run, row)
+            digest = row["values"]["source_sha256"]
+            told["sha256"][row["file"]], places[row["file"]] = digest, _place(run, digest)
+    told["sheet"] = _sheet(run, told["rows"], places)
     cache.set(key, told, KEPT_S)
     return told
 
 
-def _sheet(run: Run, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _as_given(run: Run, row: dict[str, Any]) -> dict[str, str] | None:
+    """Of a row that came in a batch: the file, sheet and cell that somebody gave, and who approved it."""
+    batch = (
+        Batch.objects.of(run.organisation)
+        .filter(key=Path(row["file"]).stem)
+        .select_related("created_by", "decided_by")
+        .first()
+    )
+    values = row["values"]
+    row["file"], row["sheet"] = values["source_file"], values.get("source_sheet", "")
+    row["row"] = int(values["source_row"]) if values.get("source_row", "").isdecimal() else row["row"]
+    row["cells"].setdefault("quantity", {})["address"] = values.get("source_cell", "")
+    for name in ("unit", "activity_type"):
+        given = values.get(f"{name}_given", "")
+        row["cells"][name] = {"given": given} if given and given != values.get(name) else {}
+    for name in [name for name in row["cells"] if name not in ("quantity", "unit", "activity_type")]:
+        row["cells"][name] = {}
+    if batch is None:
+        return None
+    return {
+        "name": batch.name, "entered": batch.created_by.name,
+        "approved": batch.decided_by.name if batch.decided_by else "", "pk": str(batch.pk),
+    }  # fmt: skip
+
+
+def _place(run: Run, digest: str) -> Path | None:
+    try:
+        return facts(run.organisation).path(digest)
+    except FactRefused:
+        return None
+
+
+def _sheet(run: Run, rows: list[dict[str, Any]], places: Mapping[str, Path | None]) -> dict[str, Any] | None:
     """The cells around the quantity, with the headers of the columns that were read."""
     if not rows:
         return None
     row = rows[0]
     cells = row["cells"]
     addresses = [cells[name]["address"] for name in ("quantity", "unit") if cells.get(name, {}).get("address")]
-    file = run.home / row["file"]
+    file = places.get(row["file"])
     found: Neighbours | None = None
-    if addresses and Path(file).resolve().is_relative_to(run.home.resolve()):
+    if addresses and file is not None and file.resolve().is_relative_to(home(run.organisation).resolve()):
         found = neighbours(file, row["file"], row["sheet"], addresses)
     if found is None:
         return None

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from hengtan.inventory.posted import Asked, posted
 from hengtan.web.accounts.models import User
+from hengtan.web.activities.services import approved_sources
 from hengtan.web.boundaries.models import Facility, FacilityPlace
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.organisations.models import Membership, Organisation
@@ -65,9 +66,9 @@ def start(
     return run
 
 
-def approved(_organisation: Organisation) -> list[Source]:
-    """What a new run is calculated from: the rows of approved batches, in a fixed order."""
-    return []
+def approved(organisation: Organisation) -> list[Source]:
+    """What a new run is calculated from: the rows of approved batches and the factors that came with them, in a fixed order."""
+    return [Source(each.name, each.sha256, each.role) for each in approved_sources(organisation)]
 
 
 @transaction.atomic
