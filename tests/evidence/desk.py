@@ -19,10 +19,11 @@ ROWS = [
 class Desk(Calculator):
     """A calculator beside a ledger, ``self.ledger``; its key, ``self.vkey``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, new: bool = True) -> None:
         super().__init__(folder)
         self.ledger = folder / "book"
-        assert self.command("ledger", "init", self.ledger, "--origin", ORIGIN).code == 0
+        if new:
+            assert self.command("ledger", "init", self.ledger, "--origin", ORIGIN).code == 0
         self.vkey = (self.ledger / "log.vkey").read_text("utf-8").strip()
 
     def kept(self, rows=ROWS, *args, name="input.csv", **more):

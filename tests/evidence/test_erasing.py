@@ -6,28 +6,33 @@ from pathlib import Path
 
 import pytest
 
-from hengtan.durable import points as of_facts
+from hengtan.durable import points
 from hengtan.evidence import erase, verify
 from hengtan.facts import FactRefused, Store
 from hengtan.ledger import Refused
-from hengtan.ledger import points as of_ledger
 from hengtan.ledger.keys import load
 from hengtan.ledger.log import Log
 from hengtan.ledger.records import Records
 from hengtan.problems import HengtanError
 from house.house import ROOT
-from ledger.commands.commands import good
+from ledger.commands.commands import good, run
 
 INPUT = ROOT / "examples" / "first" / "activities.csv"
 
 
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ledger with one run: entry 0 is its input, entry 1 the run."""
-    folder = tmp_path / "book"
-    good("ledger", "init", folder, "--origin", "example.com/ledger")
-    good("calculate", INPUT, "--out", tmp_path / "out", "--ledger", folder, "--no-report")
+    folder = tmp_path_factory.mktemp("whole")
+    good("ledger", "init", folder / "book", "--origin", "example.com/ledger")
+    good("calculate", INPUT, "--out", folder / "out", "--ledger", folder / "book", "--no-report")
     return folder
+
+
+@pytest.fixture
+def book(whole: Path, tmp_path: Path) -> Path:
+    """A copy of that ledger."""
+    return shutil.copytree(whole, tmp_path, dirs_exist_ok=True) / "book"
 
 
 def store(book: Path) -> Store:
@@ -85,13 +90,14 @@ def test_a_packed_fact_goes_too_and_the_others_of_its_pack_stay(book: Path) -> N
     assert verify(book).ok
 
 
-def test_what_is_erased_or_has_no_record_is_refused_and_nothing_changes(book: Path) -> None:
-    erased(book, 0)
+def test_what_has_no_record_is_refused_and_what_is_erased_stays_so_and_nothing_changes(book: Path) -> None:
+    first = erased(book, 0)
     before = set(store(book).digests()), Log.open(book).size
-    for index in (0, before[1] - 1):
-        with pytest.raises(Refused, match="record") as refused:
-            erased(book, index)
-        assert refused.value.code == "record.none"
+    again = erased(book, 0)
+    assert (again.index, again.of, again.facts) == (first.index, 0, ())
+    with pytest.raises(Refused, match="record") as refused:
+        erased(book, before[1] - 1)
+    assert refused.value.code == "record.none"
     with pytest.raises(Refused) as refused:
         erased(book, 99)
     assert refused.value.code == "proof.index-beyond-size"
@@ -99,20 +105,29 @@ def test_what_is_erased_or_has_no_record_is_refused_and_nothing_changes(book: Pa
     assert verify(book).ok and not list((book / "private" / "unfinished").iterdir())
 
 
-@pytest.mark.parametrize("points", [of_facts, of_ledger], ids=["facts", "ledger"])
-def test_an_erasure_cut_short_anywhere_is_finished_by_the_next_call(
-    book: Path, tmp_path: Path, monkeypatch, points
-) -> None:
+def test_a_record_that_a_backup_brought_back_is_told_and_erased_anew(book: Path, tmp_path: Path) -> None:
+    backup = shutil.copytree(book / "private", tmp_path / "backup")
+    erased(book, 0)
+    shutil.copytree(backup / "records", book / "private" / "records", dirs_exist_ok=True)
+    shutil.copytree(backup / "facts" / "objects", book / "private" / "facts" / "objects", dirs_exist_ok=True)
+    told = run("verify", book)
+    assert told.code == 3 and "record.not-erased" in told.text
+    assert "`hengtan ledger erase DIR 0` once more" in " ".join(told.text.split())
+    good("ledger", "erase", book, "0")
+    assert verify(book).ok and not store(book).has(digest_of(INPUT))
+
+
+def test_an_erasure_cut_short_anywhere_is_finished_by_the_next_call(book: Path, tmp_path: Path, monkeypatch) -> None:
     """Every write, fsync, rename and removal fails once; what is half done is told or finished, and nothing else is lost."""
-    whole, count = False, 0
-    while not whole:
+    done, count = False, 0
+    while not done:
         count += 1
         copy = tmp_path / f"copy-{count}"
         shutil.copytree(book, copy)
         monkeypatch.setattr(points, "_plan", points.parse(f"EIO@{count}"))
         try:
             erased(copy, 0)
-            whole = points._plan.left > 0
+            done = points._plan.left > 0
         except (HengtanError, OSError):
             pass
         finally:
@@ -120,10 +135,7 @@ def test_an_erasure_cut_short_anywhere_is_finished_by_the_next_call(
         problems = [problem for layer in verify(copy).layers for problem in layer.problems]
         wrong = {problem.code for problem in problems if problem.severity == "error"}
         assert wrong <= {"record.not-erased"}, count  # said in the log, and still there: that is told
-        try:
-            erased(copy, 0)
-        except Refused as refused:
-            assert refused.code == "record.none"  # it was done after all
+        assert run("ledger", "erase", copy, "0").code == 0  # as it is told to
         assert verify(copy).ok and not store(copy).has(digest_of(INPUT)), count
         assert not list((copy / "private" / "unfinished").iterdir())
         shutil.rmtree(copy)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from hashlib import sha256
 
 import pyarrow as pa
@@ -30,8 +29,8 @@ def records(desk):
     return found
 
 
-def test_a_kept_run_is_in_the_log_with_all_that_went_in_and_came_out(desk):
-    outcome = desk.kept(report=True)
+def test_a_kept_run_is_in_the_log_with_all_that_went_in_and_came_out(kept):
+    desk, outcome = kept
     named = records(desk)
     assert [kind for kind, _ in named] == ["batch.accepted", "run.finished", *["report.issued"] * 3]
     store = Store(desk.ledger / "private/facts")
@@ -46,8 +45,8 @@ def test_a_kept_run_is_in_the_log_with_all_that_went_in_and_came_out(desk):
         assert store.read(record["sha256"]) == (outcome.folder / record["file"]).read_bytes()
 
 
-def test_a_kept_run_is_verified_and_so_is_its_ledger(desk):
-    outcome = desk.kept(report=True)
+def test_a_kept_run_is_verified_and_so_is_its_ledger(kept):
+    desk, outcome = kept
     for path in (outcome.folder, desk.ledger, outcome.folder / "run.json", outcome.folder / "report.pdf"):
         code, found = desk.verify(path, "--vkey", desk.vkey)
         assert (code, found["ok"]) == (0, True), found
@@ -66,8 +65,8 @@ def test_what_the_terminal_shows_is_the_command_that_verifies(desk):
     assert "验证：hengtan verify" in desk.kept(ROWS, "--lang", "zh").out
 
 
-def test_the_book_says_what_stood_with_its_totals(desk):
-    desk.kept()
+def test_the_book_says_what_stood_with_its_totals(kept):
+    desk, _ = kept
     entries = Book(Store(desk.ledger / "private/facts"), next((desk.ledger / "private/facts/books").iterdir()).name)
     activities, emissions = entries.as_of(kind="activities"), entries.as_of(kind="emissions")
     (batch,), (result,) = activities, emissions
@@ -88,8 +87,8 @@ def test_the_same_input_is_one_batch_however_often_it_is_calculated(desk):
     assert len(records(desk)) == 4
 
 
-def test_outsiders_learn_nothing_from_the_tiles(desk):
-    desk.kept()
+def test_outsiders_learn_nothing_from_the_tiles(kept):
+    desk, _ = kept
     public = b"".join(data for name, data in tree(desk.ledger).items() if not name.startswith("private/"))
     for secret in (b"sha256", b"input.csv", b"Plant", b"emissions"):
         assert secret not in public
@@ -235,26 +234,16 @@ def test_a_file_that_changes_while_it_is_calculated_is_not_kept(desk, monkeypatc
 
 
 def test_two_runs_at_once_are_both_in_the_ledger(desk):
-    done = []
-
-    def work(number):
+    code = "import sys; from hengtan.cli import main; main()"
+    at_once = []
+    for number in range(2):
         path = write_csv(desk.folder / f"in{number}.csv", [activity(f"r{number}")])
-        command = [sys.executable, "-m", "hengtan.cli", "calculate", path, "--out", desk.folder / f"out{number}",
-                   "--no-report", "--ledger", desk.ledger]  # fmt: skip
-        code = "import sys; from hengtan.cli import main; main()"
-        done.append(
-            subprocess.run([sys.executable, "-c", code, *map(str, command[3:])], capture_output=True, text=True)
-        )
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [one.returncode for one in done] == [0, 0, 0], [one.stderr for one in done]
-    assert len(records(desk)) == 6
+        words = ["calculate", path, "--out", desk.folder / f"out{number}", "--no-report", "--ledger", desk.ledger]
+        at_once.append(subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.DEVNULL))
+    assert [one.wait() for one in at_once] == [0, 0]
+    assert len(records(desk)) == 4
     assert desk.verify(desk.ledger)[0] == 0
-    for number in range(3):
+    for number in range(2):
         assert desk.verify(desk.folder / f"out{number}", "--vkey", desk.vkey)[0] == 0
 
 
@@ -290,14 +279,14 @@ def test_another_ledger_keeps_its_own_account_in_a_shared_store(desk):
     assert len(list((desk.folder / "facts/books").iterdir())) == 2
 
 
-def test_a_run_is_kept_by_whoever_may_read_it_alone(desk):
-    desk.kept()
+def test_a_run_is_kept_by_whoever_may_read_it_alone(kept):
+    desk, _ = kept
     assert (desk.ledger / "private").stat().st_mode & 0o077 == 0
     assert isinstance(desk, Desk)
 
 
-def test_an_issued_report_is_not_written_over_and_names_its_ledger(desk):
-    outcome = desk.kept(report=True)
+def test_an_issued_report_is_not_written_over_and_names_its_ledger(kept):
+    desk, outcome = kept
     assert desk.vkey in (outcome.folder / "report.html").read_text("utf-8").replace("<wbr>", "")
     before = tree(outcome.folder)
     told = desk.command("report", outcome.folder, "--lang", "zh", "--format", "html")
@@ -305,3 +294,11 @@ def test_an_issued_report_is_not_written_over_and_names_its_ledger(desk):
     assert tree(outcome.folder) == before
     assert desk.command("report", outcome.folder, "--format", "html", "--out", desk.folder / "zh").code == 0
     assert desk.verify(outcome.folder)[0] == 0
+
+
+def test_a_report_is_not_put_beside_a_run_that_was_entered_without_it(desk):
+    outcome = desk.kept()
+    before = tree(outcome.folder)
+    told = desk.command("report", outcome.folder, "--format", "html")
+    assert (told.code, "evidence.entered" in told.err, "--out" in told.err) == (2, True, True)
+    assert tree(outcome.folder) == before

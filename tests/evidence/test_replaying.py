@@ -30,8 +30,8 @@ def edit(path, change):
 
 
 @pytest.mark.parametrize("args", [(), ("--rows",)])
-def test_a_kept_run_is_equal_and_its_proof_holds(desk, args):
-    outcome = desk.kept()
+def test_a_kept_run_is_equal_and_its_proof_holds(kept, args):
+    desk, outcome = kept
     code, found = desk.replay(outcome.folder, "--vkey", desk.vkey, *args)
     assert (code, found["verdict"], found["proof"]["ok"]) == (0, "equal", True)
     stated = outcome.manifest["outputs"]["canonical_digest"]
@@ -54,8 +54,8 @@ def test_a_run_is_replayed_from_the_facts_when_the_files_are_gone(desk):
     assert "computed from the fact that the ledger kept" in " ".join(told.out.split())
 
 
-def test_a_ledger_that_moved_is_named(desk):
-    outcome = desk.kept()
+def test_a_ledger_that_moved_is_named(kept):
+    desk, outcome = kept
     (desk.folder / "input.csv").unlink()
     shutil.move(desk.ledger, desk.folder / "moved")
     assert desk.replay(outcome.folder)[0] == 2
@@ -65,8 +65,8 @@ def test_a_ledger_that_moved_is_named(desk):
     assert desk.replay(desk.folder / "moved/run", "--ledger", desk.folder / "moved")[0] == 0
 
 
-def test_a_damaged_fact_is_not_computed_from(desk):
-    outcome = desk.kept()
+def test_a_damaged_fact_is_not_computed_from(kept):
+    desk, outcome = kept
     digest = outcome.manifest["inputs"][0]["sha256"]
     path = next((desk.ledger / "private/facts/objects").rglob(digest))
     path.chmod(0o600)
@@ -77,8 +77,8 @@ def test_a_damaged_fact_is_not_computed_from(desk):
     assert digest in told.err
 
 
-def test_an_input_that_changed_is_told_and_the_run_computed_from_its_fact(desk):
-    outcome = desk.kept()
+def test_an_input_that_changed_is_told_and_the_run_computed_from_its_fact(kept):
+    desk, outcome = kept
     write_csv(desk.folder / "input.csv", [{**ROWS[0], "quantity": "100.6"}, *ROWS[1:]])
     code, found = desk.replay(outcome.folder)
     assert (code, found["verdict"], found["differences"]) == (3, "input-changed", [])
@@ -86,9 +86,11 @@ def test_an_input_that_changed_is_told_and_the_run_computed_from_its_fact(desk):
     assert "一致：" not in desk.command("replay", outcome.folder, "--lang", "zh").out.replace("不一致：", "")
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_altered_rows_are_told_as_altered(desk, kept):
-    outcome = desk.kept() if kept else desk.table(ROWS)
+@pytest.mark.parametrize("vouched", [True, False])
+def test_altered_rows_are_told_as_altered(kept, vouched):
+    desk, outcome = kept
+    if not vouched:
+        outcome = desk.table(ROWS)
     alter(outcome.folder / "emissions.parquet", "co2e_kg", 0, Decimal(1))
     code, found = desk.replay(outcome.folder)
     assert (code, found["verdict"]) == (3, "altered")
@@ -97,9 +99,9 @@ def test_altered_rows_are_told_as_altered(desk, kept):
     assert "the folder was altered" in " ".join(desk.command("replay", outcome.folder).out.split())
 
 
-def test_rows_written_by_another_writer_are_no_other_numbers(desk):
+def test_rows_written_by_another_writer_are_no_other_numbers(kept):
     """The bytes are not those of the run, so it is told; the canonical digest says that every sum is the same."""
-    outcome = desk.kept()
+    desk, outcome = kept
     path = outcome.folder / "emissions.parquet"
     pq.write_table(pq.read_table(path), path, compression="zstd")
     _, found = desk.replay(outcome.folder)
@@ -107,12 +109,12 @@ def test_rows_written_by_another_writer_are_no_other_numbers(desk):
     assert found["rows"]["rows"] == 0
 
 
-def test_who_alters_rows_and_run_json_together_is_found_by_the_proof(desk):
+def test_who_alters_rows_and_run_json_together_is_found_by_the_proof(kept):
     from hengtan.engine import Engine
     from hengtan.inventory.digest import emission_sums
     from hengtan.inventory.folder import sha256
 
-    outcome = desk.kept()
+    desk, outcome = kept
     path = outcome.folder / "emissions.parquet"
     alter(path, "match", 0, "exact-ish")  # no sum changes
 
@@ -135,8 +137,8 @@ def test_who_alters_rows_and_run_json_together_is_found_by_the_proof(desk):
         lambda manifest: manifest["outputs"].update(emissions_sha256="0" * 64),
     ],
 )
-def test_an_altered_run_json_is_told_as_altered_without_a_proof_too(desk, change):
-    outcome = desk.kept()
+def test_an_altered_run_json_is_told_as_altered_without_a_proof_too(kept, change):
+    desk, outcome = kept
     (outcome.folder / "run.json.tlog-proof").unlink()
     edit(outcome.folder / "run.json", change)
     code, found = desk.replay(outcome.folder)

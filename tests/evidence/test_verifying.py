@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import pytest
@@ -15,8 +16,9 @@ import pytest
 from evidence.desk import ORIGIN, ROWS, Desk
 from golden.calculating import activity
 from hengtan.evidence import LAYERS, verify
-from hengtan.evidence.proof_file import read_proof
-from hengtan.ledger import Log, parse_proof
+from hengtan.evidence.proof_file import extra, read_proof
+from hengtan.ledger import Log, Records, event, generate, parse_proof
+from hengtan.ledger.keys import load
 from hengtan.problems import catalogue
 
 PROOF = "run.json.tlog-proof"
@@ -31,12 +33,13 @@ def failed(found):
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    """A kept run with its reports, to be copied by each test."""
-    desk = Desk(tmp_path_factory.mktemp("evidence"))
-    outcome = desk.kept(report=True)
+def shown(first, tmp_path_factory):
+    """A kept run with its reports, to be copied by each test, and a second one in its ledger."""
+    folder = shutil.copytree(first[0], tmp_path_factory.mktemp("evidence"), dirs_exist_ok=True)
+    desk = Desk(folder, new=False)
+    desk.runs = 1
     desk.kept([activity("b1")], name="second.csv")
-    return desk, outcome.folder
+    return desk, folder / first[1].folder
 
 
 @pytest.fixture
@@ -119,6 +122,96 @@ def test_a_file_that_was_put_there_later_is_told(shown, run):
     assert [problem["code"] for problem in found["layers"][2]["problems"]] == ["verify.file-unnamed"]
 
 
+@pytest.mark.parametrize(
+    "name", ["report.pdf", "report.html", "report.docx", "REPORT.PDF", "reference.json", "Summary.json"]
+)
+def test_a_result_that_nothing_vouches_for_is_refused_and_no_note(shown, run, name):
+    """Who alters a report deletes its proof too; who adds a result never had one."""
+    (run / f"{name}.tlog-proof").unlink(missing_ok=True)
+    (run / name).write_bytes(b"other numbers")
+    code, found = shown[0].verify(run, "--vkey", shown[0].vkey)
+    assert (code, failed(found)[0]) == (3, "records")
+    assert "verify.result-unproven" in failed(found)[1]
+    (told,) = (one for one in found["layers"][2]["problems"] if one["code"] == "verify.result-unproven")
+    assert told["file"].endswith(name) and name in told["reason"] and "--out" in told["mend"]
+
+
+def test_a_report_that_was_taken_away_with_its_proof_is_missed(shown, run):
+    for name in ("report.pdf", "report.pdf.tlog-proof"):
+        (run / name).unlink()
+    code, found = shown[0].verify(run, "--vkey", shown[0].vkey)
+    assert (code, *failed(found)) == (3, "records", {"verify.file-missing"})
+    assert found["layers"][2]["problems"][0]["file"].endswith("report.pdf")
+
+
+def test_a_report_under_the_name_of_another_is_refused(shown, run):
+    for end in ("", ".tlog-proof"):
+        shutil.copy(run / f"report.pdf{end}", run / f"report.html{end}")
+        shutil.copy(run / f"report.pdf{end}", run / f"approved.pdf{end}")
+    code, found = shown[0].verify(run, "--vkey", shown[0].vkey)
+    assert (code, *failed(found)) == (3, "records", {"verify.record-of-something-else", "verify.file-altered"})
+
+
+@pytest.fixture
+def liar(shown, tmp_path):
+    """Puts another record behind the proof of a run: a company that signs what it likes, and may sign it. Gives its key."""
+    signer = generate(ORIGIN)
+    Log.create(tmp_path / "liar", ORIGIN, signer)
+
+    def post(run, change):
+        with Log.open(tmp_path / "liar", signer) as log:
+            for name in ("run.json", "report.pdf", "report.xlsx", "report.html"):
+                record = dict(read_proof(run / f"{name}.tlog-proof").record)
+                made = event(record["kind"], change(record) if name == "run.json" else record)
+                (index,) = Records(tmp_path / "liar").post(log, [made])
+                (run / f"{name}.tlog-proof").write_bytes(log.prove(index, extra(made, signer.verifier.vkey)).encode())
+        return signer.verifier.vkey
+
+    return post
+
+
+LIES = {
+    "no files are named": lambda record: record | {"files": {}, "emissions_sha256": ""},
+    "the digest of a file is none": lambda record: record | {"files": record["files"] | {"emissions.parquet": None}},
+    "files are no object": lambda record: record | {"files": []},
+    "a name leads out": lambda record: record | {"files": record["files"] | {"../secret": "0" * 64}},
+    "reports are no object": lambda record: record | {"reports": "report.pdf"},
+    "two digests of the emissions": lambda record: record | {"emissions_sha256": "0" * 64},
+    "a report of another digest": lambda record: record | {"reports": record["reports"] | {"report.pdf": "0" * 64}},
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_record_that_does_not_vouch_for_the_results_vouches_for_nothing(shown, run, liar, lie):
+    """Signed by the key that the verifier trusts, and no more believed for that."""
+    vkey = liar(run, lambda record: record)
+    assert shown[0].verify(run, "--vkey", vkey)[0] == 0
+    code, found = shown[0].verify(run, "--vkey", liar(run, LIES[lie]))
+    assert (code, failed(found)[0]) == (3, "records"), found
+
+
+def test_a_run_of_before_whose_record_names_no_reports_is_verified_as_ever(shown, run, liar):
+    vkey = liar(run, lambda record: {name: value for name, value in record.items() if name != "reports"})
+    code, found = shown[0].verify(run, "--vkey", vkey)
+    assert (code, found["layers"][2]["problems"]) == (0, [])
+
+
+def test_proofs_of_two_histories_in_one_folder_are_refused(shown, run, liar, tmp_path):
+    """The same key signed two logs of one size: each proof holds by itself."""
+    signer = generate(ORIGIN)
+    for number, name in enumerate(("run.json", "report.pdf")):
+        Log.create(tmp_path / f"log{number}", ORIGIN, signer)
+        with Log.open(tmp_path / f"log{number}", signer) as log:
+            made = event(
+                read_proof(run / f"{name}.tlog-proof").record["kind"], read_proof(run / f"{name}.tlog-proof").record
+            )
+            Records(tmp_path / f"log{number}").post(log, [made])
+            (run / f"{name}.tlog-proof").write_bytes(log.prove(0, extra(made, signer.verifier.vkey)).encode())
+    code, found = shown[0].verify(run, "--vkey", signer.verifier.vkey)
+    assert (code, failed(found)[0]) == (3, "records")
+    assert "log.forked" in failed(found)[1]
+
+
 def test_without_its_proof_nothing_vouches_for_a_run(shown, run):
     (run / PROOF).unlink()
     code, found = shown[0].verify(run)
@@ -156,7 +249,7 @@ def test_the_report_of_another_run_is_found(shown, run, tmp_path):
     for each in ("report.pdf", "report.pdf.tlog-proof"):
         shutil.copy(other.folder / each, run)
     code, found = desk.verify(run)
-    assert (code, *failed(found)) == (3, "records", {"verify.report-of-another-run"})
+    assert (code, *failed(found)) == (3, "records", {"verify.report-of-another-run", "verify.file-altered"})
 
 
 def test_a_history_that_was_forged_and_signed_anew_is_found_by_the_published_key(shown, run, tmp_path):
@@ -166,12 +259,6 @@ def test_a_history_that_was_forged_and_signed_anew_is_found_by_the_published_key
     manifest["control"]["totals"]["scope1_kg"] = "1"
     (run / "run.json").write_text(json.dumps(manifest), "utf-8")
     forger = Desk(tmp_path / "forger") if (tmp_path / "forger").mkdir() is None else None
-    from datetime import UTC, datetime
-
-    from hengtan.evidence.proof_file import extra
-    from hengtan.ledger import Records, event
-    from hengtan.ledger.keys import load
-
     old = read_proof(run / PROOF)
     record = {**old.record, "run_sha256": sha256((run / "run.json").read_bytes()).hexdigest()}
     made = event("run.finished", record, datetime.now(UTC))
@@ -240,6 +327,9 @@ FAULTS = {
     "a record was put there": (
         lambda book: shutil.copy(record(book), record(book).with_name(record(book).name[:2] + "0" * 62)),
         "record.no-entry"),
+    "the mark of the store is damaged": (
+        lambda book: broken(book / "private/facts/facts", b"hengtan facts 2\n"), "facts.other-version"),
+    "the mark of the store is gone": (lambda book: (book / "private/facts/facts").unlink(), "facts.mark-missing"),
     "the book was cut": (
         lambda book: sorted(path for path in (book / "private/facts/books").rglob("0*") if path.is_file())[-1].unlink(),
         "verify.book-rewritten"),
@@ -327,26 +417,19 @@ def test_a_hostile_proof_is_refused_without_a_traceback(shown, run, name):
             assert told.code == 3 or (told.code == 2 and "verify.key-needed" in told.err and not more)
 
 
-def test_a_record_that_names_a_path_outside_the_folder_is_refused(shown, run, monkeypatch):
-    from hengtan.evidence import verify_file
-
-    real = verify_file.read_proof
-
-    def other(path):
-        found = real(path)
-        if path.name == PROOF:
-            object.__setattr__(found, "record", {**found.record, "files": {"../../secret": "00"}})
-        return found
-
-    monkeypatch.setattr(verify_file, "read_proof", other)
-    report = verify(run)
-    codes = {problem.code for problem in report.layer("records").problems}
-    assert "verify.record-of-something-else" in codes
-
-
 def test_a_report_says_what_it_looked_at(shown):
     report = verify(shown[0].ledger, vkey=shown[0].vkey)
     assert tuple(layer.name for layer in report.layers) == LAYERS
     assert (report.what, report.ok, report.failed, report.checkpoint.origin) == ("log", True, "", ORIGIN)
     assert report.layer("records").counts["records"] == report.checkpoint.size
     assert len(ROWS) == 4 and "verify.erased" in catalogue()
+
+
+def test_it_tells_how_far_it_is(shown):
+    told = []
+    assert verify(shown[0].ledger, tell=lambda *each: told.append(each)).ok
+    size = Log.open(shown[0].ledger).size
+    facts = [each for each in told if each[0] == "facts"]
+    assert [each for each in told if each[0] != "facts"] == [
+        ("entries", size, size), *(("records", number, size) for number in range(1, size + 1))]  # fmt: skip
+    assert [done for _, done, _ in facts] == list(range(len(facts))) and {of for *_, of in facts} == {len(facts)}

@@ -1,36 +1,23 @@
 """Processes that append at once lose nothing, whoever else reads, compacts or sweeps meanwhile."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from faults.nursery import together
 from hengtan.facts import Book, Store
 
 from .batches import batch, filled
 from .conftest import place_of
 
-WORK = Path(__file__).with_name("writer.py")
-
 
 def writers(place, count, each, *words):
     """That many processes at once; gives what every one of them was acknowledged: sequence numbers and manifest ids."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, WORK, place.root, json.dumps(place.options), str(number), str(each), *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(count)
-    ]
+    given = [(place.root, json.dumps(place.options), number, each, *words) for number in range(count)]
     told = []
-    for process in started:
-        out, error = process.communicate(timeout=300)
-        assert process.returncode == 0, error[-3000:]
-        told.append([line.split() for line in out.splitlines()])
+    for died in together("facts.writer:main", *given):
+        assert died.code == 0, died.err[-3000:]
+        told.append([line.split() for line in died.out.splitlines()])
     return told
 
 
@@ -52,13 +39,13 @@ def test_processes_that_append_compact_sweep_and_read_at_once_lose_nothing(tmp_p
     from .conftest import Place
 
     place = Place("folder", str(tmp_path / "facts"))
-    told = writers(place, 4, 30, "and", "all")
+    told = writers(place, 4, 16, "and", "all")
     acknowledged = {int(sequence): identity for one in told for sequence, identity in one}
-    assert len(acknowledged) == 120
+    assert len(acknowledged) == 64
     book = place.book()
     assert {entry.sequence: entry.manifest.id for entry in book.history()} == acknowledged
     assert book.verify(rows=True) == ()
-    assert book.table(kind="activities").num_rows == 120 * 5
+    assert book.table(kind="activities").num_rows == 64 * 5
 
 
 def test_the_same_manifest_from_two_processes_stands_once(tmp_path):

@@ -149,15 +149,15 @@ def test_a_local_store_needs_neither_arrow_nor_a_driver(folder):
     assert told.stdout.strip() == "[]", told.stderr
 
 
-def test_what_is_erased_is_gone_from_objects_and_packs_and_the_rest_stays(tmp_path):
+def test_what_is_removed_is_gone_from_objects_and_packs_and_the_rest_stays(tmp_path):
     store = Store(tmp_path / "facts")
     digests = store.put_many([f"object {number}".encode() for number in range(9)])
     assert store.pack(digests[:6]) == 6
-    assert store.erase([digests[0], digests[8], "0" * 64]) == 2
+    assert store.remove([digests[0], digests[8], "0" * 64]) == 2
     for each in (store, Store(tmp_path / "facts")):
         assert [each.has(digest) for digest in digests] == [False, *[True] * 7, False]
         assert [each.read(digest) for digest in digests[1:8]] == [f"object {number}".encode() for number in range(1, 8)]
     assert not any(b"object 0" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert store.erase(digests) == 7 and list(store.digests()) == []
-    assert store.erase(digests) == 0
+    assert store.remove(digests) == 7 and list(store.digests()) == []
+    assert store.remove(digests) == 0
     assert store.put_bytes(b"object 0") == digests[0] and store.read(digests[0]) == b"object 0"

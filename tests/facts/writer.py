@@ -1,7 +1,6 @@
-"""One of several processes: ``writer.py ROOT OPTIONS NUMBER COUNT [and all | same]`` appends and says what was acknowledged."""
+"""One of several processes: ``main ROOT OPTIONS NUMBER COUNT [and all | same]`` appends and says what was acknowledged."""
 
 import json
-import sys
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -24,6 +23,3 @@ def main(root, options, number, count, *words):
             store.sweep()
         if "all" in words and at % 5 == int(number):
             assert Book(Store(root), "energy").table(kind="activities").num_rows >= 5 * (at + 1)
-
-
-main(*sys.argv[1:])

@@ -1,13 +1,12 @@
 """What has to hold of a store of facts whatever was done to its writer."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from hengtan.facts import Book, Store
+
+from .nursery import child
 
 WORK = Path(__file__).with_name("facts_work.py")
 KILLED = -9
@@ -17,21 +16,14 @@ NAMES = re.compile(
 )
 
 
-def work(folder, *words, fail="", **more):
+def work(folder, *words, fail=""):
     """Runs the child. Gives its exit code (-9: killed), the entries it was acknowledged, and the code it was refused with."""
-    done = subprocess.run(
-        [sys.executable, str(WORK), str(folder), *map(str, words)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "HENGTAN_FAIL_AT": fail},
-        timeout=300,
-        **more,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    said = [line.split() for line in done.stdout.splitlines()]
+    died = child("faults.facts_work:begin", folder, *words, fail=fail)
+    assert "Traceback" not in died.err, died.err
+    said = [line.split() for line in died.out.splitlines()]
     entries = {int(what[0]): what[1] for word, *what in said if word == "entry"}
     failed = [what[0] for word, *what in said if word == "failed"]
-    return done.returncode, entries, failed[0] if failed else ""
+    return died.code, entries, failed[0] if failed else ""
 
 
 def copy_of(folder, target):

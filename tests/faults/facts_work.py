@@ -1,7 +1,7 @@
 """What a process does to a store of facts while the fault suite stops it.
 
 ``python facts_work.py FOLDER WORD...``: ``N`` appends batches until the book has that many, ``rows N`` the same with tables,
-``compact`` and ``sweep`` do that. Prints ``ack WORD`` when the word was done, ``entry SEQUENCE ID`` for every append that was
+``compact`` and ``sweep`` do that, ``remove`` removes the object of the second batch. Prints ``ack WORD`` when the word was done, ``entry SEQUENCE ID`` for every append that was
 acknowledged, ``failed CODE`` when something was refused. Books have thousands of four entries here, packs two objects.
 """
 
@@ -47,6 +47,8 @@ def main(folder, words):
 
                 merge.FEW = 2
                 book.compact()
+            elif word == "remove":
+                store.remove([book.history()[1].manifest.digest])
             elif word == "sweep":
                 store.sweep()
             else:
@@ -58,6 +60,11 @@ def main(folder, words):
     except HengtanError as refused:
         print("failed", refused.problems[0].code, flush=True)
         raise SystemExit(2) from None
+
+
+def begin(folder, *words):
+    """As a child of the nursery."""
+    main(Path(folder), words)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from hengtan.ledger import Frontier, Log, audit, leaf_hash, open_checkpoint
 from hengtan.ledger.keys import generate, load, save
 
 from .ledger_work import entry
+from .nursery import child
 
 ORIGIN = "example.com/faults"
 WORK = Path(__file__).with_name("ledger_work.py")
@@ -31,20 +32,23 @@ def copy_of(folder, target):
 
 
 def work(folder, *words, fail="", wrap=(), **more):
-    """Runs the child. Gives its exit code (-9: killed), the last size it acknowledged and the code it was refused with."""
-    done = subprocess.run(
-        [*wrap, sys.executable, str(WORK), str(folder), *map(str, words)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "HENGTAN_FAIL_AT": fail},
-        timeout=300,
-        **more,
-    )
-    said = [line.split() for line in done.stdout.splitlines()]
+    """Runs the child. Gives its exit code (-9: killed), the last size it acknowledged and the code it was refused with.
+
+    wrap, more   what only an interpreter of its own can have: a program around it, limits
+    """
+    if wrap or more:
+        command = [*wrap, sys.executable, str(WORK), str(folder), *map(str, words)]
+        env = {**os.environ, "HENGTAN_FAIL_AT": fail}
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300, **more)
+        code, out, err = done.returncode, done.stdout, done.stderr
+    else:
+        died = child("faults.ledger_work:begin", folder, *words, fail=fail)
+        code, out, err = died.code, died.out, died.err
+    said = [line.split() for line in out.splitlines()]
     acks = [int(value) for word, value in said if word == "ack"]
     failed = [value for word, value in said if word == "failed"]
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, max(acks, default=0), failed[0] if failed else ""
+    assert "Traceback" not in err, err
+    return code, max(acks, default=0), failed[0] if failed else ""
 
 
 def roots(sizes):

@@ -48,5 +48,10 @@ def main(folder, words):
         raise SystemExit(2) from None
 
 
+def begin(folder, *words):
+    """As a child of the nursery."""
+    main(Path(folder), words)
+
+
 if __name__ == "__main__":
     main(Path(sys.argv[1]), sys.argv[2:])

@@ -6,10 +6,11 @@ operation is left out by the long form. The short form takes every so many.
 
 import pytest
 
-from hengtan.facts import entry, sequence
+from hengtan.facts import Book, Store, entry, sequence
 
-from .facts_oracles import KILLED, faults, state, swept, work
+from .facts_oracles import KILLED, copy_of, faults, state, swept, work
 from .facts_work import SMALL_THOUSAND
+from .nursery import chances, some
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +77,30 @@ def test_a_sweep_that_is_killed_is_finished_by_the_next(tmp_path):
         assert state(copy) == whole
         swept(copy)
         assert not list((copy / "objects").rglob("*/*"))
+
+
+@pytest.mark.parametrize("picks", [4, pytest.param(0, marks=pytest.mark.faults_long)])
+@pytest.mark.parametrize("plan", ["kill@{}", "torn@{}:write", "EIO@{}:remove", "EIO@{}:folder", "ENOSPC@{}:write+"])
+@pytest.mark.parametrize("words", [("rows", 4), ("rows", 4, "compact"), (4, "compact")], ids=str)
+def test_a_removal_that_is_cut_short_loses_nothing_else_and_the_next_one_finishes_it(tmp_path, words, plan, picks):
+    folder = tmp_path / "facts"
+    assert work(folder, *words)[0] == 0
+    whole = Store(folder)
+    going = Book(whole, "energy").history()[1].manifest.digest
+    secret = whole.read(going)
+    others = {digest: whole.read(digest) for digest in whole.digests() if digest != going}
+    count = chances(plan, "faults.facts_work:begin", copy_of(folder, tmp_path / "counted"), "remove")
+    for n in some(count, picks) if picks else range(1, count + 1):
+        copy = copy_of(folder, tmp_path / "copy")
+        code, _, failed = work(copy, "remove", fail=plan.format(n))
+        assert code == (2 if failed else KILLED), n
+        left = Store(copy)
+        assert {digest: left.read(digest) for digest in others} == others, n
+        if left.has(going):  # whole, or not there at all
+            assert left.read(going) == secret, n
+        assert work(copy, "remove")[0] == 0
+        left = Store(copy)
+        assert {digest: left.read(digest) for digest in left.digests()} == others, n
+        holding = [path for path in copy.rglob("*") if path.is_file() and secret in path.read_bytes()]
+        assert holding == [], n
+        assert list((copy / "staged").iterdir()) == [], n

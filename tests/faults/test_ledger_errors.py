@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from hengtan.ledger import Log, Refused, audit, points
+from hengtan.durable import points
+from hengtan.ledger import Log, Refused, audit
 from hengtan.ledger.keys import load
 from hengtan.problems import HengtanError
 

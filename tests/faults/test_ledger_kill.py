@@ -1,26 +1,27 @@
 """SIGKILL at the n-th write, fsync, rename, folder fsync, removal or signature of an append, and of the start after it.
 
-``HENGTAN_FAIL_AT`` picks the operation (``hengtan.ledger.points``); n counts up until the child ends by itself, so no
+``HENGTAN_FAIL_AT`` picks the operation (``hengtan.durable.points``); n counts up until the child ends by itself, so no
 operation is left out by the long form. The short form takes every so many.
 """
 
 import json
-import os
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 
+from hengtan.cli import main
 from hengtan.ledger import Log, Records, audit
 from hengtan.ledger.keys import load
 from hengtan.ledger.records import check
 
 from .ledger_oracles import after, copy_of, new_log, roots, work
 from .ledger_work import record
+from .nursery import chances, child, some
 
 SIZES = (3, 250, 256, 257, 700)  # grows a partial tile, fills one, begins one, outgrows one
 ROOTS = roots(SIZES)
 KILLED = -9
+HERE = "faults.test_ledger_kill"
 
 
 def sweep(folder, target, words, fail, step, first=1):
@@ -107,29 +108,48 @@ def test_after_a_kill_no_entry_lacks_its_record_and_no_record_its_entry(tmp_path
     assert killed > (1 if step > 1 else 30)
 
 
-@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.faults_long)])
-def test_a_creation_that_was_killed_is_repeated_or_was_done(tmp_path, step):
-    text = (
-        "import sys; from pathlib import Path; from hengtan.ledger import Log, keys\n"
-        "Log.create(Path(sys.argv[1]), 'example.com/faults', keys.load(Path(sys.argv[2])))"
-    )
+def create(folder, key):
+    """A child: the log of a key that is there already."""
+    Log.create(Path(folder), "example.com/faults", load(Path(key)))
+
+
+@pytest.mark.parametrize("picks", [4, pytest.param(0, marks=pytest.mark.faults_long)])
+def test_a_creation_that_was_killed_is_repeated_or_was_done(tmp_path, picks):
     key = new_log(tmp_path / "other") / "private" / "key"
-    killed = 0
-    for n in range(1, 100, step):
+    count = chances("kill@{}", f"{HERE}:create", tmp_path / "counted", key)
+    assert count > 10
+    for n in some(count, picks) if picks else range(1, count + 1):
         folder = tmp_path / f"log{n}"
-
-        def create(folder=folder, n=0):
-            env = {**os.environ, "HENGTAN_FAIL_AT": f"kill@{n}" if n else ""}
-            return subprocess.run([sys.executable, "-c", text, str(folder), str(key)], env=env, capture_output=True)
-
-        code = create(n=n).returncode
+        assert child(f"{HERE}:create", folder, key, fail=f"kill@{n}").code == KILLED
         if not (folder / "checkpoint").exists():
-            assert code == KILLED
-            assert create().returncode == 0
+            assert child(f"{HERE}:create", folder, key).code == 0
         assert audit(folder).holds
         with Log.open(folder, load(key)) as log:
             assert log.append([b"x"]) == range(1)
-        killed += code == KILLED
-        if code == 0:
-            break
-    assert killed > 2
+
+
+def init(*words):
+    """A child: the command that makes a key and a log."""
+    main(["ledger", "init", *words, "--origin", "example.com/faults"])
+
+
+@pytest.mark.parametrize("picks", [6, pytest.param(0, marks=pytest.mark.faults_long)])
+@pytest.mark.parametrize("where", ["inside", "outside"])
+@pytest.mark.parametrize("plan", ["kill@{}", "torn@{}:write", "EIO@{}:fsync", "EIO@{}:folder", "ENOSPC@{}:write+"])
+def test_a_key_is_whole_or_not_there_whatever_moment_of_its_making_is_cut_short(tmp_path, plan, where, picks):
+    words = ["--key", "safe/key"] if where == "outside" else []
+    key = Path("safe/key") if words else Path("log/private/key")
+    (counted := tmp_path / "counted").mkdir()
+    count = chances(plan, f"{HERE}:init", "log", *words, cwd=counted)
+    for n in some(count, picks) if picks else range(1, count + 1):
+        (place := tmp_path / f"at{n}").mkdir()
+        died = child(f"{HERE}:init", "log", *words, fail=plan.format(n), cwd=place)
+        assert died.code in (KILLED, 2), died.err
+        made = load(place / key) if (place / key).exists() else None
+        if not (place / "log/checkpoint").exists():
+            assert child(f"{HERE}:init", "log", *words, cwd=place).code == 0
+        assert made in (None, load(place / key))  # a key that was there is the log's
+        assert audit(place / "log").holds
+        with Log.open(place / "log", load(place / key)) as log:
+            assert log.append([b"x"]) == range(1)
+        assert not list(place.rglob("*.new")), "a copy of the key is left"

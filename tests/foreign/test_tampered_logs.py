@@ -53,17 +53,19 @@ def test_one_bit_turned_over_is_seen_by_both(size: int, log_of, go: GoVerifier, 
     assert go.accepts(folder, made.vkey) and ours.accepts(folder, made.vkey)
 
 
-def test_each_single_bit_of_a_small_log_matters_to_us_and_each_byte_to_both(
-    log_of, go: GoVerifier, tmp_path: Path
+@pytest.mark.parametrize(("step", "theirs"), [(3, 24), pytest.param(1, 1, marks=pytest.mark.faults_long)])
+def test_each_byte_of_a_small_log_matters_to_us_and_to_both(
+    step: int, theirs: int, log_of, go: GoVerifier, tmp_path: Path
 ) -> None:
+    """At three bits of each byte, and at one of every third byte the others; the long form takes each bit with both."""
     made = log_of(2)
     folder = copy(made, tmp_path / "log")
     for path in files(folder):
         whole = path.read_bytes()
-        for bit in range(8 * len(whole)):
+        for bit in range(0, 8 * len(whole), step):
             put(path, flipped(whole, bit))
             assert not ours.accepts(folder, made.vkey), f"we: bit {bit} of {path}"
-            if bit % 8 == bit // 8 % 8:
+            if bit % theirs == 0:
                 assert not go.accepts(folder, made.vkey), f"x/mod: bit {bit} of {path}"
         put(path, whole)
 
@@ -90,17 +92,33 @@ def reordered(all_: list[bytes], at: int) -> list[bytes]:
 CHANGES = [edited, deleted, inserted, reordered]
 
 
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-@pytest.mark.parametrize("size", NOT_EMPTY)
+ANYWHERE = {"first": 0.0, "middle": 0.5, "last": 1.0}
+LARGE = [size for size in NOT_EMPTY if size > 1000]
+FORGED = [(size, change, tuple(ANYWHERE)) for size in NOT_EMPTY if size < 1000 for change in CHANGES]
+FORGED += [
+    (size, change, ("middle",)) for size, change in zip(LARGE, CHANGES, strict=False)
+]  # a large log in one place
+EVERYWHERE = [(size, change, tuple(ANYWHERE)) for size in LARGE for change in CHANGES]
+
+
+@pytest.mark.parametrize(
+    ("size", "change", "places"),
+    [*FORGED, *(pytest.param(*each, marks=pytest.mark.faults_long) for each in EVERYWHERE)],
+    ids=lambda value: getattr(value, "__name__", None),
+)
 def test_a_changed_history_is_seen_by_both_however_it_is_signed(
-    size: int, change: Callable[[list[bytes], int], list[bytes]], log_of, go: GoVerifier, tmp_path: Path
+    size: int,
+    change: Callable[[list[bytes], int], list[bytes]],
+    places: tuple[str, ...],
+    log_of,
+    go: GoVerifier,
+    tmp_path: Path,
 ) -> None:
     if change is reordered and size == 1:
         return  # one entry has one order
     made = log_of(size)
-    for name, at in {"first": 0, "middle": size // 2, "last": size - 1}.items():
-        if size > 1000 and (name != "middle" or size != SIZES[-1]) and change is not edited:
-            continue  # a large log is forged in its middle, edited everywhere
+    for name in places:
+        at = int(ANYWHERE[name] * (size - 1))
         content = change(entries(size), at)
         stolen = forge(tmp_path / f"{name}-stolen", content, OTHER_KEY)
         refused_by_both(go, stolen, made.vkey)  # signed by somebody else

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .ledger_write import folder_argument, json_option, key_option, key_path, known_option, lang_option, opened
+from .ledger_write import Index, folder_argument, json_option, key_option, key_path, known_option, lang_option, opened
 
 if TYPE_CHECKING:
     from hengtan.ledger.note import Signer
@@ -67,7 +67,7 @@ def rotate(
 
 @click.command("erase")
 @folder_argument
-@click.argument("index", type=int)
+@click.argument("index", type=Index())
 @key_option
 @known_option
 @json_option

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .ledger_write import folder_argument, json_option, lang_option
+from .ledger_write import Index, folder_argument, json_option, lang_option
 from .named import read
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _record(log: Log) -> dict[str, Any]:
 
 @click.command("entry")
 @folder_argument
-@click.argument("index", type=int)
+@click.argument("index", type=Index())
 @out_option
 @lang_option
 def entry(folder: Path, index: int, out: Path | None, lang: str) -> None:
@@ -73,7 +73,7 @@ def entry(folder: Path, index: int, out: Path | None, lang: str) -> None:
 
 @click.command("prove")
 @folder_argument
-@click.argument("index", type=int, required=False)
+@click.argument("index", type=Index(), required=False)
 @click.option(
     "--since",
     type=click.Path(path_type=Path),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import click
 from .named import read, verifier
 
 if TYPE_CHECKING:
+    from hengtan.ledger.canonical import Json
     from hengtan.ledger.log import Log
     from hengtan.ledger.note import Signer
 
@@ -54,6 +56,24 @@ wait_option = click.option(
     metavar="SECONDS",
     help="How long to wait for another writer of this log to end.",
 )
+
+
+class Index(click.ParamType[int]):
+    """A whole number from 0 in its one spelling, as everywhere in a log: ``+1``, ``01`` and ``1_0`` are none.
+
+    That there is no entry -1 is for the log to say, as for one beyond its size.
+    """
+
+    name = "index"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; wrong usage for anything else."""
+        if not re.fullmatch(r"0|-?[1-9][0-9]{0,99}", value):
+            told = f"{value!r} is no index: give a whole number from 0, without sign, blanks or leading zeroes."
+            self.fail(told, param, ctx)
+        return int(value)
+
+
 folder_argument = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 
 
@@ -197,6 +217,7 @@ def _entries(file: Path, lang: str) -> list[bytes]:
             if not isinstance(value, dict):
                 raise Refused("ledger.not-an-object")
             entry = canonical(value)
+            _must_be_anybodys(value, entry)
             if len(entry) > MAX_ENTRY_BYTES:
                 raise Refused("tile.entry-too-large", given=len(entry), limit=MAX_ENTRY_BYTES)
         except Refused as refused:
@@ -209,3 +230,18 @@ def _entries(file: Path, lang: str) -> list[bytes]:
         click.echo(say("none", lang, count=len(refusals), total=len(lines)), err=True)
         sys.exit(3)
     return entries
+
+
+def _must_be_anybodys(value: dict[str, Json], entry: bytes) -> None:
+    """Raises Refused ``ledger.not-by-hand``: an entry by which hengtan itself vouches for what is elsewhere.
+
+    Of a record that was never kept nobody could say any more that it was not lost, nor of one that is there that it was erased.
+    """
+    from hengtan.ledger import Refused
+    from hengtan.ledger.records import ERASED, commitment_of
+    from hengtan.ledger.rotation import KIND
+
+    if commitment_of(entry) is not None:
+        raise Refused("ledger.not-by-hand", what="commitment")
+    if value.get("kind") in (ERASED, KIND):
+        raise Refused("ledger.not-by-hand", what=str(value["kind"]))

@@ -43,6 +43,8 @@ def command(
     if issued:  # what was entered into a ledger is not written over
         values = {"files": ", ".join(issued)}
         raise HengtanError(Problem("evidence.issued", file=str(target), values=values))
+    if (target / "run.json.tlog-proof").exists():  # nor is anything put beside it that nothing would vouch for
+        raise HengtanError(Problem("evidence.entered", file=str(target)))
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:

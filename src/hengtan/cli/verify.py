@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from .wrap import wrapped
 
 if TYPE_CHECKING:
     from hengtan.evidence import Layer, Report
+    from hengtan.evidence.findings import Tell
     from hengtan.problems import Problem
 
 WORDS = {
@@ -40,6 +43,9 @@ WORDS = {
     "erased": ("{count:,} erased", "{count:,} 份已删除"),
     "facts": ("{count:,} facts", "{count:,} 个数据对象"),
     "files": ("{count:,} files", "{count:,} 个文件"),
+    "reading.entries": ("Hashing the entries", "核算条目哈希"),
+    "reading.records": ("Opening the records", "核对记录"),
+    "reading.facts": ("Hashing the facts", "核对数据对象"),
     "error": ("error", "错误"),
     "warning": ("note", "提示"),
     "more": ("... and {count:,} more", "……另有 {count:,} 项"),
@@ -96,7 +102,8 @@ def command(
 
     key = verifier(vkey).vkey if vkey is not None else None
     trusted = [verifier(each) for each in witnesses]
-    reports = [cosigned(verify(path, since=since, vkey=key, facts=facts), trusted) for path in paths]
+    with _watched(lang) as tell:
+        reports = [cosigned(verify(path, since=since, vkey=key, facts=facts, tell=tell), trusted) for path in paths]
     if as_json:
         records = [_record(report, lang) for report in reports]
         click.echo(json.dumps(records[0] if len(records) == 1 else records, ensure_ascii=False, indent=2))
@@ -107,6 +114,25 @@ def command(
             for line in _lines(report, lang):
                 click.echo(line)
     return 0 if all(report.ok for report in reports) else 3
+
+
+@contextmanager
+def _watched(lang: str) -> Iterator[Tell | None]:
+    """A bar on a terminal only; a million entries and gigabytes of facts take their time."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def tell(what: str, done: int, of: int) -> None:
+            bar.update(task, description=_say(f"reading.{what}", lang), completed=done, total=of or None, visible=True)
+
+        yield tell
 
 
 def _say(word: str, lang: str, **values: object) -> str:

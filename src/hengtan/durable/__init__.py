@@ -14,5 +14,6 @@ Knows nothing else of hengtan.
 from .lock import FileLock, try_lock
 from .medium import sync, write
 from .points import VARIABLE, die, parse, point
+from .whole import create
 
-__all__ = ["VARIABLE", "FileLock", "die", "parse", "point", "sync", "try_lock", "write"]
+__all__ = ["VARIABLE", "FileLock", "create", "die", "parse", "point", "sync", "try_lock", "write"]

@@ -14,12 +14,11 @@ from hengtan.facts import Manifest
 from hengtan.ledger.event import Event, event
 
 from .given import Given
-from .verify_file import ISSUED, MANIFEST
+from .verify_file import EMISSIONS, ISSUED, MANIFEST
 from .verify_file import RUN as FINISHED
 
 BATCH, ATTACHED = "batch.accepted", "evidence.attached"
 RUN = MANIFEST  # the file whose proof vouches for the whole run
-EMISSIONS = "emissions.parquet"
 _AT_ONCE = 5000  # attached files that one record names
 _MEDIA = {
     ".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet",
@@ -82,6 +81,7 @@ class Bundle:
             "emissions_sha256": self._made[EMISSIONS],
             "manifest": manifests[-1],
             "files": {name: sha256 for name, sha256 in self._made.items() if name not in {MANIFEST, *reports}},
+            "reports": reports,  # so that one that was taken away with its proof is missed
             "facts": [run],  # the inputs are named by records of their own, which may be erased
             "book": {"entries": str(head[0]), "digest": head[1]},
         }

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hengtan.facts import Book, Store
+from hengtan.facts import Store
 from hengtan.ledger import Refused, parse_strict
 from hengtan.ledger.log import Log
-from hengtan.ledger.records import Records, commitment_of, erased_by
+from hengtan.ledger.records import Kept, Records, commitment_of, erased_by
 
-from .bundle import book_of
 from .roots import Unfinished, roots_of
 from .verify_log import facts_of
 
@@ -30,7 +29,7 @@ class Erased:
 
 
 def erase(log: Log, index: int) -> Erased:
-    """Erases the record of an entry; the log is open to append. Repeat it when it was cut short.
+    """Erases the record of an entry; the log is open to append. Repeat it when it was cut short: what was erased already stays so.
 
     Raises Refused ``record.none``, ``proof.index-beyond-size``; what ``Log.append`` raises; HengtanError and FactRefused where
     a fact cannot be removed: the list then stays, and the next call goes on with it.
@@ -48,6 +47,8 @@ def erase(log: Log, index: int) -> Erased:
         unfinished.end(path)
     if done is not None:
         return done
+    if index in said and _kept(log, index) is None:
+        return Erased(said[index], index, ())
     going = [digest for digest in _named(log, [(index, log.entry(index))]) if digest not in named]
     listed = unfinished.begin_erasing(index, going)
     try:
@@ -58,6 +59,11 @@ def erase(log: Log, index: int) -> Erased:
     gone = _remove(log, going)
     unfinished.end(listed)
     return Erased(at, index, gone)
+
+
+def _kept(log: Log, index: int) -> Kept | None:
+    digest = commitment_of(log.entry(index))
+    return Records(log.folder).of(digest) if digest is not None else None
 
 
 def _named(log: Log, entries: Iterable[tuple[int, bytes]]) -> dict[str, int]:
@@ -78,8 +84,6 @@ def _remove(log: Log, digests: list[str]) -> tuple[str, ...]:
     for root in roots_of(log.folder) if digests else ():
         store = Store(root)
         there = [digest for digest in digests if store.has(digest)]
-        if there:
-            store.erase(there)
-            Book(store, book_of(log.origin)).forget_merged()
-            gone.update(dict.fromkeys(there))
+        store.remove(digests)  # also of what a call that was cut short left in merged tables and packs
+        gone.update(dict.fromkeys(there))
     return tuple(gone)

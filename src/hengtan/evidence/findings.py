@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,7 @@ from typing import Literal
 from hengtan.ledger import Checkpoint
 from hengtan.problems import Problem
 
+Tell = Callable[[str, int, int], None]  # what is looked at, how many were done, of how many
 State = Literal["ok", "failed", "not-checked"]
 LAYERS = ("log", "history", "records")
 

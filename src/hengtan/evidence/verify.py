@@ -9,14 +9,21 @@ from hengtan.ledger import Refused, Verifier, parse_vkey
 from hengtan.ledger.note import MAX_NOTE_BYTES
 from hengtan.problems import HengtanError, Problem
 
-from .findings import Report
+from .findings import Report, Tell
 from .proof_file import SUFFIX
 from .verify_file import MANIFEST, verify_entry, verify_file
 
 _KEY_BYTES = 4096
 
 
-def verify(path: Path, *, since: Path | None = None, vkey: str | None = None, facts: str | None = None) -> Report:
+def verify(
+    path: Path,
+    *,
+    since: Path | None = None,
+    vkey: str | None = None,
+    facts: str | None = None,
+    tell: Tell | None = None,
+) -> Report:
     """What can be verified of ``path``, without configuration, database or network.
 
     path    the folder of a log, the folder of a run, or a file beside its ``.tlog-proof`` (or that proof): one of a run,
@@ -25,6 +32,7 @@ def verify(path: Path, *, since: Path | None = None, vkey: str | None = None, fa
     vkey    the verifier key of the log as its company publishes it, or a file with it; without it the key that the
             evidence itself names is used, and the report says so
     facts   root of the facts, where they do not lie in the log's folder
+    tell    is told how far it is with a log: what it looks at (``entries``, ``records``, ``facts``), how many were done, of how many
 
     Whatever is wrong with the evidence is in the report. Raises HengtanError for what cannot be looked at at all:
     ``verify.not-here``, ``verify.nothing-to-verify``, ``verify.key-unreadable``.
@@ -39,7 +47,7 @@ def verify(path: Path, *, since: Path | None = None, vkey: str | None = None, fa
     if found == "log":
         from .verify_log import verify_log  # noqa: PLC0415  a proof alone is verified without the stores
 
-        return verify_log(path, key, older, facts)
+        return verify_log(path, key, older, facts, tell)
     if found == "run":  # never by a proof that lies beside the folder
         return verify_file(path, key, older)
     if found == "proof":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,17 @@ from .proof_file import SUFFIX, Vouched, open_proof, read_proof
 
 RUN, ISSUED = "run.finished", "report.issued"
 MANIFEST = "run.json"
+EMISSIONS = "emissions.parquet"
+_NAMING = (
+    "files",
+    "reports",
+)  # members of a run's record that name its files; the second since reports are named there
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+# What a reader takes for a result of the run. One that nothing vouches for is no note: who altered it deletes its proof too.
+_RESULT = re.compile(
+    r"report\..*|(emissions|plan|factors|groups)\.parquet|(summary|reference|previous)\.json|problems\.csv",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def verify_file(path: Path, key: Verifier | None, since: bytes | None) -> Report:
@@ -34,7 +46,7 @@ def verify_file(path: Path, key: Verifier | None, since: bytes | None) -> Report
     counts = {"files": 0}
     wrong = list(_unlike(main, vouched.record, counts))
     if folder:
-        wrong += _others(folder, vouched.record, verifier, counts)
+        wrong += _others(folder, vouched.record, verifier, counts, checkpoint)
     return Report(
         path,
         what,
@@ -135,32 +147,65 @@ def _altered(path: Path, wanted: str, counts: dict[str, int]) -> Iterator[Proble
         yield Problem("verify.file-altered", file=str(path), values={"wanted": wanted[:80], "found": found})
 
 
-def _others(folder: Path, record: Mapping[str, Any], verifier: Verifier, counts: dict[str, int]) -> Iterator[Problem]:
-    """The files that the run's record names, and the reports, each with a proof of its own."""
-    named = record.get("files")
-    files = {name: sha for name, sha in named.items() if isinstance(sha, str)} if isinstance(named, dict) else {}
+def _others(
+    folder: Path, record: Mapping[str, Any], verifier: Verifier, counts: dict[str, int], checkpoint: Checkpoint | None
+) -> Iterator[Problem]:
+    """The files that the run's record names, the reports, each with a proof of its own, and what nothing vouches for."""
+    if any(not _digests(record.get(name, {})) for name in _NAMING):  # a record of nothing would vouch for anything
+        yield Problem("verify.record-malformed", file=str(_proof_of(folder / MANIFEST)))
+        return
+    files, reports = (dict(record.get(name, {})) for name in _NAMING)
+    if files.get(EMISSIONS, "") != record.get("emissions_sha256", ""):
+        yield Problem("verify.record-malformed", file=str(_proof_of(folder / MANIFEST)))
     for name, wanted in files.items():
-        if "/" in name or "\\" in name or name in (".", "..", ""):  # a hostile record: a name here is a name, no path
-            yield Problem("verify.record-of-something-else", file=str(folder), values={"kind": name[:80]})
+        yield from _altered(folder / name, wanted, counts)
+    roots = {checkpoint.size: checkpoint.root} if checkpoint else {}
+    there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    proven = {name.removesuffix(SUFFIX) for name in there if name.endswith(SUFFIX)}
+    for name in sorted(
+        {*reports, *proven, *(name for name in there if not name.endswith(SUFFIX))} - {MANIFEST, *files}
+    ):
+        path = folder / name
+        if name not in there:
+            yield Problem("verify.file-missing", file=str(path), values={"why": "-"})
+        elif name in proven:
+            yield from _issued(path, record, verifier, counts, roots)
+        elif name in reports or _RESULT.fullmatch(name):
+            yield Problem("verify.result-unproven", file=str(path), values={"proof": _proof_of(path).name})
         else:
-            yield from _altered(folder / name, wanted, counts)
-    for path in sorted(folder.iterdir()):
-        name = path.name
-        if name == MANIFEST or name in files or name.endswith(SUFFIX) or name.startswith("."):
-            continue
-        if not _proof_of(path).exists():
             yield Problem("verify.file-unnamed", file=str(path))
-            continue
-        try:
-            vouched = read_proof(_proof_of(path))
-            vouched.verify(verifier)
-        except Refused as refused:
-            yield refused.at(str(_proof_of(path))).problem
-            continue
-        if vouched.record.get("run_sha256") != record.get("run_sha256"):
-            yield Problem("verify.report-of-another-run", file=str(path))
-        yield from _unlike(path, vouched.record, counts)
-    for proof in sorted(folder.glob(f"*{SUFFIX}")):
-        if not proof.with_name(proof.name.removesuffix(SUFFIX)).exists():
-            missing = proof.with_name(proof.name.removesuffix(SUFFIX))
-            yield Problem("verify.file-missing", file=str(missing), values={"why": "-"})
+        if name in there and reports.get(name):
+            yield from _altered(path, reports[name], {"files": 0})
+
+
+def _issued(
+    path: Path, run: Mapping[str, Any], verifier: Verifier, counts: dict[str, int], roots: dict[int, bytes]
+) -> Iterator[Problem]:
+    """A file of a run's folder by its own proof; ``roots``: of the checkpoints that were seen, by their sizes."""
+    try:
+        vouched = read_proof(_proof_of(path))
+        checkpoint = vouched.verify(verifier)
+        if roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
+            raise Refused("log.forked", size=checkpoint.size)
+    except Refused as refused:
+        yield refused.at(str(_proof_of(path))).problem
+        return
+    if vouched.record.get("run_sha256") != run.get("run_sha256"):
+        yield Problem("verify.report-of-another-run", file=str(path))
+    elif vouched.record.get("file") != path.name:
+        yield Problem(
+            "verify.record-of-something-else", file=str(path), values={"kind": str(vouched.record.get("file"))[:80]}
+        )
+    yield from _unlike(path, vouched.record, counts)
+
+
+def _digests(named: object) -> bool:
+    """Whether it gives digests for names of files; a name is a name and no path, for a record may be hostile."""
+    return isinstance(named, dict) and all(
+        isinstance(digest, str)
+        and _DIGEST.fullmatch(digest)
+        and Path(name).name == name
+        and "\\" not in name
+        and name not in ("", ".", "..")
+        for name, digest in named.items()
+    )

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from hengtan.facts import Book, Store
-from hengtan.ledger import Refused, Verifier, open_checkpoint, parse_strict
+from hengtan.ledger import Refused, Verifier, open_checkpoint, parse_checkpoint, parse_note, parse_strict
 from hengtan.ledger.audit import audit
 from hengtan.ledger.records import Records, check, commitment_of, erased_by
 from hengtan.ledger.storage import PRIVATE
 from hengtan.problems import HengtanError, Problem
 
 from .bundle import book_of
-from .findings import Layer, Report, judged, unchecked
+from .findings import Layer, Report, Tell, judged, unchecked
 from .roots import Unfinished, own_root, roots_of
 
 SHOWN = 100  # problems of a layer; what is beyond would say the same
@@ -27,6 +27,8 @@ SHOWN = 100  # problems of a layer; what is beyond would say the same
 class _Entries:
     """What the audit's one reading of the log leaves for the records. events: entries that commit to a record."""
 
+    tell: Tell
+    size: int
     entries: int = 0
     kept: list[bytes] = field(default_factory=list)
     commitments: list[tuple[int, str]] = field(default_factory=list)
@@ -34,6 +36,7 @@ class _Entries:
 
     def see(self, first: int, entries: Sequence[bytes]) -> None:
         self.entries += len(entries)
+        self.tell("entries", self.entries, self.size)
         self.kept.extend(entries)
         for index, entry in enumerate(entries, first):
             if (digest := commitment_of(entry)) is not None:
@@ -42,9 +45,11 @@ class _Entries:
                 self.erased.add(of)
 
 
-def verify_log(folder: Path, key: Verifier | None, since: bytes | None, facts: str | None) -> Report:
+def verify_log(
+    folder: Path, key: Verifier | None, since: bytes | None, facts: str | None, tell: Tell | None = None
+) -> Report:
     """The three layers of a log's folder; raises HengtanError only where it is none."""
-    seen = _Entries()
+    seen = _Entries(tell or (lambda _what, _done, _of: None), _size(folder))
     found = audit(folder, key, since, seen.see)
     own = list(found.own)
     vkey = key.vkey if key else found.keys[-1].vkey if found.keys else ""
@@ -64,6 +69,14 @@ def verify_log(folder: Path, key: Verifier | None, since: bytes | None, facts: s
     else:
         records = _records(folder, found.checkpoint.origin, seen, facts)
     return Report(folder, "log", (log, history, records), found.checkpoint, vkey, key is not None, older)
+
+
+def _size(folder: Path) -> int:
+    """What the checkpoint says, for those who wait: not believed yet."""
+    try:
+        return parse_checkpoint(parse_note((folder / "checkpoint").read_bytes()).text).size
+    except (OSError, Refused):
+        return 0
 
 
 @dataclass(slots=True)
@@ -110,10 +123,11 @@ def _records(folder: Path, origin: str, seen: _Entries, facts: str | None) -> La
         problems.append(Problem("verify.erased", values={"count": str(len(erased)), "indices": told}))
     named = _Named()
     kept = [(index, digest) for index, digest in seen.commitments if index not in seen.erased]
-    for index, digest in kept:
+    for done, (index, digest) in enumerate(kept, 1):
         named.note(index, _record(records, digest))
+        seen.tell("records", done, len(kept))
     counts = {"records": len(kept), "erased": len(erased), "facts": len(named.facts)}
-    problems += islice(_facts(folder, origin, named, facts, counts), SHOWN)
+    problems += islice(_facts(folder, origin, named, facts, counts, seen.tell), SHOWN)
     return judged("records", problems[: 2 * SHOWN], counts)
 
 
@@ -126,13 +140,21 @@ def _record(records: Records, digest: str) -> Any:
         return None
 
 
-def _facts(folder: Path, origin: str, named: _Named, facts: str | None, counts: dict[str, int]) -> Iterator[Problem]:
+def _facts(
+    folder: Path, origin: str, named: _Named, facts: str | None, counts: dict[str, int], tell: Tell
+) -> Iterator[Problem]:
     roots = [facts] if facts else roots_of(folder)
     local = [root for root in roots if facts or "://" not in root]
     elsewhere = [root for root in roots if root not in local]
     stores = [Store(root) for root in local]
+    for store in stores:
+        try:
+            store.must_be_marked()
+        except HengtanError as error:
+            yield from error.problems
     lacking = []
-    for digest, index in named.facts.items():
+    for done, (digest, index) in enumerate(named.facts.items()):
+        tell("facts", done, len(named.facts))
         if (problem := _checked(stores, digest)) is None:
             continue
         if problem.code == "verify.fact-missing":

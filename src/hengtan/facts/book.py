@@ -26,7 +26,6 @@ from hengtan.problems import HengtanError, Problem
 from .entry import Entry
 from .manifest import PARQUET, Manifest
 from .refused import FactRefused, shown
-from .root import BOOKS
 from .sequence import Sequence
 from .store import Store
 
@@ -155,12 +154,6 @@ class Book:
         from .merge import compact  # noqa: PLC0415  pyarrow only where rows are touched
 
         return compact(self)
-
-    def forget_merged(self) -> None:
-        """Removes the merged tables of compactions, which hold copies of rows; a later ``compact`` makes them anew."""
-        root = self.store.root
-        with self.store.writing(), root.lock(f"{BOOKS}/{self.name}/compacting"):
-            root.remove([name for name, _ in root.names(f"{BOOKS}/{self.name}/merged")])
 
     def verify(self, *, rows: bool = False) -> tuple[Problem, ...]:
         """Everything that is wrong: the chain of entries, every manifest and every object; with ``rows`` every merged table too.

@@ -20,6 +20,10 @@ def inspect(book: Book, *, rows: bool) -> Iterator[Problem]:
     """Every problem of the book, read anew from its first entry."""
     fresh = type(book)(book.store, book.name)
     try:
+        book.store.must_be_marked()
+    except HengtanError as error:
+        yield from error.problems
+    try:
         entries = fresh.entries()
     except HengtanError as error:
         yield from error.problems

@@ -227,6 +227,8 @@ class LocalRoot:
             path, handle = self._fresh()
             write(handle, FORMAT)
             self.keep([(Staged("", len(FORMAT), path, handle), MARK)])
+        else:
+            self.settle([MARK])  # whoever made it may have died before it was durable
         sync(folders=list(touched))
 
     def _fresh(self) -> tuple[Path, int]:

@@ -71,11 +71,6 @@ class Packs:
         for pack, why in self._unreadable.items():
             raise FactRefused("facts.pack-damaged", file=digest, pack=pack, why=why)
 
-    def members(self, pack: str) -> list[tuple[str, Slice]]:
-        """The objects of one pack, in their order."""
-        found = [(digest, place) for digest, place in self._slices.items() if place.pack == pack]
-        return sorted(found, key=lambda each: each[1].start)
-
     def digests(self) -> set[str]:
         """Every object in a pack."""
         self.refresh()

@@ -159,33 +159,12 @@ class Store(Objects):
             self.root.remove([object_name(digest) for digest in moved])
         return len(moved)
 
-    def erase(self, digests: Iterable[str]) -> int:
-        """Removes objects for good, from packs too; how many were there. A second call finds none.
-
-        For what has to go by law; nothing else ever removes an object. Merged tables of a book may hold the same rows:
-        see :meth:`Book.forget_merged`.
-        """
-        wanted = set(map(must_be_digest, digests))
-        with self.writing():
-            self._packs.refresh()
-            there = {digest for digest in wanted if self._place(digest) is not None}
-            for pack in {place.pack for digest in there if (place := self._packs.find(digest)) is not None}:
-                left = [(digest, place) for digest, place in self._packs.members(pack) if digest not in wanted]
-                for archive in packed((digest, self._slice(digest, place)) for digest, place in left):
-                    staged = self.root.stage(archive)
-                    self.root.keep([(staged, pack_name(staged.digest))])
-                self.root.remove([pack])
-            self.root.remove([object_name(digest) for digest in there])
-            self._packs.refresh()
-        for digest in there:
-            self._durable.pop(digest, None)
-        return len(there)
-
     def remove(self, digests: Iterable[str]) -> int:
         """Removes objects for good, for the erasure of personal data; how many were there. What they say is then missing.
 
         Packs are written anew without them; merged tables, which may hold their rows, go too and are made again by the next
-        compaction. A manifest that names a removed object stays in its book. Repeat it when it was cut short.
+        compaction; so does what a crash left staged. A manifest that names a removed object stays in its book. For what has to go
+        by law: nothing else ever removes an object. Repeat it when it was cut short; copies elsewhere are not reached.
         """
         wanted = set(map(must_be_digest, digests))
         with self.writing(), ExitStack() as stack:
@@ -206,6 +185,7 @@ class Store(Objects):
                     self.root.keep([(staged, pack_name(staged.digest))])
             self.root.remove(packs)
             self.root.remove([object_name(digest) for digest in places])
+            self.root.sweep()
             self._packs.refresh()
         for digest in places:
             self._durable.pop(digest, None)
@@ -225,6 +205,17 @@ class Store(Objects):
             elif foreign := sorted(self.root.top() - OURS):
                 raise HengtanError(Problem("facts.not-a-store", file=self.address, values={"found": foreign[0]}))
         self._ours = True
+
+    def must_be_marked(self) -> None:
+        """What a verifier asks: where objects lie the root says that it is a store of this version.
+
+        HengtanError ``facts.mark-missing``, ``facts.other-version``, ``facts.not-a-store``.
+        """
+        with self._reading(self.address):
+            if self.root.size(MARK) is None and self.root.top() & OURS - {STAGED}:
+                raise HengtanError(Problem("facts.mark-missing", file=self.address))
+        self._ours = False  # looked at anew
+        self.must_be_ours()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .points import die, point
+from hengtan.durable import die, point
+
 from .storage import sync_folder, sync_handle
 
 

@@ -18,12 +18,12 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hengtan.durable import create
 from hengtan.problems import HengtanError, Problem
 
 from .encoding import base64, unbase64
 from .note import BYTES, TYPES, Kind, Signer, Verifier, verifier_of
 from .refused import Refused
-from .storage import sync_folder, sync_handle
 
 KEY_VARIABLE: Final = "HENGTAN_LEDGER_KEY"
 COMMAND_VARIABLE: Final = "HENGTAN_LEDGER_SIGNER"
@@ -121,29 +121,18 @@ def parse_secret(text: str) -> KeySigner:
 
 
 def save(signer: KeySigner, path: Path) -> None:
-    """Writes the key to a new file that only its owner can read (0600), durably.
+    """Writes the key to a new file that only its owner can read (0600): whole and durable, or not there at all.
 
     Raises HengtanError ``key.file-exists``, ``key.not-written`` (then there is no such file).
     """
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        create(path, f"{signer.secret}\n".encode(), 0o600)
     except FileExistsError:
         raise HengtanError(Problem("key.file-exists", file=str(path))) from None
     except OSError as fault:
-        raise _not_written(path, fault) from None
-    try:
-        with os.fdopen(file, "w", encoding="utf-8") as out:
-            out.write(signer.secret + "\n")
-            out.flush()
-            sync_handle(out.fileno())
-        sync_folder(path.parent)
-    except OSError as fault:
-        path.unlink(missing_ok=True)  # half a key would stand in the way of a whole one
-        raise _not_written(path, fault) from None
-
-
-def _not_written(path: Path, fault: OSError) -> HengtanError:
-    return HengtanError(Problem("key.not-written", file=str(path), values={"why": fault.strerror or str(fault)}))
+        raise HengtanError(
+            Problem("key.not-written", file=str(path), values={"why": fault.strerror or str(fault)})
+        ) from None
 
 
 def load(path: Path) -> KeySigner:

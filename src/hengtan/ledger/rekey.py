@@ -33,11 +33,7 @@ def rotate_file(log: Log, path: Path, now: datetime | None = None) -> KeySigner:
     """
     following = _next(path)
     if not following.exists():
-        fresh = following.with_name(f"{following.name}.fresh")
-        fresh.unlink(missing_ok=True)
-        keys.save(keys.generate(log.origin), fresh)
-        fresh.replace(following)
-        sync_folder(following.parent)
+        keys.save(keys.generate(log.origin), following)
     new = keys.load(following)
     if new.verifier != log.verifier:
         log.rotate(new, now)

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from hengtan.durable import point
+
 from ..problems import HengtanError, Problem
 from . import journal
 from .checkpoint import Checkpoint, sign
@@ -24,7 +26,6 @@ from .lock import Lock
 from .memory import Memory
 from .merkle import leaf_hashes, root_at
 from .note import Note, Signature, Signer, Verifier, open_note, parse_signatures
-from .points import point
 from .refused import Refused
 from .storage import Storage
 from .tiles import MAX_ENTRY_BYTES, TileReader

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from .points import die, point
+from hengtan.durable import die, point
 
 PRIVATE = "private"
 _AT_ONCE = 8  # fsyncs under way together

@@ -166,3 +166,13 @@ def test_a_key_that_is_none_is_refused(log: Path, tmp_path: Path, code: str, vke
     (log / "log.vkey").write_text(vkey)
     refused(code, "verify", log)
     refused(code, "ledger", "checkpoint", log)
+
+
+@pytest.mark.parametrize("index", ["+1", "01", "1_0", " 1", "1.0", "١", "-0", "", "0x1"])
+@pytest.mark.parametrize("command", ["entry", "prove", "erase"])
+def test_an_index_has_one_spelling(tmp_path: Path, command: str, index: str) -> None:
+    log = new_log(tmp_path / "log", *(f'{{"n":"{number}"}}' for number in range(12)))
+    told = run("ledger", command, log, "--", index)
+    assert (told.code, told.out) == (2, b"")
+    assert "is no index: give a whole number from 0" in told.err
+    assert Log.open(log).size == 12

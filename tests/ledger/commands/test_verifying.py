@@ -242,3 +242,21 @@ def test_verify_needs_neither_network_nor_engine_nor_settings(log: Path, tmp_pat
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "nobody"), "LANG": "C"}
     done = subprocess.run([sys.executable, "-c", code, "verify", str(log)], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of Unix")
+@pytest.mark.parametrize(("lang", "words"), [("en", "Hashing the entries"), ("zh", "核算条目哈希")])
+def test_on_a_terminal_a_bar_says_how_far_it_is_and_nowhere_else(tmp_path: Path, lang: str, words: str) -> None:
+    log = new_log(tmp_path / "log", *(f'{{"n":"{number}"}}' for number in range(600)))
+    code = "from hengtan.cli import main; main()"
+    command = [sys.executable, "-c", code, "verify", str(log), "--lang", lang]
+    ours, theirs = os.openpty()
+    shown = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    )
+    os.close(theirs)
+    said = os.read(ours, 1 << 16).decode("utf-8", "replace")
+    os.close(ours)
+    assert shown.returncode == 0 and words in said and "600/600" in said
+    quiet = subprocess.run(command, capture_output=True)
+    assert (quiet.returncode, quiet.stderr, quiet.stdout) == (0, b"", shown.stdout)

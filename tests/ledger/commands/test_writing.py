@@ -114,6 +114,29 @@ def test_append_prints_index_and_leaf_hash_of_the_rfc_8785_form_with_nothing_add
         assert run("ledger", "entry", log, index).out == entry
 
 
+RESERVED = {
+    "a commitment": {"kind": "run.finished", "commitment": "ab" * 32, "time": "2026-03-31T08:00:00Z", "version": "1"},
+    "an erasure": {"kind": "record.erased", "of": "0"},
+    "a rotation": {"kind": "key.rotated", "note": "x"},
+}
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_an_entry_that_vouches_for_what_was_never_kept_is_refused(tmp_path: Path, name: str) -> None:
+    """Its record would be missing for ever, the record of another be told to be erased, the key be handed over to nobody."""
+    log = new_log(tmp_path / "log", '{"a":"b"}')
+    told = refused("ledger.not-by-hand", "ledger", "append", log, given=json.dumps(RESERVED[name]).encode())
+    assert "ledger erase" in told.err
+    assert Log.open(log).size == 1
+    assert run("verify", log).code == 0
+
+
+def test_a_commitment_of_somebodys_own_is_taken(tmp_path: Path) -> None:
+    log = new_log(tmp_path / "log")
+    good("ledger", "append", log, given=json.dumps({"kind": "own", "commitment": "ab" * 32}).encode())
+    assert run("verify", log).code == 0
+
+
 def test_append_has_signed_when_it_returns(tmp_path: Path) -> None:
     log = new_log(tmp_path / "log")
     for size in (1, 2, 3):

@@ -78,11 +78,26 @@ def test_a_key_that_cannot_be_written_is_told_and_leaves_no_half_of_it(signer, t
         with pytest.raises(HengtanError) as error:
             save(signer, path)
         assert code_of(error) == "key.not-written"
-    monkeypatch.setattr("hengtan.ledger.keys.sync_handle", full)
+    monkeypatch.setattr("hengtan.durable.medium.sync_handle", full)
     with pytest.raises(HengtanError) as error:
         save(signer, tmp_path / "key")
     assert code_of(error) == "key.not-written"
-    assert not (tmp_path / "key").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_of_two_who_make_the_same_key_at_once_one_is_told_and_no_key_is_half_the_other(signer, tmp_path, monkeypatch):
+    others = []
+
+    def meanwhile(handle):
+        with pytest.raises(HengtanError) as error:
+            save(generate("example.com/log"), tmp_path / "key")
+        others.append(code_of(error))
+
+    monkeypatch.setattr("hengtan.durable.medium.sync_handle", meanwhile)
+    save(signer, tmp_path / "key")
+    assert others == ["key.not-written"]
+    assert load(tmp_path / "key") == signer
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
 def test_a_key_is_not_written_through_somebody_elses_link(signer, tmp_path):

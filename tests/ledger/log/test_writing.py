@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from hengtan.durable import VARIABLE, parse
 from hengtan.ledger import (
     Log,
     Refused,
@@ -15,7 +16,6 @@ from hengtan.ledger import (
     verify_consistency,
     verify_proof,
 )
-from hengtan.ledger.points import VARIABLE, parse
 from hengtan.problems import HengtanError
 
 from .logs import ORIGIN, SIGNER, entries, new_log, public_files

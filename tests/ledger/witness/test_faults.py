@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hengtan.durable import VARIABLE
 from hengtan.ledger import Note, open_note, parse_checkpoint, parse_note
 from hengtan.ledger.note import parse_signatures
-from hengtan.ledger.points import VARIABLE
 from hengtan.ledger.witness import Witness
 from hengtan.ledger.witness_client import add_checkpoint
 from hengtan.problems import HengtanError
