@@ -241,3 +241,25 @@ SENTENCES = (
     "Purchased electricity", "Stationary combustion", "Inclusion proof", "Where the factor comes from", "How this number came about",
     "Check it yourself", "No data is approved yet",
 )  # fmt: skip
+
+
+def test_two_runs_differ_by_effects_that_add_up_and_the_reason_stands_first(company):
+    before, after = ningbo(company, "initial"), ningbo(company, "verified")
+    words = text_of(page(company, after, f"compare/?with={before.pk}"))
+    for told in ("1,508.19", "1,372.98", "−135.22", "−9.0%", "703.5", "to the last digit"):
+        assert told in words, told
+    assert words.index("Factors: Grid electricity bought") < words.index("In detail")
+    rows = list(csv.DictReader(io.StringIO(
+        page(company, after, f"compare/?with={before.pk}&by=type&format=csv").content.decode("utf-8-sig")
+    )))  # fmt: skip
+    for row in rows:
+        effects = sum(Decimal(row[f"{name}_kg"]) for name in ("activity", "factor", "method", "boundary", "gwp"))
+        assert Decimal(row["after_kg"]) - Decimal(row["before_kg"]) == effects == Decimal(row["difference_kg"])
+    back = text_of(page(company, before, f"compare/?with={after.pk}&basis=market&by=scope"))
+    assert "+135.22" in back
+
+
+def test_a_run_alone_is_compared_with_nothing_and_never_with_another_tenants(company, stranger, run):
+    assert "There is no other run to compare with" in text_of(page(company, run, "compare/"))
+    assert page(company, run, f"compare/?with={stranger.run.pk}").status_code == 404
+    assert page(company, run, "compare/", Role.CONTRIBUTOR).status_code == 403

@@ -74,7 +74,7 @@ def change(kg: object) -> SafeString:
 def share(part: object, whole: object) -> str:
     """Percent with one decimal; an em dash of nothing."""
     of = Decimal(str(whole or 0))
-    return f"{Decimal(str(part)) * 100 / of:.1f}%" if of else "—"
+    return f"{Decimal(str(part)) * 100 / of:.1f}%".replace("-", "−") if of else "—"
 
 
 @register.filter

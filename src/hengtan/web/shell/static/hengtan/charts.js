@@ -76,9 +76,11 @@
       option.grid = { left: 8, right: 16, top: 26, bottom: 6, containLabel: true };
       option.xAxis = Object.assign(axis(), { type: "category", data: steps.map(function (step) { return step.name; }) });
       option.xAxis.axisLabel.interval = 0;
-      option.xAxis.axisLabel.width = phone ? 44 : 120;
-      option.xAxis.axisLabel.overflow = "break";
+      if (phone) option.xAxis.axisLabel.rotate = 40;
+      else { option.xAxis.axisLabel.width = 120; option.xAxis.axisLabel.overflow = "break"; }
       option.yAxis = Object.assign(value(), { min: low, max: data.high, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -34] } });
+      option.yAxis.axisLabel.showMinLabel = low <= 0;
+      option.yAxis.axisLabel.showMaxLabel = false;
       option.tooltip.trigger = "item";
       option.tooltip.formatter = function (point) { var step = steps[point.dataIndex]; return step.name + "  " + step.told + " t"; };
       option.series = [
@@ -86,10 +88,10 @@
         {
           type: "bar", stack: "all", barMaxWidth: phone ? 26 : 56,
           data: steps.map(function (step) { return step.level ? null : { value: step.size, itemStyle: { color: colour(step.sign > 0 ? "up" : step.sign < 0 ? "down" : "ink-3") } }; }),
-          label: { show: true, position: "top", color: colour("ink"), fontSize: 12, formatter: function (point) { return steps[point.dataIndex].told; } }
+          label: { show: true, position: "top", color: colour("ink"), fontSize: 12, formatter: function (point) { var step = steps[point.dataIndex]; return phone && !step.sign ? "" : step.told; } }
         },
         {
-          type: "scatter", symbol: "rect", symbolSize: phone ? [34, 3] : [72, 3], itemStyle: { color: colour("ink") }, data: steps.map(function (step) { return step.level ? step.at : null; }),
+          type: "scatter", symbol: "rect", symbolSize: phone ? [34, 3] : [72, 3], itemStyle: { color: colour("ink"), opacity: 1 }, data: steps.map(function (step) { return step.level ? step.at : null; }),
           label: { show: true, position: "top", color: colour("ink"), fontWeight: 600, fontSize: 12, formatter: function (point) { return steps[point.dataIndex].told; } }
         }
       ];
