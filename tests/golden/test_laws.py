@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from golden.calculating import SUMS, activity
 from hengtan.connectors import read
-from hengtan.engine import Engine, ordered
+from hengtan.engine import Engine, ordered, words
 from hengtan.factors import load_policy, open_library
 from hengtan.inventory.checks import CHECKS, Period, rejected
 from hengtan.inventory.rules import Rules
@@ -162,6 +162,19 @@ def test_parts_of_any_size_hold_the_same_rows(small_parts: None, tmp_path: Path)
     assert pq.read_table(tmp_path / "small/emissions.parquet").equals(
         pq.read_table(tmp_path / "large/emissions.parquet")
     )
+
+
+@pytest.mark.parametrize("most", [0, 2, 1000])
+def test_columns_of_few_words_are_grouped_like_any_text(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them, some of them, all of them as ENUM: every file of the run is the same."""
+    compute(many(100), tmp_path / "text")
+    monkeypatch.setattr(words, "MANY", 0)
+    monkeypatch.setattr(words, "FEW", most)
+    compute(many(100), tmp_path / "words")
+    for name in ("emissions.parquet", "plan.parquet", "summary.json", "problems.csv"):
+        assert (tmp_path / "text" / name).read_bytes() == (tmp_path / "words" / name).read_bytes(), name
 
 
 def test_no_result_stands_without_its_explanation(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from .ordered import Part, StoppedError, parts_of, write_in_order
 from .parquet_join import Written, join_parquet
 from .repeated import repeated_values
 from .spark import AnyEngine, Spark, open_engine, order_columns, shared
-from .words import strictly_increasing, with_words
+from .words import create_groups, few_words, strictly_increasing, with_words
 
 __all__ = [
     "DECIMAL_COEFFICIENT",
@@ -30,7 +30,9 @@ __all__ = [
     "Spark",
     "StoppedError",
     "Written",
+    "create_groups",
     "fetch",
+    "few_words",
     "join_parquet",
     "open_engine",
     "order_columns",

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import ibis
-
 from hengtan.engine import write_parquet
 
-from .keys import grouped
+from .keys import by_months, grouped
 from .posting import Posting
 from .totals import with_key_id
 
@@ -21,11 +19,8 @@ def write_cube(con: Any, posting: Posting, path: Path) -> None:
     """
     shape = posting.good.shape
     rows = posting.good.union(con)
-    month, month_end = rows.start.truncate("M").cast("date"), rows.end.truncate("M").cast("date")
-    within = month == month_end
-    dated = rows.mutate(first=ibis.ifelse(within, month, rows.start), last=ibis.ifelse(within, month, rows.end))
     extra = ("org_unit",) if "facility" in shape.texts else ("facility", "org_unit")
-    cube = with_key_id(grouped(dated, shape, *extra, "first", "last"), con.table("keys"), shape)
+    cube = with_key_id(grouped(by_months(rows), shape, *extra, "first", "last"), con.table("keys"), shape)
     if posting.plan.rejected:
         cube = cube.filter(~cube.key_id.isin(list(posting.plan.rejected)))
     columns = ("key_id", "facility", "org_unit", "first", "last", "rows", "quantity")

@@ -118,6 +118,14 @@ def grouped(table: Any, shape: Shape, *more: str) -> Any:
     )
 
 
+def by_months(rows: Any) -> Any:
+    """The rows with ``first`` and ``last``: the first day of their month twice, or their own days where they have several."""
+    start, end = rows.start, rows.end
+    within = (start.year() == end.year()) & (start.month() == end.month())
+    month = ibis.date(start.year(), start.month(), 1)
+    return rows.mutate(first=ibis.ifelse(within, month, start), last=ibis.ifelse(within, month, end))
+
+
 def distinct_keys(cube: Any, shape: Shape) -> list[Key]:
     """The keys of a grouped table, in a fixed order, numbered from 0."""
     grouping = list(shape.columns)

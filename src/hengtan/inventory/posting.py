@@ -10,12 +10,12 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from hengtan.engine import AnyEngine, Found, fetch, strictly_increasing
+from hengtan.engine import AnyEngine, Found, create_groups, fetch, few_words, strictly_increasing
 from hengtan.problems import Problem
 
 from .apply import Good
 from .checks import CHECKS, LISTED, Counts, Period, by_code, count, problems_of, rejected
-from .keys import Key, Shape, distinct_keys, grouped, key_table, shape_of
+from .keys import Key, Shape, by_months, distinct_keys, key_table, shape_of
 from .phases import Phases
 from .plan import Plan, plan
 from .problem_file import Problems
@@ -144,14 +144,11 @@ def _grouped(
         rows = good.union(con)
         extra = ("org_unit",) if "facility" in shape.texts else ("facility", "org_unit")
         more = (*extra, *_stated_columns(rows, staged))
-        facilities = con.create_table("by_facility_text", grouped(rows, shape, *more), temp=True)
+        texts = (*shape.texts, *more)
+        words = few_words(con, staged.union(con), texts, counts.rows)
+        facilities = create_groups(con, "by_facility_text", rows, (*shape.columns, *more), words)
         keys = distinct_keys(facilities, shape)
-        month, month_end = rows.start.truncate("M").cast("date"), rows.end.truncate("M").cast("date")
-        dated = rows.mutate(
-            first=ibis.ifelse(month == month_end, month, rows.start),
-            last=ibis.ifelse(month == month_end, month, rows.end),
-        )
-        con.create_table("by_month_text", grouped(dated, shape, "first", "last"), temp=True)
+        create_groups(con, "by_month_text", by_months(rows), (*shape.columns, "first", "last"), words)
     return good, keys
 
 
