@@ -73,7 +73,7 @@ def update(po: Path) -> None:
     new = gathered(po)
     for message in new:
         before = old.get(message.id, message.context) if message.id else None
-        if before and before.string:
+        if before and before.string and isinstance(before.id, str) == isinstance(message.id, str):
             message.string = before.string
     po.parent.mkdir(parents=True, exist_ok=True)
     with po.open("wb") as file:

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.test import Client
 
 from hengtan.web.accounts.services import new_person
+from hengtan.web.activities.models import Batch, PeriodLock, Remembered, SourceFile
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.jobs.services import enqueue
@@ -14,7 +15,7 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
 from hengtan.web.runs.models import Cube, Run
-from hengtan.web.vault.services import record
+from hengtan.web.vault.services import keep_file, record
 
 PASSWORD = "bridge lantern copper 41"
 
@@ -44,6 +45,16 @@ class Company:
             organisation=self.organisation, run=self.run, basis="-", scope=1, month="2025-01", rows=1, kg=1, nano=0, atto=0,
             biogenic_kg=0, biogenic_nano=0, biogenic_atto=0,
         )  # fmt: skip
+        owner = self.people[Role.OWNER].user
+        self.batch = Batch.objects.create(organisation=self.organisation, name=f"{mark} bills", created_by=owner)
+        self.file = SourceFile.objects.create(
+            organisation=self.organisation, batch=self.batch, name=f"{mark}.csv", bytes=4,
+            digest=keep_file(self.organisation, mark.encode()),
+        )  # fmt: skip
+        self.lock = PeriodLock.objects.create(
+            organisation=self.organisation, first_month=date(2019, 1, 1), last_month=date(2019, 12, 1), closed_by=owner
+        )
+        Remembered.objects.create(organisation=self.organisation, signature=mark)
         with transaction.atomic():
             record(self.organisation, "company.made", {"name": name}, by=None)
 

@@ -1,15 +1,29 @@
 """A list asks the database as often for many rows as for few, and this often. A higher number here needs a reason."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from hengtan.web.activities.models import Batch, PeriodLock
 from hengtan.web.boundaries import services
+from hengtan.web.jobs.services import enqueue
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
 
 # session, person, membership, memberships of the switcher; then the rows
-GOLDEN = {"": 9, "facilities/": 9, "units/": 7, "people/": 7, "denominators/": 5, "organisation.csv": 4}
+GOLDEN = {
+    "": 9,
+    "facilities/": 9,
+    "units/": 7,
+    "people/": 7,
+    "denominators/": 5,
+    "organisation.csv": 4,
+    "data/": 7,
+    "data/periods/": 5,
+    "jobs/": 6,
+}
 
 
 def asked(client, address):
@@ -24,6 +38,14 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
     client = company.client()
     few, _ = asked(client, company.url(path))
     for number in range(20):
+        Batch.objects.create(
+            organisation=company.organisation, name=f"b{number}", created_by=company.people[Role.MANAGER].user
+        )
+        enqueue(company.organisation, "tried.work", {}, company.people[Role.OWNER].user)
+        PeriodLock.objects.create(
+            organisation=company.organisation, first_month=date(2000 + number, 1, 1), last_month=date(2000 + number, 1, 1),
+            closed_by=company.people[Role.MANAGER].user,
+        )  # fmt: skip
         company.plant(f"more {number}")
         services.add_unit(company.organisation, f"unit {number}", parent=company.group, since=None)
         company.joins(Role.CONTRIBUTOR, f"c{number}").facilities.add(company.plants[0])

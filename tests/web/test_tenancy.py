@@ -3,6 +3,7 @@
 import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
+from hengtan.web.activities.models import Batch, PeriodLock, Remembered, SourceFile
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.jobs.models import Job
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
@@ -11,6 +12,7 @@ from hengtan.web.runs.models import Cube, Run
 from hengtan.web.vault.models import Outbox
 
 KINDS = (
+    Batch,
     Cube,
     Denominator,
     Facility,
@@ -20,12 +22,19 @@ KINDS = (
     Membership,
     Organisation,
     Outbox,
+    PeriodLock,
+    Remembered,
     Run,
+    SourceFile,
     Unit,
     UnitPlace,
 )
 
 
+BATCH_PAGES = (
+    "batch", "batch-decide", "batch-discard", "batch-rows", "batch-columns", "batch-problems", "batch-fix", "batch-submit",
+    "batch-workbook",
+)  # fmt: skip
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare",
 )  # fmt: skip
@@ -56,6 +65,8 @@ def ids(company):
         "facility": plant, "facility-edit": plant, "facility-move": plant, "facility-denominator": plant,
         "unit": unit, "member": member,
         "job": company.job.pk, "job-retry": company.job.pk, "job-cancel": company.job.pk,
+        "source-file": company.file.pk, "period-open": company.lock.pk,
+        **dict.fromkeys(BATCH_PAGES, company.batch.pk),
         **dict.fromkeys(RUN_PAGES, company.run.pk),
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
@@ -97,7 +108,7 @@ def test_no_page_shows_a_word_of_another_tenant(company, stranger):
     for name, rest in tenant_addresses():
         more = {"pk": ids(company)[name]} if rest else {}
         answer = client.get(reverse(name, kwargs={"key": company.organisation.key, **more}))
-        text = answer.content.decode().lower()
+        text = answer.content.decode("utf-8", "replace").lower()
         assert "maple" not in text, name
 
 
@@ -156,6 +167,11 @@ def test_a_role_does_what_the_table_says_and_nothing_else(company, role):
         (f"runs/{company.run.pk}/problems/", "get"): Act.WHOLE,
         (f"runs/{company.run.pk}/file/?name=run.json", "get"): Act.WHOLE,
         ("denominators/", "post"): Act.BOUNDARY,
+        ("data/import/", "get"): Act.ENTER,
+        ("data/workbook/", "get"): Act.ENTER,
+        (f"data/{company.batch.pk}/submit/", "post"): Act.ENTER,
+        (f"data/{company.batch.pk}/fix/", "post"): Act.ENTER,
+        ("data/periods/", "post"): Act.BOUNDARY,
         ("people/invite/", "get"): Act.PEOPLE,
         ("settings/", "post"): Act.SETTINGS,
     }

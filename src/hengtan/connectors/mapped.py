@@ -185,18 +185,6 @@ def knows(template: Template, sheet: Sheet) -> bool:
     return True
 
 
-def distinct(opened: Opened, assignment: Assignment, name: str) -> list[str]:
-    """The different texts of an assigned column, in the order in which they come."""
-    if name not in assignment.columns:
-        return [assignment.constants[name]] if assignment.constants.get(name) else []
-    at, found = assignment.columns[name], dict[str, None]()
-    for row in opened.sheet(assignment.sheet).rows[assignment.header - opened.head + 1 :]:
-        if at < len(row) and row[at] not in ("", None):
-            found[text_of(row[at]).strip()] = None
-    found.pop("", None)
-    return list(found)
-
-
 def corrected(opened: Opened, corrections: Iterable[Correction]) -> Opened:
     """The file with these cells as if they stood in it; the file itself stays as it is."""
     by_sheet: dict[str, list[Correction]] = {}

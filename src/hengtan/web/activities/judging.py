@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from hengtan.web.vault.services import facts
 from .models import Batch, Json, PeriodLock, SourceFile, State
 from .reading import Read, placed
 
-REPEATED = 50  # of a problem that concerns the batch: so many of its rows are told one by one
+UNLISTED = "organisation.facility-unlisted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,11 @@ def judge(batch: Batch, read: Read, membership: Membership, tell: Callable[[str]
     problems.add(read.problems)
     for code, count in read.unlisted.items():
         problems.counts[code] += count
-    left = {(fix["file"], fix["sheet"], fix["row"]): fix["by"] for fix in read.left_out}
-    for (file, sheet, row), name in left.items():
-        problems.add([Problem("import.left-out", file, sheet, row, values={"name": name})])
-    refused = _Refused(batch, membership, problems)
+    refused = _Refused(batch, membership, problems, read)
     sources = tuple(replace(source, data=refused.rows(source)) for source in read.sources)
     posted: dict[str, Decimal] = {}
     totals: Mapping[str, str] = {}
-    if any(source.data.num_rows for source in sources):
+    if any(_rows(source).num_rows for source in sources):
         with _factors(batch) as paths, tempfile.TemporaryDirectory(prefix="hengtan-judge-") as folder:
             tell("factors")
             library = open_library(paths)
@@ -79,7 +77,7 @@ def judge(batch: Batch, read: Read, membership: Membership, tell: Callable[[str]
             problems.add(library.problems)
             out = Path(folder) / "run"
             run = calculate(
-                [source for source in sources if source.data.num_rows],
+                [source for source in sources if _rows(source).num_rows],
                 rules,
                 Options(),
                 out,
@@ -90,8 +88,11 @@ def judge(batch: Batch, read: Read, membership: Membership, tell: Callable[[str]
             rows = pq.read_table(out / "emissions.parquet", columns=["activity_id", "basis", "co2e_kg"])
             rows = rows.filter(pc.not_equal(rows["basis"], "market"))
             posted = dict(zip(rows["activity_id"].to_pylist(), rows["co2e_kg"].to_pylist(), strict=True))
+    if refused.may_add:  # they are added with the batch
+        problems.listed[:] = [each for each in problems.listed if each.code != UNLISTED]
+        problems.counts.pop(UNLISTED, None)
     first, last = _span(sources, posted)
-    rows_in = sum(source.data.num_rows for source in read.sources) + len(left)
+    rows_in = sum(_rows(source).num_rows for source in read.sources)
     return Judged(
         read,
         sources,
@@ -103,6 +104,11 @@ def judge(batch: Batch, read: Read, membership: Membership, tell: Callable[[str]
         _months(sources, posted),
         (first, last),
     )
+
+
+def _rows(source: Source) -> Any:
+    """Its table: whatever a person assigned was read into memory."""
+    return source.data
 
 
 def _factors(batch: Batch) -> Any:
@@ -151,8 +157,9 @@ def _boundary(organisation: Organisation) -> Any:
 class _Refused:
     """Rows that the organisation refuses, whatever their cells say: facilities of others, ids that are taken, closed months."""
 
-    def __init__(self, batch: Batch, membership: Membership, problems: Problems) -> None:
+    def __init__(self, batch: Batch, membership: Membership, problems: Problems, read: Read) -> None:
         self.problems = problems
+        self.left = {(fix["file"], fix["sheet"], fix["row"], fix["cell"]): fix["by"] for fix in read.left_out}
         organisation = batch.organisation
         self.may_add = membership.may(Act.BOUNDARY)
         seen = Facility.objects.visible_to(membership.user).of(organisation)
@@ -169,9 +176,9 @@ class _Refused:
 
     def rows(self, source: Source) -> pa.Table:
         """The rows that are not refused; the others are told."""
-        table = source.data
+        table = _rows(source)
         bad = pa.array([False] * table.num_rows)
-        for code, column, found, values in self._found(table):
+        for code, column, found, values in self._found(source, table):
             mask = pc.fill_null(found, False)
             count = pc.sum(mask).as_py() or 0
             if not count:
@@ -185,7 +192,25 @@ class _Refused:
             bad = pc.or_(bad, mask)
         return table.filter(pc.invert(bad))
 
-    def _found(self, table: pa.Table) -> Iterable[tuple[str, str, Any, Callable[[dict[str, Any]], dict[str, str]]]]:
+    def _left(self, source: Source, table: pa.Table) -> Iterable[tuple[str, Any]]:
+        """Who left rows out, and which; of a wide row one cell may be meant."""
+        mine: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        for (file, sheet, row, cell), name in self.left.items():
+            if (file, sheet) == (source.file, source.sheet):
+                mine[name].add((row, cell))
+        rows = table["row"].to_pylist()
+        cells = table["cell"].to_pylist() if "cell" in table.column_names else [""] * len(rows)
+        for name, places in mine.items():
+            yield (
+                name,
+                pa.array([(row, "") in places or (row, cell) in places for row, cell in zip(rows, cells, strict=True)]),
+            )
+
+    def _found(
+        self, source: Source, table: pa.Table
+    ) -> Iterable[tuple[str, str, Any, Callable[[dict[str, Any]], dict[str, str]]]]:
+        for name, mask in self._left(source, table) if self.left else ():
+            yield "import.left-out", "", mask, partial(_by, name)
         names = table["facility"].combine_chunks() if "facility" in table.column_names else pa.nulls(table.num_rows)
         unknown = sorted({name for name in pc.unique(names).to_pylist() if name} - self.facilities)
         if self.may_add:
@@ -202,12 +227,12 @@ class _Refused:
             mask = pc.is_in(ids, taken.cast(ids.type))
             yield (
                 "import.id-taken", "activity_id", mask,
-                lambda row, batch=batch: {"activity_id": row["activity_id"], "batch": batch},
+                partial(_taken, batch),
             )  # fmt: skip
         for lock in self.locks:
             first, after = lock.first_month, _next(lock.last_month)
             mask = pc.and_(pc.less(table["start"], after), pc.greater_equal(table["end"], first))
-            yield "import.period-closed", "start", mask, lambda row, lock=lock: {"month": _touched(row, lock)}
+            yield "import.period-closed", "start", mask, partial(_touched, lock)
 
     def new(self, posted: Mapping[str, Decimal]) -> tuple[tuple[str, str], ...]:
         """Facilities that would be added with the batch, and their regions."""
@@ -218,13 +243,21 @@ def _next(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-def _touched(row: dict[str, Any], lock: PeriodLock) -> str:
-    return f"{max(row['start'], lock.first_month):%Y-%m}"
+def _touched(lock: PeriodLock, row: dict[str, Any]) -> dict[str, str]:
+    return {"month": f"{max(row['start'], lock.first_month):%Y-%m}"}
+
+
+def _by(name: str, _row: dict[str, Any]) -> dict[str, str]:
+    return {"name": name}
+
+
+def _taken(batch: str, row: dict[str, Any]) -> dict[str, str]:
+    return {"activity_id": row["activity_id"], "batch": batch}
 
 
 def _good(source: Source, posted: Mapping[str, Decimal]) -> pa.Table:
-    ids = source.data["activity_id"].combine_chunks()
-    return source.data.filter(pc.is_in(ids, pa.array(list(posted), ids.type)))
+    ids = _rows(source)["activity_id"].combine_chunks()
+    return _rows(source).filter(pc.is_in(ids, pa.array(list(posted), ids.type)))
 
 
 def _span(sources: Iterable[Source], posted: Mapping[str, Decimal]) -> tuple[date | None, date | None]:
@@ -289,7 +322,7 @@ def control_totals(judged: Judged) -> list[Json]:
     posted: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     rows: Counter[tuple[str, str]] = Counter()
     for source in judged.read.sources:
-        table = source.data.select(["activity_id", "activity_type", "unit", "quantity"])
+        table = _rows(source).select(["activity_id", "activity_type", "unit", "quantity"])
         for one, kind, unit, quantity in zip(*(column.to_pylist() for column in table.columns), strict=True):
             try:
                 number = Decimal(quantity)

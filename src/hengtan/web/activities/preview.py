@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
+from secrets import token_hex
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow as pa
 from hengtan.connectors.mapped import PERIOD, Opened
 from hengtan.connectors.source import letter
 from hengtan.connectors.spreadsheet import text_of
-from hengtan.connectors.template import column_index, load_template
+from hengtan.connectors.template import Template, column_index, load_template
 from hengtan.problems import Problem, catalogue
 
 from .judging import Judged, control_totals
@@ -29,6 +30,7 @@ def preview(judged: Judged, mapping: Json) -> Json:
     groups = _groups(judged, places)
     reference = judged.read.reference
     return {
+        "checked": token_hex(6),
         "rows_in": judged.rows_in,
         "good": len(judged.posted),
         "rejected": judged.rejected,
@@ -57,13 +59,27 @@ class _Places:
                 cells = zip(source.data["cell"].to_pylist(), units.to_pylist(), strict=True)
                 self.own[place] = dict(zip(source.data["activity_id"].to_pylist(), cells, strict=True))
 
+    def cell(self, problem: Problem) -> str:
+        """Of a wide sheet the cell of the quantity, else ""."""
+        return self.own.get((problem.file, problem.sheet), {}).get(problem.activity_id, ("", ""))[0]
+
+    def name(self, problem: Problem) -> str:
+        """Of its column in the activity table; as the file has it where that is no column of the table."""
+        source = self.sources.get((problem.file, problem.sheet))
+        if source is None:
+            return problem.column
+        return next((name for name, header in source.headers.items() if header == problem.column), problem.column)
+
     def column(self, problem: Problem) -> int | None:
         """Its position from 0, None where the problem is of the row or of the file."""
         place = (problem.file, problem.sheet)
         source = self.sources.get(place)
-        if source is None or not problem.column:
+        if source is None:
             return None
-        name = next((name for name, header in source.headers.items() if header == problem.column), problem.column)
+        cell = self.cell(problem)
+        if not problem.column:  # of the row: a wide sheet has several in a line, told apart by their quantity
+            return column_index("".join(c for c in cell if c.isalpha())) if cell else None
+        name = self.name(problem)
         own = self.own.get(place, {}).get(problem.activity_id)
         if own and name in ("quantity", "unit"):
             return column_index("".join(c for c in (own[name == "unit"] or own[0]) if c.isalpha()))
@@ -94,25 +110,26 @@ def _groups(judged: Judged, places: _Places) -> list[Json]:
 
 def _group(code: str, found: list[Problem], judged: Judged, places: _Places) -> Json:
     first = found[0]
-    cells, rows = list[Json](), dict[tuple[str, str, int], None]()
+    cells, rows = list[Json](), dict[tuple[str, str, int, str], None]()
     columns = set()
     kg = Decimal(0)
     for problem in found[:ROWS]:
         if problem.row is None:
             continue
-        rows[problem.file, problem.sheet, problem.row] = None
         column = places.column(problem)
+        rows[problem.file, problem.sheet, problem.row, places.cell(problem)] = None
         columns.add(column)
-        if len(cells) < CELLS:
+        name = f"{letter(column)}{problem.row}" if column is not None else str(problem.row)
+        if len(cells) < CELLS and name not in {cell["name"] for cell in cells}:
             cells.append(
                 {
                     "file": problem.file, "sheet": problem.sheet, "row": problem.row, "column": column,
-                    "name": f"{letter(column)}{problem.row}" if column is not None else str(problem.row),
+                    "name": name,
                 }
             )  # fmt: skip
     for problem in found:
         kg += judged.posted.get(problem.activity_id, Decimal(0))
-    values = sorted({value for problem in found if (value := problem.values.get(first.column or "", ""))})
+    values = sorted({value for problem in found if (value := problem.values.get(places.name(problem), ""))})
     return {
         "code": code,
         "severity": catalogue()[code].severity,
@@ -143,12 +160,13 @@ def _sheet(opened: Opened, form: Json, groups: list[Json]) -> Json:
             for cell in group["cells"]
             if (cell["file"], cell["sheet"]) == (opened.file, sheet.name)
         }
-        for file, name, row in group["rows"]:
+        for file, name, row, *_ in group["rows"]:
             if (file, name) == (opened.file, sheet.name):
                 at = next((column for number, column in exact if number == row), group["column"])
                 if marks[row].get(at) != "bad":
                     marks[row][at] = kind
-    head = _header_rows(form)
+    template = load_template(form["template"]) if form["use"] == "template" else None
+    head = template.first_row if template else int(form["header"])
     last = len(sheet.rows) + opened.head - 1
     chosen = sorted(marks, key=lambda row: ("bad" not in marks[row].values(), row))[:LINES]
     first = head + 1
@@ -163,9 +181,10 @@ def _sheet(opened: Opened, form: Json, groups: list[Json]) -> Json:
             {
                 "row": row,
                 "mark": marks.get(row, {}).get(None, ""),
+                "skip": template is not None and _skipped(template, cells),
                 "cells": [
-                    {"t": text_of(cells[at])[:80] if at < len(cells) else "", "mark": marks.get(row, {}).get(at, "")}
-                    for at, *_ in columns
+                    _cell(cells[at] if at < len(cells) else "", marks.get(row, {}).get(at, ""), name == "quantity")
+                    for at, _header, name in columns
                 ],
             }
         )
@@ -184,14 +203,17 @@ def _sheet(opened: Opened, form: Json, groups: list[Json]) -> Json:
     }
 
 
+def _cell(cell: Any, mark: str, right: bool) -> Json:
+    """t: as shown, s: all of it where that is more; n: a number."""
+    text = text_of(cell)
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        shown = f"{cell:,.2f}".rstrip("0").rstrip(".") if cell == cell else text  # noqa: PLR0124  nan
+        return {"t": shown, "s": text if text != shown else "", "n": True, "mark": mark}
+    return {"t": text[:80], "s": text[:400] if len(text) > 80 else "", "n": right, "mark": mark}
+
+
 def _gap(first: int, last: int, marks: Mapping[int, Any]) -> Json:
     return {"gap": last - first + 1, "marked": sum(first <= row <= last for row in marks)}
-
-
-def _header_rows(form: Json) -> int:
-    if form["use"] == "template":
-        return load_template(form["template"]).first_row
-    return int(form["header"])
 
 
 def _columns(opened: Opened, form: Json, sheet: Any) -> list[tuple[int, str, str]]:
@@ -202,22 +224,29 @@ def _columns(opened: Opened, form: Json, sheet: Any) -> list[tuple[int, str, str
         for name, value in template.values.items():
             if value.column is not None:
                 found[value.column] = name
-        for carrier in template.carriers:
+        body = [row for row in sheet.rows[template.first_row :] if not _skipped(template, row)]
+        filled = {at for row in body for at, cell in enumerate(row) if cell not in ("", None)}
+        for carrier in (each for each in template.carriers if each.quantity in filled):
             found[carrier.quantity] = "quantity"
             if carrier.unit.column is not None:
                 found[carrier.unit.column] = "unit"
         if template.reference is not None:
             found[template.reference.column] = "control"
-        filled = {
-            at for row in sheet.rows[template.first_row :] for at, cell in enumerate(row) if cell not in ("", None)
-        }
-        found = {at: name for at, name in found.items() if at in filled}
         heads = sheet.rows[template.header_rows[0] : template.header_rows[1] + 1]
         return [(at, _over(heads, at), found[at]) for at in sorted(found)]
     for name, at in form["columns"].items():
         found[at] = "start" if name == PERIOD else name
     line = sheet.rows[form["header"] - opened.head] if form["header"] - opened.head < len(sheet.rows) else []
     return [(at, text_of(line[at]) if at < len(line) else "", found[at]) for at in sorted(found)]
+
+
+def _skipped(template: Template, row: list[Any]) -> bool:
+    """Whether the row is no data: an example that the form brings along."""
+    for skip in template.skip:
+        text = text_of(row[skip.column]).strip() if skip.column < len(row) else ""
+        if text == skip.equals or (skip.prefix and text.startswith(skip.equals)):
+            return True
+    return False
 
 
 def _over(heads: list[list[Any]], column: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,6 @@ from hengtan.connectors.mapped import (
     Correction,
     Opened,
     corrected,
-    distinct,
     open_file,
     outline,
     outlines,
@@ -36,8 +36,7 @@ from hengtan.web.vault.services import facts
 
 from .models import Batch, Json, SourceFile
 
-VALUES = ("unit", "activity_type")
-MOST_VALUES = 200
+_MONTH = re.compile(r"(19|20)\d\d\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?|(19|20)\d\d\s*(年|[Qq][1-4])?")
 _NUMBERS = {"comma": Convention.COMMA, "point": Convention.POINT}
 _SUFFIX = {"csv": ".csv", "xlsx": ".xlsx", "xls": ".xls", "ods": ".ods", "parquet": ".parquet"}
 
@@ -114,20 +113,44 @@ def signature(told: Json) -> str:
     return hashlib.sha256(json.dumps([told["template"], heads]).encode()).hexdigest()
 
 
-def suggested(told: Json, remembered: Json | None = None) -> Json:
+def suggested(told: Json, remembered: Json | None = None, facilities: frozenset[str] = frozenset()) -> Json:
     """How the sheet is read unless somebody says otherwise: as last time, by a template, or by the names of its columns."""
     form: Json = {"file": told["file"], "sheet": told["sheet"], "header": told["header"], "use": "table"}
     form |= {"columns": dict(told["columns"]), "constants": {}, "template": told["template"]}
     if told["template"]:
         return form | {"use": "template"}
+    form["columns"] = by_samples(told, facilities)
     if remembered:
         names = {folded(header): at for at, header in enumerate(told["headers"])}
         known = {name: names[header] for name, header in remembered["columns"].items() if header in names}
         return form | {"columns": known, "constants": dict(remembered["constants"]), "use": remembered["use"]}
-    required = [name for name, each in headings().items() if each.required and name not in told["columns"]]
-    if not told["visible"] or len(required) > 5 or not told["rows"]:
+    required = [name for name, each in headings().items() if each.required and name not in form["columns"]]
+    if not told["visible"] or len(required) > 6 or not told["rows"]:
         return form | {"use": "skip"}
     return form
+
+
+def by_samples(told: Json, facilities: frozenset[str]) -> dict[str, int]:
+    """Columns by their names, and those with other names by what stands in them."""
+    found = dict(told["columns"])
+    tests: list[tuple[str, Callable[[str], bool]]] = [
+        ("unit", lambda text: not text[:1].isdigit() and understood("unit", text)),
+        ("activity_type", lambda text: understood("activity_type", text)),
+        ("facility", lambda text: text in facilities),
+        (PERIOD, lambda text: bool(_MONTH.fullmatch(text))),
+    ]
+    if "start" in found or "end" in found:
+        tests.pop()
+    taken = set(found.values())
+    for name, fits in tests:
+        if name in found:
+            continue
+        for at, samples in enumerate(told["samples"]):
+            if at not in taken and samples and sum(map(fits, samples)) * 2 >= len(samples):
+                found[name] = at
+                taken.add(at)
+                break
+    return found
 
 
 def to_remember(form: Json, told: Json) -> Json:
@@ -151,19 +174,6 @@ def assignment(batch: Batch, form: Json) -> Assignment:
     """A form of the mapping as the connectors take it."""
     prefix = f"{batch.key}-{hashlib.sha256((form['file'] + form['sheet']).encode()).hexdigest()[:4]}"
     return Assignment(form["sheet"], form["header"], form["columns"], form["constants"], f"{prefix}-{{row}}")
-
-
-def unknown_values(batch: Batch, files: Mapping[str, Opened], mapping: Json) -> dict[str, list[str]]:
-    """Texts of units and activity types that nobody understands, and that the mapping does not translate."""
-    found: dict[str, dict[str, None]] = {name: {} for name in VALUES}
-    for form in mapping["forms"]:
-        if form["use"] != "table":
-            continue
-        for name in VALUES:
-            for text in distinct(files[form["file"]], assignment(batch, form), name):
-                if not understood(name, text):
-                    found[name][text] = None
-    return {name: list(texts)[:MOST_VALUES] for name, texts in found.items()}
 
 
 def understood(name: str, text: str) -> bool:
@@ -201,7 +211,7 @@ def read(batch: Batch, files: Mapping[str, Opened]) -> Read:
         mine = [
             Correction(fix["sheet"], fix["row"], fix["column"], fix["new"])
             for fix in batch.fixes
-            if fix["file"] == name
+            if fix["file"] == name and fix["column"] is not None
         ]
         changed = corrected(file, mine)
         shown[name] = changed

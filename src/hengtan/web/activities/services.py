@@ -99,24 +99,40 @@ def assign(batch: Batch, by: User, mapping: Json) -> None:
     _ask(batch, CHECK, by)
 
 
+def fix(batch: Batch, by: User, places: Iterable[tuple[str, str, int]], column: int, new: str, old: str = "") -> None:
+    """Another content of cells (file, sheet, row), column from 0; checked again."""
+    _change(batch, by, [(*place, "") for place in places], {"column": column, "old": old, "new": new})
+
+
+def leave_out(batch: Batch, by: User, places: Iterable[tuple[str, str, int, str]]) -> None:
+    """Rows (file, sheet, row, cell) are left out; cell: of a wide row the quantity that is meant, "" for all; checked again."""
+    _change(batch, by, places, {"column": None, "old": "", "new": ""})
+
+
 @transaction.atomic
-def fix(
-    batch: Batch, by: User, places: Iterable[tuple[str, str, int]], column: int | None, new: str, old: str = ""
-) -> None:
-    """Another content of cells (column None: whole rows are left out); checked again."""
+def _change(batch: Batch, by: User, places: Iterable[tuple[str, str, int, str]], what: Json) -> None:
     batch, now = _open(batch), timezone.now().isoformat(timespec="seconds")
-    for file, sheet, row in places:
-        batch.fixes = [
-            each for each in batch.fixes if (each["file"], each["sheet"], each["row"], each["column"]) != (file, sheet, row, column)
-        ] + [
-            {
-                "file": file, "sheet": sheet, "row": row, "column": column,
-                "old": old, "new": new, "by": by.name, "by_id": by.pk, "at": now,
-            }
-        ]  # fmt: skip
-    batch.preview = {}
+    kept = {_place(each): each for each in batch.fixes}
+    for file, sheet, row, cell in places:
+        made = {
+            "file": file,
+            "sheet": sheet,
+            "row": row,
+            "cell": cell,
+            **what,
+            "by": by.name,
+            "by_id": by.pk,
+            "at": now,
+        }
+        before = kept.pop(_place(made), None)
+        kept[_place(made)] = {**made, "old": before["old"] if before else made["old"]}
+    batch.fixes, batch.preview = list(kept.values()), {}
     batch.save(update_fields=["fixes", "preview"])
     _ask(batch, CHECK, by)
+
+
+def _place(each: Json) -> tuple[str, str, int, str, int | None]:
+    return each["file"], each["sheet"], each["row"], each["cell"], each["column"]
 
 
 @transaction.atomic
@@ -130,9 +146,12 @@ def unfix(batch: Batch, by: User, numbers: Iterable[int]) -> None:
 
 
 @transaction.atomic
-def submit(batch: Batch, by: User) -> None:
+def submit(batch: Batch, by: User, name: str = "") -> None:
     """A worker takes the good rows into the facts; then others may approve them."""
     batch = _open(batch)
+    if name and name != batch.name:
+        batch.name = name
+        batch.save(update_fields=["name"])
     if not batch.preview or not batch.preview.get("good"):
         raise ValidationError(_("There is no row that could be posted."))
     _ask(batch, SUBMIT, by)

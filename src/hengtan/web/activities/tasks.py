@@ -89,7 +89,8 @@ def outline(job: Job, progress: Progress) -> Json:
             if row:
                 found[number] = again(files, told, int(row))
     memory = {each.signature: each.mapping for each in Remembered.objects.of(job.organisation)}
-    forms = [suggested(told, memory.get(signature(told))) for told in found]
+    names = frozenset(Facility.objects.of(job.organisation).values_list("name", flat=True))
+    forms = [suggested(told, memory.get(signature(told)), names) for told in found]
     if all(form["use"] == "skip" for form in forms) and found:
         largest = max(range(len(found)), key=lambda number: found[number]["rows"])
         forms[largest]["use"] = "table"

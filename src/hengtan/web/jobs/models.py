@@ -99,7 +99,7 @@ class Job(TenantModel):
     @property
     def phase_title(self) -> str | Promise:
         """What it does at the moment."""
-        return registry.phase(self.phase)
+        return registry.phase(self.kind, self.phase)
 
     @property
     def is_over(self) -> bool:

@@ -27,7 +27,6 @@ class Handler:
 
 
 HANDLERS: dict[str, Handler] = {}
-PHASES: dict[str, str | Promise] = {}
 
 
 def handler(
@@ -44,7 +43,6 @@ def handler(
 
     def register(run: Run) -> Run:
         HANDLERS[kind] = Handler(run, title or kind, phases or {}, address)
-        PHASES.update(phases or {})
         return run
 
     return register
@@ -55,9 +53,9 @@ def title(kind: str) -> str | Promise:
     return HANDLERS[kind].title if kind in HANDLERS else kind
 
 
-def phase(key: str) -> str | Promise:
-    """A phase in words."""
-    return PHASES.get(key, key)
+def phase(kind: str, key: str) -> str | Promise:
+    """A phase of a kind of job in words."""
+    return HANDLERS[kind].phases.get(key, key) if kind in HANDLERS else key
 
 
 def address(job: Job) -> str:

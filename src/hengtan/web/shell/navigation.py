@@ -45,6 +45,12 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Data"),
+        (
+            Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "batch-problems", "batch-submit", "batch-rows", "periods")),
+        ),
+    ),
+    (
         _("Boundary"),
         (
             Entry(_("Facilities"), "building-factory-2", "facilities", ("facilities", "facility", "facility-new", "facility-edit", "facility-move", "facility-denominator")),
