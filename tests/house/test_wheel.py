@@ -31,6 +31,11 @@ def test_the_wheel_is_under_ten_megabytes(wheel):
 
 def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
     ours = {path.relative_to(SRC.parent).as_posix() for path in kept() if path.is_relative_to(SRC)}
+    ours |= {
+        f"hengtan/web/{path.relative_to(ROOT).as_posix()}"  # what `hengtan serve --demo` shows
+        for path in kept()
+        if path.is_relative_to(ROOT / "examples/toronto") or path.is_relative_to(ROOT / "examples/ningbo")
+    }
     there = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert there == ours
     assert "hengtan/py.typed" in there

@@ -19,9 +19,14 @@ X-1,{m} plant 3,electricity,2025-05-01,2025-05-31,many,kWh,CN-33
 """
 
 
+def without_reports():
+    """Calculations write no PDF, XLSX and HTML meanwhile."""
+    return mock.patch.object(work, "forms", lambda: ())
+
+
 def worked(run):
     """The worker does what waits until this run's turn is over."""
-    with mock.patch.object(work, "forms", lambda: ()):
+    with without_reports():
         while (job := run_one()) is not None:
             if job.pk == run.job_id:
                 return job

@@ -50,7 +50,7 @@ def run(configuration: Configuration, host: str, port: int, workers: int, demo: 
     )
     print(f"hengtan  {address}   data: {configuration.data}", flush=True)
     if demo:
-        _demo()
+        _demo(address)
     if wanted():
         print(f"First run, open  {address}/welcome/?code={code()}\n首次运行，请打开上面的链接。", flush=True)
     server = Granian(
@@ -69,7 +69,7 @@ def run(configuration: Configuration, host: str, port: int, workers: int, demo: 
     return 0
 
 
-def _demo() -> None:
+def _demo(address: str) -> None:
     from django.db import connections  # noqa: PLC0415
 
     from .runs.demo import make  # noqa: PLC0415  needs Django set up
@@ -80,7 +80,10 @@ def _demo() -> None:
     if door is None:
         print("No demo: this installation belongs to somebody. Give another folder by --data.", flush=True)
     else:
-        print(f"Sign in as  {'  '.join(door.emails)}\npassword    {door.password}", flush=True)
+        print(
+            f"Open        {address}{door.path}\nSign in as  {'  '.join(door.emails)}\npassword    {door.password}",
+            flush=True,
+        )
 
 
 def worker(configuration: Configuration) -> int:

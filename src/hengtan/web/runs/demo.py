@@ -1,7 +1,6 @@
 """``hengtan serve --demo``: a city's real filing and a Chinese company's, calculated, with three people to sign in as.
 
-It is made once, in an installation that nobody has set up; what is missing after a start that was cut short is calculated by
-the worker, as any run.
+It is made once, in an installation that nobody has set up, by the steps that a company takes: one enters, another approves.
 """
 
 from __future__ import annotations
@@ -11,15 +10,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from hengtan.connectors import read
 from hengtan.web.accounts.models import User
 from hengtan.web.accounts.services import new_person
+from hengtan.web.activities import services as data
+from hengtan.web.activities.models import Batch, State
 from hengtan.web.boundaries.models import Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.configuration import kept
+from hengtan.web.jobs.models import State as JobState
 from hengtan.web.jobs.worker import run_one
 from hengtan.web.organisations.first_run import wanted
 from hengtan.web.organisations.models import Installation, Membership, Organisation
@@ -27,9 +31,11 @@ from hengtan.web.organisations.roles import Role
 from hengtan.web.vault.services import keep_file
 
 from .models import Run
-from .services import Source, choose, start
+from .services import approved, choose, start
 
 HERE = Path(__file__).resolve().parent
+NINGBO = ("2021 初始报告 as filed", "2021 核查结论 as verified")
+STEPS = 40  # more than it takes
 SQUARE_FOOT_M2 = Decimal("0.09290304")
 PEOPLE = (
     ("lin", "林薇 Lin Wei", Role.OWNER),
@@ -40,10 +46,11 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How to come in: addresses of the three people and their password."""
+    """How to come in: e-mails of the three people, their password, the address that leads to the first inventory."""
 
     emails: tuple[str, ...]
     password: str
+    path: str
 
 
 def folder() -> Path:
@@ -55,7 +62,7 @@ def folder() -> Path:
 
 
 def make() -> Door | None:
-    """The demo; None in an installation that belongs to somebody."""
+    """The demo; None in an installation that belongs to somebody. What a start that was cut short has left goes on."""
     password = kept(settings.CONFIGURATION.data / "demo-password", f"demo-{secrets.token_hex(4)}")
     emails = tuple(f"{name}@demo.example" for name, _full, _role in PEOPLE)
     if wanted():
@@ -69,10 +76,42 @@ def make() -> Door | None:
             _ningbo(people)
     elif not User.objects.filter(email=emails[0]).exists():
         return None
-    while run_one() is not None:
-        pass
-    _chosen()
-    return Door(emails, password)
+    organisations = list(Organisation.objects.filter(memberships__user__email=emails[0]).order_by("pk"))
+    for _step in range(STEPS):
+        while run_one() is not None:
+            pass
+        if not any(_goes_on(each) for each in organisations):
+            break
+    first = reverse("inventory", kwargs={"key": organisations[0].key})
+    return Door(emails, password, f"{reverse('account_login')}?next={quote(first)}")
+
+
+def _goes_on(organisation: Organisation) -> bool:
+    """The next step of what a company does: enter, submit, approve by somebody else, calculate, choose."""
+    owner, approver = (
+        Membership.objects.of(organisation).select_related("user", "organisation").filter(role=role)[0]
+        for role in (Role.OWNER, Role.APPROVER)
+    )
+    batch = Batch.objects.of(organisation).select_related("job").order_by("pk").last()
+    run = Run.objects.of(organisation).first()
+    if batch is None or (batch.job is not None and batch.job.state != JobState.DONE):
+        return False
+    if batch.state == State.DRAFT:
+        if batch.preview:
+            data.submit(batch, owner.user)
+        else:
+            data.assign(batch, owner.user, batch.mapping)
+    elif batch.state == State.SUBMITTED:
+        data.approve(batch, approver)
+    elif run is None or run.name != batch.name:
+        start(organisation, owner.user, batch.name, approved(organisation), {}, sample=True, previous=run)
+    elif run.is_done and run.chosen_at is None:
+        choose(run, owner.user)
+    elif run.is_done and run.name == NINGBO[0]:
+        data.begin(owner, NINGBO[1], _ningbo_files(organisation, "verified"), supersedes=batch)
+    else:
+        return False
+    return True
 
 
 def _toronto(people: list[tuple[User, Role]]) -> None:
@@ -80,23 +119,25 @@ def _toronto(people: list[tuple[User, Role]]) -> None:
     place = folder() / "toronto"
     workbook, factors = place / "toronto_2018_energy_ghg_report.xlsx", place / "ontario_2018_factors.csv"
     _facilities(organisation, workbook)
-    sources = [_source(organisation, workbook), _source(organisation, factors, "factors")]
-    options = {"template": "ontario_bps", "as_of": "2026-11-01"}
-    start(organisation, people[0][0], "GHG inventory 2018", sources, options, sample=True)
+    files = [_given(organisation, workbook), _given(organisation, factors, "factors")]
+    data.begin(_owner(organisation), "GHG inventory 2018", files)
 
 
 def _ningbo(people: list[tuple[User, Role]]) -> None:
     organisation = _organisation("宁波力世实业 Ningbo Lishi Industry", "CN-33", people)
-    place = folder() / "ningbo"
     facility = Facility.objects.create(organisation=organisation, name="Ningbo Lishi Industry", region="CN-33")
     FacilityPlace.objects.create(organisation=organisation, facility=facility)
-    before: Run | None = None
-    for name, factors in (("2021 初始报告 as filed", "initial"), ("2021 核查结论 as verified", "verified")):
-        sources = [
-            _source(organisation, place / "活动数据.csv"),
-            _source(organisation, place / f"factors_{factors}.csv", "factors"),
-        ]
-        before = start(organisation, people[0][0], name, sources, {"lang": "zh"}, sample=True, previous=before)
+    data.begin(_owner(organisation), NINGBO[0], _ningbo_files(organisation, "initial"))
+
+
+def _ningbo_files(organisation: Organisation, report: str) -> list[data.Given]:
+    place = folder() / "ningbo"
+    rows, factors = place / "活动数据.csv", place / f"factors_{report}.csv"
+    return [_given(organisation, rows), _given(organisation, factors, "factors")]
+
+
+def _owner(organisation: Organisation) -> Membership:
+    return Membership.objects.of(organisation).select_related("user", "organisation").get(role=Role.OWNER)
 
 
 def _organisation(name: str, region: str, people: list[tuple[User, Role]]) -> Organisation:
@@ -106,8 +147,8 @@ def _organisation(name: str, region: str, people: list[tuple[User, Role]]) -> Or
     return organisation
 
 
-def _source(organisation: Organisation, path: Path, role: str = "input") -> Source:
-    return Source(path.name, keep_file(organisation, path), role)
+def _given(organisation: Organisation, path: Path, role: str = "activities") -> data.Given:
+    return data.Given(path.name, keep_file(organisation, path), path.stat().st_size, "", role)
 
 
 def _facilities(organisation: Organisation, workbook: Path) -> None:
@@ -138,17 +179,3 @@ def _facilities(organisation: Organisation, workbook: Path) -> None:
 def _area(row: dict[str, Any]) -> Decimal | None:
     feet = Decimal(row["floor_area"] or 0)
     return (feet * SQUARE_FOOT_M2).quantize(Decimal("0.01")) if feet > 0 else None
-
-
-def _chosen() -> None:
-    """The last run of each demo organisation is the one that is seen first; the person who made it says so."""
-    for run in (
-        Run.objects.filter(sample=True, done_at__isnull=False)
-        .select_related("organisation", "created_by")
-        .order_by("number")
-    ):
-        later = Run.objects.of(run.organisation).filter(number__gt=run.number).exists()
-        if not later and not Run.objects.of(run.organisation).filter(chosen_at__isnull=False).exists():
-            choose(run, run.created_by)
-    while run_one() is not None:
-        pass

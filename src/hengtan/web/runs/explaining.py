@@ -99,7 +99,7 @@ def _as_given(run: Run, row: dict[str, Any]) -> dict[str, str] | None:
     values = row["values"]
     row["file"], row["sheet"] = values["source_file"], values.get("source_sheet", "")
     row["row"] = int(values["source_row"]) if values.get("source_row", "").isdecimal() else row["row"]
-    row["cells"].setdefault("quantity", {})["address"] = values.get("source_cell", "")
+    row["cells"]["quantity"] = {"address": values.get("source_cell", "")}
     for name in ("unit", "activity_type"):
         given = values.get(f"{name}_given", "")
         row["cells"][name] = {"given": given} if given and given != values.get(name) else {}

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from hengtan.inventory.posted import Asked, posted
 from hengtan.web.accounts.models import User
+from hengtan.web.activities.models import Batch, State
 from hengtan.web.activities.services import approved_sources
 from hengtan.web.boundaries.models import Facility, FacilityPlace
 from hengtan.web.jobs.services import enqueue
@@ -69,6 +70,11 @@ def start(
 def approved(organisation: Organisation) -> list[Source]:
     """What a new run is calculated from: the rows of approved batches and the factors that came with them, in a fixed order."""
     return [Source(each.name, each.sha256, each.role) for each in approved_sources(organisation)]
+
+
+def approved_batches(organisation: Organisation) -> QuerySet[Batch]:
+    """The batches of these rows."""
+    return Batch.objects.of(organisation).filter(state=State.APPROVED).select_related("decided_by").order_by("pk")
 
 
 @transaction.atomic

@@ -78,7 +78,8 @@ def new(request: TenantRequest) -> HttpResponse:
             request.organisation, request.user, form.cleaned_data["name"], sources, form.options()
         )  # fmt: skip
         return redirect("run", key=request.organisation.key, pk=run.pk)
-    context = {"form": form, "sources": sources}
+    batches = services.approved_batches(request.organisation)
+    context = {"form": form, "sources": sources, "batches": batches}
     return render(request, "runs/new.html", context, status=422 if form.errors else 200)
 
 
