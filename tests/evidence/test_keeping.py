@@ -73,7 +73,9 @@ def test_the_book_says_what_stood_with_its_totals(kept):
     assert (batch.name, batch.rows, batch.period) == ("input.csv", 4, "2024-01-01/2024-12-31")
     assert dict(batch.control_totals) == {"kWh": "99.5", "kWh_gcv": "31", "L": "7"}
     assert batch.canonical and batch.who
-    assert (result.name, result.rows) == ("emissions.parquet", 3)
+    assert (result.name, result.rows) == ("emissions.parquet", 4)  # three activities, one of them on two bases
+    assert entries.verify(rows=True) == ()
+    assert entries.table(kind="emissions").num_rows == 4
 
 
 def test_the_same_input_is_one_batch_however_often_it_is_calculated(desk):

@@ -11,13 +11,15 @@ import sys
 from datetime import UTC, datetime
 from hashlib import sha256
 
+import pyarrow as pa
 import pytest
 
 from evidence.desk import ORIGIN, ROWS, Desk
 from golden.calculating import activity
 from hengtan.evidence import LAYERS, verify
 from hengtan.evidence.proof_file import extra, read_proof
-from hengtan.ledger import Log, Records, event, generate, parse_proof
+from hengtan.facts import Book, Store
+from hengtan.ledger import Log, Records, canonical, event, generate, parse_proof
 from hengtan.ledger.keys import load
 from hengtan.problems import catalogue
 
@@ -115,6 +117,16 @@ def test_the_proof_of_some_entry_beside_a_run_does_not_vouch_for_the_run(shown, 
         assert shown[0].verify(path)[0] == 3
 
 
+def test_a_copy_of_the_public_log_in_the_folder_of_a_run_does_not_vouch_for_the_run(shown, run):
+    """It is true, signed by the published key, and to be had by anybody."""
+    assert shown[0].command("ledger", "export", shown[0].ledger, run.with_name("public")).code == 0
+    shutil.copytree(run.with_name("public"), run, dirs_exist_ok=True)
+    assert shown[0].verify(run, "--vkey", shown[0].vkey)[0] == 0
+    (run / "run.json").write_bytes((run / "run.json").read_bytes() + b" ")
+    code, found = shown[0].verify(run, "--vkey", shown[0].vkey)
+    assert (code, found["what"], failed(found)[0]) == (3, "run", "records")
+
+
 def test_a_file_that_was_put_there_later_is_told(shown, run):
     (run / "approval.pdf").write_bytes(b"%PDF")
     code, found = shown[0].verify(run, "--vkey", shown[0].vkey)
@@ -194,6 +206,89 @@ def test_a_run_of_before_whose_record_names_no_reports_is_verified_as_ever(shown
     vkey = liar(run, lambda record: {name: value for name, value in record.items() if name != "reports"})
     code, found = shown[0].verify(run, "--vkey", vkey)
     assert (code, found["layers"][2]["problems"]) == (0, [])
+
+
+def test_a_run_json_that_says_other_digests_than_its_record_is_refused(shown, run, liar):
+    """A company that tells one number in the record and another in the file, and signs both."""
+    manifest = json.loads((run / "run.json").read_text("utf-8"))
+    for change in ({"canonical_digest": "0" * 64}, {"emissions_sha256": "0" * 64}):
+        text = json.dumps(manifest | {"outputs": manifest["outputs"] | change})
+        (run / "run.json").write_text(text, "utf-8")
+        vkey = liar(run, lambda record, text=text: record | {"run_sha256": sha256(text.encode()).hexdigest()})
+        for path in (run, run / "run.json"):
+            code, found = shown[0].verify(path, "--vkey", vkey)
+            assert (code, failed(found)[0]) == (3, "records")
+            assert "verify.record-malformed" in failed(found)[1]
+
+
+@pytest.mark.parametrize("name", ["evil\n  Verified.", "\x1b[2K\x1b[1A\x1b[32mVerified.\x1b[0m", "\u202egnp.fdp"])
+def test_a_name_does_not_write_on_the_terminal_of_who_verifies(shown, run, name):
+    """A file is altered, and another one has a name that would write over the line that says so."""
+    (run / name).write_bytes(b"x")
+    (run / "summary.json").write_bytes(b"{}")
+    told = shown[0].command("verify", run)
+    assert told.code == 3
+    assert "\n  Verified." not in told.out and "\u202e" not in told.out and "\x1b[2K" not in told.out
+    assert "\\u" in told.out  # it is shown for what it is
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names")
+@pytest.mark.parametrize("name", ["run.json", PROOF, "emissions.parquet", "report.pdf", "report.pdf.tlog-proof"])
+def test_a_pipe_in_place_of_a_file_of_a_run_keeps_nobody_waiting(shown, run, name):
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    assert shown[0].verify(run)[0] == 3
+    (run / name).unlink()
+    (run / name).symlink_to("/dev/zero")
+    assert shown[0].verify(run)[0] == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names")
+@pytest.mark.parametrize(
+    "name", ["checkpoint", "log.vkey", "tile/entries/000.p/*", "tile/0/000.p/*", "private/records/??/*"]
+)
+def test_a_pipe_in_place_of_a_file_of_a_log_keeps_nobody_waiting(shown, ledger, name):
+    for path in ledger.glob(name):
+        path.unlink()
+        os.mkfifo(path)
+    code, _ = shown[0].verify(ledger)
+    assert code == 3
+    for path in ledger.glob(name):
+        path.unlink()
+        path.symlink_to("/dev/zero")
+    assert shown[0].verify(ledger)[0] == 3
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names that are no text")
+def test_a_name_that_is_no_text_is_told(shown, run):
+    (run / os.fsdecode(b"report.\xff")).write_bytes(b"x")
+    code, found = shown[0].verify(run)
+    assert (code, failed(found)[1]) == (3, {"verify.result-unproven"})
+    assert shown[0].command("verify", run).code == 3
+
+
+@pytest.mark.parametrize("name", ["run.json", "summary.json", "report.html"])
+def test_an_entry_that_looks_like_a_result_is_no_result(shown, run, ledger, name):
+    """Whoever may append logs a text with other numbers; the proof of that entry vouches for an entry and for no run."""
+    text = canonical({"outputs": {}, "control": {"totals": {"scope1_kg": "1"}}})
+    with Log.open(ledger, load(ledger / "private/key")) as log:
+        (index,) = log.append([text])
+    (run / name).write_bytes(text)
+    proof = run / f"{name}.tlog-proof"
+    assert shown[0].command("ledger", "prove", ledger, index, "--with-entry", "--out", proof).code == 0
+    for path in (run, run / name, proof):
+        assert shown[0].verify(path, "--vkey", shown[0].vkey)[0] == 3
+    (run / "entry").write_bytes(text)
+    shutil.copy(proof, run / "entry.tlog-proof")
+    assert shown[0].verify(run / "entry", "--vkey", shown[0].vkey)[0] == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names")
+def test_a_pipe_among_the_lists_of_a_log_keeps_nobody_waiting(shown, ledger):
+    (ledger / "private/unfinished").mkdir(exist_ok=True)
+    os.mkfifo(ledger / "private/unfinished/a")
+    os.mkfifo(ledger / "private/facts-roots")
+    assert shown[0].verify(ledger)[0] == 0
 
 
 def test_proofs_of_two_histories_in_one_folder_are_refused(shown, run, liar, tmp_path):
@@ -360,6 +455,59 @@ def test_facts_and_records_that_are_not_what_their_entries_say_fail_the_third_la
     assert code_ in codes
 
 
+def posted(ledger, kind, record, before=()):
+    """One more record in the log, of a company that logs what it likes."""
+    with Log.open(ledger, load(ledger / "private/key")) as log:
+        if before:
+            log.append(list(before))
+        return Records(ledger).post(log, [event(kind, record)])[0]
+
+
+@pytest.mark.parametrize(
+    ("record", "code_"),
+    [
+        ({"kind": "x", "facts": ["no digest"]}, "facts.not-a-digest"),
+        ({"kind": "x", "files": {"a": "../../etc/passwd"}}, "facts.not-a-digest"),
+        ({"kind": "x", "facts": ["0" * 64]}, "verify.fact-missing"),
+        ({"kind": "run.finished"}, "record.other-kind"),
+        ({"kind": ["x"]}, "record.other-kind"),
+        ({"kind": "x", "manifest": "0" * 64}, "verify.fact-missing"),
+        ({"kind": "x", "book": {"entries": "1", "digest": "0" * 64}}, "verify.book-rewritten"),
+    ],
+)
+def test_a_record_that_names_what_is_not_so_fails_the_third_layer(shown, ledger, record, code_):
+    posted(ledger, "x", record)
+    code, found = shown[0].verify(ledger)
+    assert (code, failed(found)[0]) == (3, "records")
+    assert code_ in failed(found)[1]
+
+
+def test_an_erasure_that_was_logged_in_advance_erases_nothing(shown, ledger):
+    """Else the facts of the record that comes after it would not be looked at."""
+    size = Log.open(ledger).size
+    said = canonical({"kind": "record.erased", "of": str(size + 1), "time": "2026-03-31T08:00:00Z", "version": "1"})
+    assert posted(ledger, "x", {"kind": "x", "facts": ["0" * 64]}, before=[said]) == size + 1
+    code, found = shown[0].verify(ledger)
+    assert (code, *failed(found)) == (3, "records", {"verify.fact-missing"})
+
+
+def test_facts_that_are_said_to_lie_elsewhere_are_not_told_to_be_in_order(shown, ledger):
+    """Who deletes the facts and names a place that nobody asks has shown nothing."""
+    shutil.rmtree(ledger / "private/facts")
+    assert failed(shown[0].verify(ledger)[1])[0] == "records"
+    (ledger / "private/facts-roots").write_text("s3://nowhere/facts\n")
+    code, found = shown[0].verify(ledger)
+    assert (code, found["layers"][2]["state"]) == (0, "not-checked")
+    assert found["layers"][2]["problems"][0]["code"] == "verify.facts-elsewhere"
+
+
+def test_a_log_is_no_witness_of_itself(shown, run):
+    """Its own key given as that of a witness would be satisfied by its own signature."""
+    desk, _ = shown
+    told = desk.command("verify", run, "--vkey", desk.vkey, "--witness", desk.vkey)
+    assert (told.code, "verify.no-witness-key" in told.err) == (2, True)
+
+
 def test_the_public_copy_of_a_log_is_verified_without_its_records(shown, tmp_path):
     desk, _ = shown
     assert desk.command("ledger", "export", desk.ledger, tmp_path / "public").code == 0
@@ -374,6 +522,51 @@ def test_who_may_not_read_the_private_part_verifies_the_public_one(shown, ledger
     code, found = shown[0].verify(ledger, "--vkey", shown[0].vkey)
     assert (code, [layer["state"] for layer in found["layers"]]) == (0, ["ok", "not-checked", "not-checked"])
     assert found["layers"][2]["problems"][0]["code"] == "verify.private-closed"
+
+
+@pytest.mark.parametrize("change", ["altered", "gone"])
+def test_a_merged_table_of_the_book_that_is_altered_is_found(shown, ledger, change):
+    store = Store(ledger / "private/facts")
+    name = next((ledger / "private/facts/books").iterdir()).name
+    book = Book(store, name)
+    for number in range(2):
+        book.add(pa.table({"n": [number]}), kind="rows", who="a person")
+    assert book.compact().tables
+    unnamed = {"verify.fact-without-entry"}  # nor does anybody add a batch unseen
+    assert failed(shown[0].verify(ledger)[1])[1] == unnamed
+    for path in (ledger / "private/facts/books").rglob("merged/*"):
+        if path.read_bytes()[:4] != b"PAR1":
+            continue
+        if change == "gone":
+            path.unlink()  # made again by the next compaction
+        else:
+            broken(path, path.read_bytes().replace(b"PAR1", b"PAR2", 1))
+    assert failed(shown[0].verify(ledger)[1])[1] == unnamed | ({"facts.damaged"} if change == "altered" else set())
+
+
+def test_a_log_that_went_back_behind_what_its_writer_remembers_fails_the_second_layer(shown, tmp_path):
+    """The public part of an older copy is put back; nothing was handed in by the reader."""
+    book = tmp_path / "book"
+    assert shown[0].command("ledger", "init", book, "--origin", ORIGIN).code == 0
+    for number in range(2):
+        with Log.open(book, load(book / "private/key")) as log:
+            log.append([b"%d" % number])
+        if not number:
+            shutil.copytree(book, tmp_path / "older", ignore=shutil.ignore_patterns("private"))
+    assert shown[0].verify(book)[1]["layers"][1]["state"] == "not-checked"
+    newest = (book / "private/newest").read_bytes()
+    for change, code_ in [
+        ((book / "private/newest").unlink, "log.memory-missing"),
+        (lambda: (book / "private/newest").write_bytes(newest[:-9] + b"AAAAAAA=\n"), "note.bad-signature"),
+        (lambda: (book / "private/newest").write_bytes(newest), ""),
+        (lambda: shutil.rmtree(book / "tile"), "tile.missing"),
+        (lambda: shutil.copytree(tmp_path / "older", book, dirs_exist_ok=True), "log.rolled-back"),
+        (lambda: (book / "private/journal").write_bytes(b"a batch is under way"), ""),
+    ]:
+        change()
+        code, found = shown[0].verify(book)
+        assert (code, failed(found)[1]) == ((3, {code_}) if code_ else (0, set()))
+        assert failed(found)[0] == {"": "", "tile.missing": "log"}.get(code_, "history")
 
 
 def test_a_log_that_does_not_hold_fails_in_the_first_layer_and_the_others_are_not_asked(shown, ledger):

@@ -106,7 +106,8 @@ def command(
         reports = [cosigned(verify(path, since=since, vkey=key, facts=facts, tell=tell), trusted) for path in paths]
     if as_json:
         records = [_record(report, lang) for report in reports]
-        click.echo(json.dumps(records[0] if len(records) == 1 else records, ensure_ascii=False, indent=2))
+        text = json.dumps(records[0] if len(records) == 1 else records, ensure_ascii=False, indent=2)
+        click.echo(text.encode("utf-8", "backslashreplace").decode())  # a name that is no UTF-8 is still told
     else:
         for number, report in enumerate(reports):
             if number:
@@ -141,8 +142,8 @@ def _say(word: str, lang: str, **values: object) -> str:
 
 def _lines(report: Report, lang: str) -> Iterator[str]:
     found = report.checkpoint
-    origin = found.origin if found else str(report.path)
-    title = _say(report.what, lang, origin=origin, path=report.path)
+    origin = _shown(found.origin if found else report.path)
+    title = _say(report.what, lang, origin=origin, path=_shown(report.path))
     if found and report.index is None:
         title += f"{'，' if lang == 'zh' else ', '}{_counted('entries', found.size, lang)}"
     yield click.style(title, bold=True)
@@ -151,7 +152,7 @@ def _lines(report: Report, lang: str) -> Iterator[str]:
             yield f"  {_say('entry', lang, index=report.index, origin=origin)}"
         yield f"  {_padded(_say('root', lang), 5)} {base64.b64encode(found.root).decode()}"
     if report.vkey:
-        yield f"  {_padded(_say('key', lang), 5)} {report.vkey}"
+        yield f"  {_padded(_say('key', lang), 5)} {_shown(report.vkey)}"
         yield f"        {_say('given' if report.trusted else 'found', lang)}"
     for layer in report.layers:
         colour = {"ok": "green", "failed": "red", "not-checked": "yellow"}[layer.state]
@@ -187,10 +188,15 @@ def _counted(name: str, count: int, lang: str) -> str:
 
 def _told(problem: Problem, path: Path, lang: str) -> str:
     """Kind, code and place in one line, what is wrong and how to mend it below; files as seen from what is verified."""
-    place = problem.place(lang).replace(f"{path}{os.sep}", "", 1)
+    place = _shown(problem.place(lang).replace(f"{path}{os.sep}", "", 1))
     head = f"    {_say(problem.severity, lang)} {problem.code}{f'  {place}' if place else ''}"
     gap = "" if lang == "zh" else " "
-    return f"{head}\n      {wrapped(problem.reason(lang) + gap + problem.mend(lang), WIDTH - 8, ' ' * 6)}"
+    return f"{head}\n      {wrapped(_shown(problem.reason(lang) + gap + problem.mend(lang)), WIDTH - 8, ' ' * 6)}"
+
+
+def _shown(text: object) -> str:
+    """Without what moves a terminal's cursor or turns its text about: names in the evidence are somebody else's words."""
+    return "".join(each if each.isprintable() or each == "\u3000" else f"\\u{ord(each):04x}" for each in str(text))
 
 
 def _padded(text: str, width: int) -> str:

@@ -14,6 +14,19 @@ Knows nothing else of hengtan.
 from .lock import FileLock, try_lock
 from .medium import sync, write
 from .points import VARIABLE, die, parse, point
+from .regular import regular, regular_bytes
 from .whole import create
 
-__all__ = ["VARIABLE", "FileLock", "create", "die", "parse", "point", "sync", "try_lock", "write"]
+__all__ = [
+    "VARIABLE",
+    "FileLock",
+    "create",
+    "die",
+    "parse",
+    "point",
+    "regular",
+    "regular_bytes",
+    "sync",
+    "try_lock",
+    "write",
+]

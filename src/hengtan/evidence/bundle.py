@@ -49,8 +49,11 @@ class Bundle:
     @cached_property
     def manifests(self) -> tuple[Manifest, ...]:
         """One for each input, then one for the emissions."""
-        counts, outputs, totals = self._run["counts"], self._run["outputs"], self._run["control"]["totals"]
-        emissions = (outputs["emissions_sha256"], counts["rows_posted"], totals, outputs.get("canonical_digest"))
+        from pyarrow.parquet import read_metadata  # noqa: PLC0415  of a run that was computed a moment ago
+
+        outputs, totals = self._run["outputs"], self._run["control"]["totals"]
+        rows = read_metadata(self.folder / EMISSIONS).num_rows  # of the table: an activity has one for each basis
+        emissions = (outputs["emissions_sha256"], rows, totals, outputs.get("canonical_digest"))
         return (
             *(self._manifest("activities", one.name, one.sha256, one.rows, one.totals, one.canonical)
               for one in self._inputs),

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hengtan.durable import regular_bytes
 from hengtan.ledger import Refused, Verifier, open_note
-from hengtan.problems import Problem
+from hengtan.ledger.note import MAX_NOTE_BYTES
+from hengtan.problems import HengtanError, Problem
 
 from .findings import Report, judged
 from .proof_file import SUFFIX, open_proof
@@ -15,7 +17,13 @@ from .verify_file import MANIFEST
 
 
 def cosigned(report: Report, witnesses: Sequence[Verifier]) -> Report:
-    """The report with what is missing of these cosignatures in its first layer; each witness has to be there."""
+    """The report with what is missing of these cosignatures in its first layer; each witness has to be there.
+
+    Raises HengtanError ``verify.no-witness-key`` for a key that signs logs: a log is no witness of itself.
+    """
+    for each in witnesses:
+        if each.kind != "cosignature":
+            raise HengtanError(Problem("verify.no-witness-key", values={"vkey": each.vkey}))
     if report.checkpoint is None:  # it could not even be opened
         return report
     problems = [problem for each in witnesses if (problem := _missing(report, each)) is not None]
@@ -42,7 +50,7 @@ def _missing(report: Report, witness: Verifier) -> Problem | None:
 def _note(report: Report) -> tuple[Path, bytes]:
     """The signed note that the report is about, and where it stands."""
     if report.what == "log":
-        return report.path / "checkpoint", (report.path / "checkpoint").read_bytes()
+        return report.path / "checkpoint", regular_bytes(report.path / "checkpoint", MAX_NOTE_BYTES)
     main = report.path / MANIFEST if report.what == "run" else report.path
     file = main.with_name(main.name + SUFFIX)
     return file, open_proof(file)[0].checkpoint

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hengtan.durable import regular
 from hengtan.ledger import (
     Checkpoint,
     Proof,
@@ -93,7 +94,7 @@ def open_proof(path: Path) -> tuple[Proof, Mapping[str, Any]]:
     Raises Refused: ``verify.proof-missing``, and what ``parse_proof`` and ``parse_strict`` raise.
     """
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             data = file.read(MAX_PROOF_BYTES + 1)
     except OSError:
         raise Refused("verify.proof-missing", file=str(path)) from None

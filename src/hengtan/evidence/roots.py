@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from hengtan.durable import point, sync, write
+from hengtan.durable import point, regular_bytes, sync, write
 from hengtan.ledger.storage import PRIVATE
 
 _ROOTS = "facts-roots"
+_LONGEST = 1 << 28  # bytes of a list
 _ERASING = "erasing-"
 
 
@@ -27,7 +29,7 @@ def own_root(folder: Path) -> Path:
 def roots_of(folder: Path) -> list[str]:
     """Every root that this ledger put facts into; paths and URLs."""
     try:
-        told = (folder / PRIVATE / _ROOTS).read_text("utf-8").splitlines()
+        told = regular_bytes(folder / PRIVATE / _ROOTS, _LONGEST).decode("utf-8", "replace").splitlines()
     except OSError:
         told = []
     return [str(own_root(folder)), *(line for line in told if line)]
@@ -48,11 +50,13 @@ class Unfinished:
 
     def digests(self) -> frozenset[str]:
         """All objects that stand in a list."""
-        try:
-            lists = sorted(path for path in self._folder.iterdir() if not path.name.startswith("."))
-        except OSError:
-            return frozenset()
-        return frozenset(line for path in lists for line in path.read_text("utf-8", "replace").splitlines())
+        found: set[str] = set()
+        with suppress(OSError):
+            for path in self._folder.iterdir():
+                with suppress(OSError):  # ended meanwhile, or no list
+                    if not path.name.startswith("."):
+                        found.update(regular_bytes(path, _LONGEST).decode("utf-8", "replace").split())
+        return frozenset(found)
 
     def begin(self, digests: Iterable[str]) -> Path:
         """A durable list; give it to :meth:`end` when the entry that names these objects is durable."""

@@ -58,10 +58,11 @@ def verify(
 
 def _what(path: Path) -> Literal["log", "run", "file", "proof"]:
     if path.is_dir():
-        if (path / "checkpoint").exists() or (path / "log.vkey").exists():
-            return "log"
+        # A run first: anybody may lay a copy of the public log into the folder of a run that he altered.
         if (path / MANIFEST).exists() or (path / f"{MANIFEST}{SUFFIX}").exists():
             return "run"
+        if (path / "checkpoint").exists() or (path / "log.vkey").exists():
+            return "log"
         raise HengtanError(Problem("verify.nothing-to-verify", file=str(path)))
     if path.name.endswith(SUFFIX) and path.is_file():
         return "proof"

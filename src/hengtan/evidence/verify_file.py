@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from hengtan.durable import regular
 from hengtan.ledger import Checkpoint, Refused, Verifier, open_checkpoint, parse_vkey, verify_proof
 from hengtan.problems import HengtanError, Problem
 
@@ -62,7 +64,7 @@ def verify_file(path: Path, key: Verifier | None, since: bytes | None) -> Report
 def verify_entry(path: Path, key: Verifier | None, since: bytes | None, *, alone: bool = False) -> Report | None:
     """An entry as such, by a proof that brings no record (``ledger prove``); None where the proof is none of that kind.
 
-    The entry's bytes are the file; ``alone``, where the reader named the proof and there is no file, they stand in the proof: then
+    A result of a run is never taken for an entry: whoever may append could log what looks like one. The entry's bytes are the file; ``alone``, where the reader named the proof and there is no file, they stand in the proof: then
     nothing is said of ``path``, but of the proof. Raises HengtanError ``verify.key-needed``: neither the reader nor
     the proof names a key.
     """
@@ -72,6 +74,8 @@ def verify_entry(path: Path, key: Verifier | None, since: bytes | None, *, alone
         return None
     entry, named = extra.get("entry"), extra.get("vkey")
     given = path.is_file()
+    if given and (path.name == MANIFEST or _RESULT.fullmatch(path.name)):
+        return None
     if "record" in extra or not (given or (alone and isinstance(entry, str))):
         return None
     if key is None and not isinstance(named, str):
@@ -131,12 +135,26 @@ def _unlike(path: Path, record: Mapping[str, Any], counts: dict[str, int]) -> It
     if kind not in (RUN, ISSUED) or not isinstance(wanted, str) or (kind == RUN) != (path.name == MANIFEST):
         yield Problem("verify.record-of-something-else", file=str(path), values={"kind": str(kind)[:80]})
         return
-    yield from _altered(path, wanted, counts)
+    different = list(_altered(path, wanted, counts))
+    yield from different
+    if kind == RUN and not different:
+        yield from _contradicted(path, record)
+
+
+def _contradicted(path: Path, record: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the record and the run.json that it names both say is the same: whoever is shown one alone is told no other thing."""
+    try:
+        outputs = json.loads(path.read_bytes())["outputs"]
+        same = all(record.get(name) in (None, outputs.get(name)) for name in ("canonical_digest", "emissions_sha256"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
+        same = False
+    if not same:
+        yield Problem("verify.record-malformed", file=str(_proof_of(path)))
 
 
 def _altered(path: Path, wanted: str, counts: dict[str, int]) -> Iterator[Problem]:
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         values = {"why": error.strerror or str(error)}

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from hengtan.durable import regular_bytes
 from hengtan.facts import Book, Store
+from hengtan.facts.inspect import inspect_merged
 from hengtan.ledger import Refused, Verifier, open_checkpoint, parse_checkpoint, parse_note, parse_strict
-from hengtan.ledger.audit import audit
+from hengtan.ledger.audit import LARGEST, Audit, audit
+from hengtan.ledger.journal import NAME as JOURNAL
+from hengtan.ledger.memory import NAME as NEWEST
+from hengtan.ledger.merkle import root_at
 from hengtan.ledger.records import Records, check, commitment_of, erased_by
 from hengtan.ledger.storage import PRIVATE
+from hengtan.ledger.tiles import TileReader
 from hengtan.problems import HengtanError, Problem
 
 from .bundle import book_of
@@ -41,7 +47,7 @@ class _Entries:
         for index, entry in enumerate(entries, first):
             if (digest := commitment_of(entry)) is not None:
                 self.commitments.append((index, digest))
-            if (of := erased_by(entry)) is not None:
+            if (of := erased_by(entry)) is not None and of < index:
                 self.erased.add(of)
 
 
@@ -56,7 +62,11 @@ def verify_log(
     if key is None and found.checkpoint is not None:
         own.append(Problem("verify.key-unconfirmed", values={"vkey": vkey}))
     log = judged("log", own, {"entries": seen.entries})
-    history = unchecked("history") if found.extends is None else judged("history", list(found.extends))
+    went_back = list(_remembered(folder, found)) if log.state == "ok" else []
+    if found.extends is None and not went_back:
+        history = unchecked("history")
+    else:
+        history = judged("history", [*(found.extends or ()), *went_back])
     older = None
     if since is not None and found.extends == ():
         older = open_checkpoint(since, found.keys)[0]
@@ -71,10 +81,32 @@ def verify_log(
     return Report(folder, "log", (log, history, records), found.checkpoint, vkey, key is not None, older)
 
 
+def _remembered(folder: Path, found: Audit) -> Iterator[Problem]:
+    """The newest checkpoint that the log's own writer remembers is one that the log extends, where the reader may see it.
+
+    It is written before the checkpoint is published, so one that is ahead of a batch under way is no fault.
+    """
+    memory, now = folder / NEWEST, found.checkpoint
+    if now is None or not os.access(memory.parent, os.R_OK | os.X_OK):
+        return
+    try:
+        newest, _ = open_checkpoint(regular_bytes(memory, LARGEST), found.keys)
+        under_way = (folder / JOURNAL).exists() or _size(folder) != now.size
+        if newest.size > now.size and not under_way:
+            raise Refused("log.rolled-back", file=str(folder), known=newest.size, size=now.size)
+        tiles = TileReader(lambda path: regular_bytes(folder / path, LARGEST), now.size)
+        if newest.size <= now.size and root_at(newest.size, tiles) != newest.root:
+            raise Refused("log.forked", file=str(folder), size=newest.size)
+    except Refused as refused:
+        yield refused.at(str(memory)).problem
+    except OSError:
+        yield Problem("log.memory-missing", file=str(folder))
+
+
 def _size(folder: Path) -> int:
     """What the checkpoint says, for those who wait: not believed yet."""
     try:
-        return parse_checkpoint(parse_note((folder / "checkpoint").read_bytes()).text).size
+        return parse_checkpoint(parse_note(regular_bytes(folder / "checkpoint", LARGEST)).text).size
     except (OSError, Refused):
         return 0
 
@@ -124,11 +156,22 @@ def _records(folder: Path, origin: str, seen: _Entries, facts: str | None) -> La
     named = _Named()
     kept = [(index, digest) for index, digest in seen.commitments if index not in seen.erased]
     for done, (index, digest) in enumerate(kept, 1):
-        named.note(index, _record(records, digest))
+        record = _record(records, digest)
+        named.note(index, record)
+        if isinstance(record, dict) and record.get("kind", kind := _kind(seen.kept[index])) != kind:
+            problems.append(Problem("record.other-kind", values={"index": str(index), "said": kind}))
         seen.tell("records", done, len(kept))
     counts = {"records": len(kept), "erased": len(erased), "facts": len(named.facts)}
     problems += islice(_facts(folder, origin, named, facts, counts, seen.tell), SHOWN)
-    return judged("records", problems[: 2 * SHOWN], counts)
+    layer = judged("records", problems[: 2 * SHOWN], counts)
+    elsewhere = any(problem.code == "verify.facts-elsewhere" for problem in problems)
+    return replace(layer, state="not-checked") if elsewhere and layer.state == "ok" else layer
+
+
+def _kind(entry: bytes) -> str:
+    """What the entry says in public that happened."""
+    members = parse_strict(entry)
+    return str(members.get("kind")) if isinstance(members, dict) else ""
 
 
 def _record(records: Records, digest: str) -> Any:
@@ -183,6 +226,7 @@ def _book(stores: Sequence[Store], origin: str, named: _Named, manifests: set[st
         except HengtanError as error:
             yield from error.problems
             continue
+        yield from inspect_merged(book, rows=False)
         manifests |= {entry.manifest.id for entry in entries if entry.manifest is not None}
         heads |= {(str(entry.sequence), entry.previous) for entry in entries}
         heads.add((str(book.head[0]), book.head[1]))
@@ -204,12 +248,12 @@ def _book(stores: Sequence[Store], origin: str, named: _Named, manifests: set[st
 def _checked(stores: Sequence[Store], digest: str) -> Problem | None:
     """None where one of the stores has the object and its bytes are what its name says."""
     for store in stores:
-        if store.has(digest):
-            try:
+        try:
+            if store.has(digest):
                 store.verify(digest)
-            except HengtanError as error:
-                return error.problems[0]
-            return None
+                return None
+        except HengtanError as error:
+            return error.problems[0]
     return Problem("verify.fact-missing", file=digest)
 
 

@@ -35,18 +35,23 @@ def inspect(book: Book, *, rows: bool) -> Iterator[Problem]:
         if entry.manifest is not None:
             yield from _object(fresh, entry.manifest.id)
             yield from _object(fresh, entry.manifest.digest)
+    yield from inspect_merged(fresh, rows=rows)
+
+
+def inspect_merged(book: Book, *, rows: bool) -> Iterator[Problem]:
+    """Every problem of the book's merged tables; with ``rows`` they are compared with the originals row by row."""
     try:
-        living = alive(fresh)
+        living = alive(book)
     except HengtanError as error:
         yield from error.problems
         return
     for each in living.values():
         try:
-            fresh.store.beside(merged_name(fresh.name, each.table), each.table)
+            book.store.beside(merged_name(book.name, each.table), each.table)
             if rows:
                 from .merge import differing  # noqa: PLC0415  pyarrow only where rows are touched
 
-                for identity in differing(fresh, each):
+                for identity in differing(book, each):
                     yield Problem("facts.merged-differs", file=identity)
         except HengtanError as error:
             yield from error.problems

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..problems import HengtanError, Problem
+from hengtan.durable import regular_bytes
+from hengtan.problems import HengtanError, Problem
+
 from .checkpoint import Checkpoint, open_checkpoint
 from .growth import Edge, tile_roots
 from .merkle import HASH_BYTES, leaf_hashes, root_at
@@ -21,8 +23,10 @@ from .note import Verifier, parse_vkey
 from .refused import Refused
 from .rotation import KIND, Rotation, chain, keys_at, rotations
 from .sequencer import CHECKPOINT, VKEY
-from .tiles import WIDTH, TileReader, bundles_of, encode_bundle, entries_path, tile_path
+from .tiles import MAX_ENTRY_BYTES, WIDTH, TileReader, bundles_of, encode_bundle, entries_path, tile_path
 
+LARGEST = WIDTH * (2 + MAX_ENTRY_BYTES)  # bytes of a file that a reader has to take in: a bundle
+_VKEY_BYTES = 4096
 SHOWN = 100  # problems of one layer; what is beyond would say the same
 See = Callable[[int, Sequence[bytes]], None]
 _PARTIAL = re.compile(r"tile/(entries|0|[1-9]\d?)/((?:x\d{3}/)*\d{3})\.p/([1-9]\d{0,2})")
@@ -74,7 +78,7 @@ def audit(folder: Path, verifier: Verifier | None = None, since: bytes | None = 
     Raises HengtanError ``log.not-a-log`` where the folder has neither checkpoint nor anything else of a log.
     """
     try:
-        note = (folder / CHECKPOINT).read_bytes()
+        note = regular_bytes(folder / CHECKPOINT, LARGEST)
     except OSError:
         if (folder / VKEY).exists() or (folder / "tile").is_dir():  # a log that lost its checkpoint
             return Audit(None, (_problem("tile.missing", folder / CHECKPOINT),))
@@ -87,7 +91,7 @@ def audit(folder: Path, verifier: Verifier | None = None, since: bytes | None = 
         checkpoint = _opened(folder, note, [anchor, named])
     except Refused as refused:
         return Audit(None, (refused.problem,))
-    walk = _Walk(folder, TileReader(lambda path: (folder / path).read_bytes(), checkpoint.size), see)
+    walk = _Walk(folder, TileReader(lambda path: regular_bytes(folder / path, LARGEST), checkpoint.size), see)
     if (root := _root(walk, checkpoint)) != checkpoint.root and root is not None:
         walk.tell(_problem("log.root-wrong", folder / CHECKPOINT, size=checkpoint.size))
     keys = chain(walk.rotated, anchor)
@@ -109,7 +113,7 @@ def _vkey(folder: Path, known: Verifier | None) -> Verifier:
     """The key that the folder names. Only logs of this layout name one: another's is read with the key that is known."""
     path = folder / VKEY
     try:
-        return parse_vkey(path.read_bytes().decode("utf-8", "replace"))
+        return parse_vkey(regular_bytes(path, _VKEY_BYTES).decode("utf-8", "replace"))
     except OSError:
         if known is not None and not path.exists():
             return known
@@ -215,7 +219,7 @@ def _left_over(walk: _Walk, size: int) -> Iterator[Problem]:
     """Partial files of earlier sizes: each is the beginning of what the log holds now."""
     for part in partials(walk.folder, size):
         try:
-            same = (walk.folder / part.path).read_bytes() == part.wanted(walk.reader)
+            same = regular_bytes(walk.folder / part.path, LARGEST) == part.wanted(walk.reader)
         except FileNotFoundError:
             continue  # outgrown meanwhile
         except (Refused, OSError):

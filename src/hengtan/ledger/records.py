@@ -70,7 +70,7 @@ class Records:
                 return _opened(self._storage.read(path), digest)
             except (FileNotFoundError, NotADirectoryError):
                 continue
-            except Refused as refused:
+            except (Refused, OSError) as refused:
                 raise Refused("record.damaged", file=str(self._storage.root / path)) from refused
         return None
 

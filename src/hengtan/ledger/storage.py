@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from hengtan.durable import die, point
+from hengtan.durable import die, point, regular
 
 PRIVATE = "private"
 _AT_ONCE = 8  # fsyncs under way together
@@ -46,7 +46,8 @@ class Storage:
 
     def read(self, path: str) -> bytes:
         """The bytes of ``tile/0/000`` and the like. OSError as the system gives it."""
-        return (self.root / path).read_bytes()
+        with regular(self.root / path) as file:
+            return file.read()
 
     def prepare(self) -> None:
         """Makes the folder of temporary files and its parents, and sweeps what a crash left there."""
