@@ -19,7 +19,7 @@ def free_port():
 
 
 @contextmanager
-def serving(data: Path, **environ):
+def serving(data: Path, *more, wait_s=60, **environ):
     """(address, the link of the first run or None, path of its log)."""
     port, log = free_port(), data.with_suffix(".log")
     clean = {
@@ -29,11 +29,11 @@ def serving(data: Path, **environ):
     }
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, BIN / "hengtan", "serve", "--data", data, "--port", str(port)],
+            [sys.executable, BIN / "hengtan", "serve", "--data", data, "--port", str(port), *more],
             stdout=out, stderr=out, env={**clean, "PYTHONUNBUFFERED": "1", **environ}, cwd=data.parent,
         )  # fmt: skip
     try:
-        address, until = f"http://localhost:{port}", time.monotonic() + 60
+        address, until = f"http://localhost:{port}", time.monotonic() + wait_s
         while True:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:

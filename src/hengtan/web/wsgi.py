@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hengtan.web.settings")
 application = get_wsgi_application()
+
+
+def _warm() -> None:
+    """The engine is opened once before the first person asks for rows: the first time costs a second."""
+    from hengtan.engine import Engine  # noqa: PLC0415  beside the first requests, not before them
+
+    with Engine().session():
+        pass
+
+
+get_resolver().url_patterns  # noqa: B018  all pages are loaded before the first request
+threading.Thread(target=_warm, daemon=True).start()

@@ -3,7 +3,7 @@
   "use strict";
   var root = document.documentElement, phone = window.matchMedia("(max-width:767px)").matches, drawn = {};
   function colour(name) { return getComputedStyle(root).getPropertyValue("--ht-" + name).trim(); }
-  function font() { return getComputedStyle(document.body).fontFamily; }
+  function font() { return getComputedStyle(document.body).fontFamily.replace(/"/g, "'"); } // it stands in an attribute of the SVG
   function grouped(number, places) {
     return (number < 0 ? "−" : "") + Math.abs(number).toLocaleString("en-US", { minimumFractionDigits: places || 0, maximumFractionDigits: places || 0 });
   }
@@ -142,6 +142,8 @@
   document.querySelectorAll("[data-chart]").forEach(draw);
   document.addEventListener("click", function (event) {
     var button = event.target.closest("[data-save]");
-    if (button) save(button.dataset.save, button.dataset.of);
+    if (!button) return;
+    save(button.dataset.save, button.dataset.of);
+    button.closest("details").open = false;
   });
 })();
