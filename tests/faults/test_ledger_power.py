@@ -5,12 +5,14 @@ import sys
 
 import pytest
 
-from hengtan.ledger import Log
+from hengtan.ledger import Log, audit
 from hengtan.ledger.keys import load
+from ledger.commands.commands import good
 
 from .ledger_oracles import after, copy_of, new_log, roots
 from .ledger_work import entry
 from .lost_power import Disk
+from .test_facts_power import FactsDisk
 
 SIZES = (3, 250, 256, 257, 700)
 ROOTS = roots(SIZES)
@@ -60,6 +62,24 @@ def test_whatever_a_power_failure_leaves_holds_what_was_acknowledged(tmp_path, m
             assert size >= signed  # with the one root of that size, as `after` has seen
             seen.add(size > acknowledged)
     assert seen == {False, True}
+
+
+@pytest.mark.parametrize("where", [(), ("--key", "safe/key")], ids=["inside", "outside"])
+def test_a_log_that_was_begun_is_there_after_a_power_failure_with_its_key(tmp_path, monkeypatch, where):
+    """Its folder too, and that of the key: a name is durable when the folder above it was synced."""
+    place = tmp_path / "place"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    disk = FactsDisk(place)
+    given = [str(place / each) if "/" in each else each for each in where]
+    with monkeypatch.context() as patch:
+        disk.watch(patch)
+        good("ledger", "init", place / "deep" / "book", "--origin", "example.com/faults", *given)
+    left = disk.rebuild(len(disk.events), tmp_path / "left", lambda: False)
+    book, key = left / "deep" / "book", left / (where[1] if where else "deep/book/private/key")
+    assert audit(book).holds
+    with Log.open(book, load(key)) as log:
+        assert log.append([entry(0)]) == range(1)
 
 
 def test_the_model_forgets_what_is_not_fsynced(tmp_path, monkeypatch):

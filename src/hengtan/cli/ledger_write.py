@@ -150,8 +150,9 @@ def _given(vkey: str | None) -> Signer | None:
 
 def _made(origin: str, path: Path) -> Signer:
     """A new key in its file, or the one that an earlier call had already made there."""
+    from hengtan.durable import make
     from hengtan.ledger import Refused, keys
-    from hengtan.problems import HengtanError
+    from hengtan.problems import HengtanError, Problem
 
     try:
         fresh = keys.generate(origin)
@@ -159,7 +160,12 @@ def _made(origin: str, path: Path) -> Signer:
         raise HengtanError(refused.problem) from None
     if path.exists():
         return keys.load(path)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        make(path.parent, 0o700)
+    except OSError as error:
+        raise HengtanError(
+            Problem("key.not-written", file=str(path), values={"why": error.strerror or str(error)})
+        ) from None
     keys.save(fresh, path)
     return fresh
 

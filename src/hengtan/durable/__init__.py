@@ -15,13 +15,14 @@ from .lock import FileLock, try_lock
 from .medium import sync, write
 from .points import VARIABLE, die, parse, point
 from .regular import regular, regular_bytes
-from .whole import create
+from .whole import create, make
 
 __all__ = [
     "VARIABLE",
     "FileLock",
     "create",
     "die",
+    "make",
     "parse",
     "point",
     "regular",

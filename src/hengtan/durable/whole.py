@@ -1,4 +1,4 @@
-"""One small file that is there whole or not at all, whatever moment a crash picks."""
+"""One small file that is there whole or not at all, and folders that stay, whatever moment a crash picks."""
 
 from __future__ import annotations
 
@@ -45,6 +45,15 @@ def create(path: Path, data: bytes, mode: int = 0o600) -> None:
         with suppress(OSError):  # closed already, on Windows
             os.close(handle)
     sync(folders=[path.parent])
+
+
+def make(folder: Path, mode: int = 0o777) -> None:
+    """The folder, and its parents where they are missing; their names are durable when it returns."""
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(new):
+        each.mkdir(mode if each == folder else 0o777, exist_ok=True)
+    # of one that was there already too: whoever made it may have died before it was durable
+    sync(folders=list(dict.fromkeys([folder.parent, *(each.parent for each in new)])))
 
 
 def _is(path: Path, handle: int) -> bool:

@@ -19,7 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..problems import HengtanError, Problem
+from hengtan.durable import make
+from hengtan.problems import HengtanError, Problem
+
 from .checkpoint import Checkpoint, open_checkpoint, sign
 from .event import moment
 from .lock import Lock
@@ -39,7 +41,7 @@ from .proof import Proof
 from .refused import Refused
 from .rotation import chain, keys_at, rotations, statement
 from .sequencer import CHECKPOINT, VKEY, Sequencer
-from .storage import Storage
+from .storage import PRIVATE, Storage
 from .tiles import TileReader
 
 
@@ -86,6 +88,8 @@ class Log:
             raise HengtanError(Problem("log.key-name", file=str(folder), values={"key": signer.name, "origin": origin}))
         Log.check_new(folder)
         try:
+            make(folder)
+            make(folder / PRIVATE, 0o700)
             storage = Storage(folder)
             storage.prepare()
             lock = Lock(storage.private / "lock")

@@ -24,7 +24,9 @@ from os import environ
 from pathlib import Path
 from typing import Final
 
-from ..problems import HengtanError, Problem
+from hengtan.durable import make
+from hengtan.problems import HengtanError, Problem
+
 from . import keys
 from .checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from .cosignature import cosigner, time_of
@@ -100,7 +102,8 @@ class Witness:
         key = keys.generate(name)
         path = folder / "private" / "key"
         with _written(folder):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make(folder)
+            make(path.parent, 0o700)
             if path.exists() and keys.load(path).name == name:
                 key = keys.load(path)
             else:

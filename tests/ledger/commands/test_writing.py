@@ -67,6 +67,13 @@ def test_the_key_may_lie_elsewhere_and_then_the_newest_checkpoint_is_remembered_
     assert (tmp_path / "safe" / "ledger.key.newest").read_bytes() == (log / "checkpoint").read_bytes()
 
 
+def test_where_no_folder_for_the_key_can_be_made_nothing_is_begun(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    key = tmp_path / "file" / "deep" / "key"
+    refused("key.not-written", "ledger", "init", tmp_path / "log", "--origin", ORIGIN, "--key", key, exit_code=2)
+    assert not (tmp_path / "log").exists()
+
+
 def test_the_key_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HENGTAN_LEDGER_KEY", generate(ORIGIN).secret)
     log = new_log(tmp_path / "log", '{"a":"b"}')
