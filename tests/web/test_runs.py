@@ -60,6 +60,20 @@ def test_a_worker_that_dies_before_the_database_keeps_the_run_enters_it_once(com
     assert Cube.objects.filter(run=run).count() == len(list(cube_rows(run.folder)))
 
 
+def test_a_cube_that_two_workers_wrote_at_once_is_never_shown(company, monkeypatch):
+    written = work._cube
+
+    def twice(run, folder, progress):
+        count = written(run, folder, progress)
+        Cube.objects.bulk_create([work._row(run, each) for each in cube_rows(folder)])
+        return count
+
+    monkeypatch.setattr(work, "_cube", twice)
+    with pytest.raises(AssertionError):
+        calculated(company)
+    assert not Run.objects.get(number=901).is_done
+
+
 def test_what_cannot_be_read_fails_with_its_reason_and_shows_no_half_run(company):
     organisation, user = company.organisation, company.people[Role.OWNER].user
     source = services.Source("empty.csv", vault.keep_file(organisation, b""))

@@ -70,6 +70,17 @@ def test_every_mark_of_the_charts_leads_to_rows_that_add_up_to_it(company, run):
         assert all(abs(sum(parts[:-1]) - parts[-1]) < 0.02 for parts in zip(*told, strict=True))
 
 
+def test_hot_spots_follow_the_basis_and_what_is_outside_the_scopes_is_in_no_total(company):
+    run = calculated(company, YEAR + "W-1,{m} plant 1,fuel.wood.pellets,2025-01-01,2025-12-31,90,t,GB\n")
+    for basis in ("location", "market"):
+        board = Dashboard(run, run.figures, basis)
+        told = posted(run.folder, Asked(basis=basis), 5).rows
+        assert [row["activity_id"] for row in board.hot] == [row["activity_id"] for row in told]
+        assert [Decimal(row["co2e_kg"]) for row in board.hot] == [row["co2e_kg"] for row in told]
+        assert posted(run.folder, Asked(basis=basis), 1).co2e_kg == board.total
+    assert page(company, run, "rows/?scope=0").status_code == 200
+
+
 def test_who_enters_data_for_one_plant_sees_its_rows_and_sums_alone(company, run):
     company.people[Role.CONTRIBUTOR].facilities.add(company.plants[1])
     ours, all_rows = page(company, run, role=Role.CONTRIBUTOR), page(company, run)

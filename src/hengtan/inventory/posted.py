@@ -22,6 +22,7 @@ COLUMNS = (
 class Asked:
     """What is wanted; None is all of them. basis: location or market, for scope 2; month: 2018-01, rows that touch it.
 
+    scope        1, 2, 3; 0 is what lies outside the scopes, which is in no total and therefore not among all of them
     facilities   those that the person may see; text: a part of the activity id or of the facility's name
     """
 
@@ -57,11 +58,14 @@ def posted(folder: Path, asked: Asked, most: int, offset: int = 0) -> Posted:
 
 def _filtered(rows: Any, asked: Asked) -> Any:
     rows = rows.filter(rows.basis.isin(["-", asked.basis]))
-    for name in ("scope", "category", "facility", "org_unit", "factor_id", "match"):
+    if asked.scope == 0:
+        rows = rows.filter(rows.scope.isnull())
+    else:
+        rows = rows.filter(rows.scope.notnull() if asked.scope is None else rows.scope == asked.scope)
+    for name in ("category", "facility", "org_unit", "factor_id", "match"):
         value = getattr(asked, name)
         if value is not None:
-            column = rows[name] if name == "scope" else rows[name].fill_null("")
-            rows = rows.filter(column == value)
+            rows = rows.filter(rows[name].fill_null("") == value)
     if asked.month is not None:
         first = date.fromisoformat(f"{asked.month}-01")
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])

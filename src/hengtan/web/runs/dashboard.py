@@ -63,7 +63,7 @@ class Dashboard:
         return {
             "kind": "months", "labels": labels, "series": series, "unit": "tCO₂e",
             "href": [self.rows_at(month=each) for each in labels],
-            "shown": [_month(each) for each in labels],
+            "shown": [_month(each) for each in labels] if labels and labels[0][:4] == labels[-1][:4] else labels,
         }  # fmt: skip
 
     @property
@@ -117,7 +117,7 @@ class Dashboard:
     def hot(self) -> list[dict[str, Any]]:
         """The rows that emit most, with their running share."""
         found, running = [], Decimal(0)
-        rows = self.figures.get("hot") or []
+        rows = (self.figures.get("hot") or {}).get(self.basis, [])
         most = max((Decimal(row["co2e_kg"]) for row in rows), default=Decimal(0))
         for row in rows[:5]:
             kg = Decimal(row["co2e_kg"])
@@ -131,8 +131,8 @@ class Dashboard:
     @property
     def interval(self) -> tuple[Decimal, Decimal] | None:
         """The 95 % interval of the total, where there is one."""
-        told = (self.run.summary or {}).get("uncertainty", {})
-        band = told.get("total") if self.basis == "location" else None
+        told = (self.figures.get("uncertainty") or {}).get("total")
+        band = told if self.basis == "location" else None
         return (Decimal(band["p2_5_kg"]), Decimal(band["p97_5_kg"])) if band else None
 
     def _line(self, name: str, colour: str, masses: Sequence[str | None]) -> dict[str, Any]:

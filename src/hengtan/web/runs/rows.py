@@ -46,7 +46,7 @@ def asked(request: TenantRequest) -> Asked:
     month = given.get("month", "")
     return Asked(
         basis=basis_of(request),
-        scope=int(scope) if scope in ("1", "2", "3") else None,
+        scope=int(scope) if scope in ("0", "1", "2", "3") else None,
         month=month if MONTH.fullmatch(month) else None,
         text=" ".join(given.get("q", "").split())[:100],
         facilities=services.facilities_of(request.membership),

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from hengtan.engine import read_parquet
 from hengtan.inventory.posted import Asked, posted
 from hengtan.web.accounts.models import User
 from hengtan.web.activities.models import Batch, State
@@ -28,7 +29,7 @@ from .figures import figures
 from .models import Cube, Run
 
 KIND = "runs.calculate"
-HOT = 20
+HOT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,25 @@ def cube(run: Run, seen: Iterable[str] | None) -> QuerySet[Cube]:
 
 def figures_of(run: Run, seen: Sequence[str]) -> dict[str, Any]:
     """What the dashboard shows to somebody who sees these facilities alone."""
-    rows = posted(run.folder, Asked(facilities=seen), HOT).rows
-    return {**figures(cube(run, seen)), "hot": [{**row, "co2e_kg": f"{row['co2e_kg']:f}"} for row in rows]}
+    return {**figures(cube(run, seen)), "hot": hot_spots(run, seen)}
+
+
+def hot_spots(run: Run, seen: Sequence[str] | None) -> dict[str, list[dict[str, str]]]:
+    """The rows that emit most, on either basis of scope 2, as far as they are seen."""
+    kinds = {
+        line["line_factor_id"]: line["activity_type"] or ""
+        for line in read_parquet(run.folder / "plan.parquet", ["line_factor_id", "activity_type"]).to_pylist()
+    }
+    return {
+        basis: [
+            {
+                "activity_id": row["activity_id"], "facility": row["facility"], "co2e_kg": f"{row['co2e_kg']:f}",
+                "activity_type": kinds.get(row["factor_id"], ""),
+            }
+            for row in posted(run.folder, Asked(basis=basis, facilities=seen), HOT).rows
+        ]
+        for basis in ("location", "market")
+    }  # fmt: skip
 
 
 def organisation_file(organisation: Organisation) -> str | None:

@@ -34,7 +34,7 @@ from hengtan.inventory.cube import write_cube
 from hengtan.inventory.cube_rows import CUBE, CubeRow, cube_rows, parted
 from hengtan.inventory.folder import sha256
 from hengtan.inventory.report_data import read_manifest, report_data
-from hengtan.inventory.run import text
+from hengtan.inventory.run import ControlError, text
 from hengtan.inventory.totals import EXACT
 from hengtan.web.boundaries.models import Facility
 from hengtan.web.jobs.models import Job
@@ -45,7 +45,7 @@ from hengtan.web.vault import services as vault
 
 from .figures import facilities, figures
 from .models import Cube, Run
-from .services import HOT, KIND
+from .services import KIND, hot_spots
 
 TOLD = "problems.json"  # the first problem of each code, in both languages
 AT_ONCE = 2000
@@ -175,23 +175,39 @@ def _more(folder: Path, run: Any, con: Any) -> None:
 def _keep(run: Run, progress: Progress) -> None:
     folder = run.folder
     manifest, summary = read_manifest(folder), json.loads((folder / "summary.json").read_text("utf-8"))
+    rows = _cube(run, folder, progress)
+    found = figures(Cube.objects.filter(run=run))
+    for name, kg in summary["totals"].items():
+        if Decimal(found["totals"][name]) != Decimal(kg):
+            raise ControlError(f"run {run.key}: {name} is {found['totals'][name]} in the cube, {kg} in the summary")
+    more = {**_told(folder, manifest), "area": _area(run), "spread_rows": _spread(folder)}
+    shown = {"hot": hot_spots(run, None), "uncertainty": summary["uncertainty"]}
+    first, _slash, last = str(manifest["organisation"]["period"]).partition("/")
+    run.first = date.fromisoformat(first) if first else None
+    run.last = date.fromisoformat(last) if last else None
+    run.rows_in, run.rows_posted = summary["rows_in"], summary["rows_posted"]
+    run.totals, run.summary = summary["totals"], _small(summary)
+    run.figures = {**found, **more, **shown}
+    run.digest, run.run_sha256 = manifest["outputs"]["digest"], sha256(folder / "run.json")
+    run.entry_index = read_proof(folder / f"run.json{SUFFIX}").proof.index
+    run.done_at = timezone.now()
     with transaction.atomic():
         progress.hold()
-        Cube.objects.filter(run=run).delete()
-        rows = (_row(run, each) for each in cube_rows(folder))
-        while some := list(islice(rows, AT_ONCE)):
-            Cube.objects.bulk_create(some)
-        found = figures(Cube.objects.filter(run=run))
-        first, _slash, last = str(manifest["organisation"]["period"]).partition("/")
-        run.first = date.fromisoformat(first) if first else None
-        run.last = date.fromisoformat(last) if last else None
-        run.rows_in, run.rows_posted = summary["rows_in"], summary["rows_posted"]
-        run.totals, run.summary = summary["totals"], _small(summary)
-        run.figures = {**found, **_told(folder, manifest), "area": _area(run), "spread_rows": _spread(folder)}
-        run.digest, run.run_sha256 = manifest["outputs"]["digest"], sha256(folder / "run.json")
-        run.entry_index = read_proof(folder / f"run.json{SUFFIX}").proof.index
-        run.done_at = timezone.now()
+        if Cube.objects.filter(run=run).count() != rows:
+            raise ControlError(f"run {run.key}: somebody else wrote its cube at the same time")
         run.save()
+
+
+def _cube(run: Run, folder: Path, progress: Progress) -> int:
+    """Writes the cube, some rows at a time so that others may write between; nobody sees it before the run is done."""
+    Cube.objects.filter(run=run).delete()
+    rows, count = (_row(run, each) for each in cube_rows(folder)), 0
+    while some := list(islice(rows, AT_ONCE)):
+        progress.at("cube", count)
+        progress.check()
+        Cube.objects.bulk_create(some)
+        count += len(some)
+    return count
 
 
 def _area(run: Run) -> dict[str, str]:
@@ -229,7 +245,6 @@ def _told(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     with Engine().session() as con:
         data = report_data(folder, con, manifest)
     return {
-        "hot": [_plain(row) for row in data.hot_spots[:HOT]],
         "problems": json.loads((folder / TOLD).read_text("utf-8")),
         "reference": _plain(data.reference) if data.reference else None,
         "previous": _plain(data.previous) if data.previous else None,

@@ -96,6 +96,12 @@ def scope_name(scope: Any) -> Any:
 
 
 @register.filter
+def scope_number(number: str) -> Any:
+    """The scope of an address; 0 is outside."""
+    return words.SCOPES.get(int(number) or None, number) if number in ("0", "1", "2", "3") else number
+
+
+@register.filter
 def category_name(name: str) -> Any:
     """Purchased electricity."""
     return words.category(name)
