@@ -499,7 +499,7 @@ func commits(extra []byte, file string) ([]byte, error) {
 		Entry, Salt string
 		Record      json.RawMessage // its bytes are the RFC 8785 form, as all of the extra data
 	}
-	var event struct{ Commitment string }
+	var event struct{ Commitment, Kind string }
 	if err := json.Unmarshal(extra, &opened); err != nil {
 		return nil, fmt.Errorf("the proof's extra data: %v", err)
 	}
@@ -524,13 +524,15 @@ func commits(extra []byte, file string) ([]byte, error) {
 		return nil, fmt.Errorf("the record: %v", err)
 	}
 	digest := fmt.Sprintf("%x", sha256.Sum256(data))
-	if files, ok := record["files"].(map[string]interface{}); ok && files[filepath.Base(file)] == digest {
+	files, _ := record["files"].(map[string]interface{})
+	switch { // an entry of one kind does not vouch for what another kind is about
+	case record["kind"] != event.Kind:
+	case event.Kind == "run.finished" && (record["run_sha256"] == digest || files[filepath.Base(file)] == digest):
+		return []byte(opened.Entry), nil
+	case event.Kind == "report.issued" && record["sha256"] == digest:
 		return []byte(opened.Entry), nil
 	}
-	if record["run_sha256"] == digest || record["sha256"] == digest {
-		return []byte(opened.Entry), nil
-	}
-	return nil, fmt.Errorf("the record does not name its SHA-256, %s", digest)
+	return nil, fmt.Errorf("the record, of kind %q, does not vouch for its SHA-256, %s", event.Kind, digest)
 }
 
 // cosigner verifies a C2SP tlog-cosignature (type 0x04), which x/mod does not know: time and text, signed by Ed25519.

@@ -104,6 +104,10 @@ def test_a_run_and_its_report_are_accepted_by_both_without_the_log(
         == 1
     )
     assert not ours.accepts(tmp_path / "report.xlsx", vkey)
+    issued = company / "out" / "report.xlsx.tlog-proof"  # it names the SHA-256 of run.json too, and is of another kind
+    shutil.copy(issued, tmp_path / "run.json.tlog-proof")
+    assert go("-vkey", vkey, "-proof", issued, "-file", tmp_path / "run.json").returncode == 1
+    assert not ours.accepts(tmp_path / "run.json", vkey)
 
 
 def test_a_proof_whose_record_was_exchanged_is_refused_by_both(company: Path, go: GoVerifier, tmp_path: Path) -> None:
