@@ -158,8 +158,8 @@ def _records(folder: Path, origin: str, seen: _Entries, facts: str | None) -> La
     for done, (index, digest) in enumerate(kept, 1):
         record = _record(records, digest)
         named.note(index, record)
-        if isinstance(record, dict) and record.get("kind", kind := _kind(seen.kept[index])) != kind:
-            problems.append(Problem("record.other-kind", values={"index": str(index), "said": kind}))
+        if isinstance(record, dict) and "kind" in record and record["kind"] != (said := _kind(seen.kept[index])):
+            problems.append(Problem("record.other-kind", values={"index": str(index), "said": said}))
         seen.tell("records", done, len(kept))
     counts = {"records": len(kept), "erased": len(erased), "facts": len(named.facts)}
     problems += islice(_facts(folder, origin, named, facts, counts, seen.tell), SHOWN)
