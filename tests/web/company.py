@@ -8,6 +8,8 @@ from django.test import Client
 
 from hengtan.web.accounts.services import new_person
 from hengtan.web.activities.models import Batch, PeriodLock, Remembered, SourceFile
+from hengtan.web.api import tokens
+from hengtan.web.api.models import Answer
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.jobs.services import enqueue
@@ -55,6 +57,10 @@ class Company:
             organisation=self.organisation, first_month=date(2019, 1, 1), last_month=date(2019, 12, 1), closed_by=owner
         )
         Remembered.objects.create(organisation=self.organisation, signature=mark)
+        self.token_row, self.token_text = tokens.make(self.people[Role.OWNER], f"{mark} program", ["read"], 90)
+        Answer.objects.create(
+            organisation=self.organisation, token=self.token_row, key="once", call="", status=200, body={"whose": mark}
+        )
         with transaction.atomic():
             record(self.organisation, "company.made", {"name": name}, by=None)
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("hengtan.web.jobs.urls")),
     path("", include("hengtan.web.activities.urls")),
     path("", include("hengtan.web.runs.urls")),
+    path("", include("hengtan.web.api.urls")),
     path("account/", include("hengtan.web.accounts.urls")),
     path("account/", include("allauth.urls")),
 ]

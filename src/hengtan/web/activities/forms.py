@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from hengtan.connectors.headers import headings
@@ -16,7 +16,7 @@ from .reading import lacking
 CONSTANTS = ("facility", "activity_type", "unit", "region", "start", "end")
 
 
-def mapping_from(post: QueryDict, outlines: list[Json], before: Json) -> tuple[Json, list[str]]:
+def mapping_from(post: Mapping[str, str], outlines: list[Json], before: Json) -> tuple[Json, list[str]]:
     """The mapping that a person sent, and what is wrong with it, in words."""
     forms: list[Json] = []
     wrong: list[str] = []

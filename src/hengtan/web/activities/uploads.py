@@ -97,6 +97,11 @@ def _looked_at(organisation: Organisation, path: Path, name: str, size: int) -> 
     return Given(name, keep_file(organisation, path), size, kind, role)
 
 
+def taken(organisation: Organisation, path: Path, name: str) -> Given:
+    """One file that lies on this machine, in the vault; raises HengtanError when it cannot be read."""
+    return _looked_at(organisation, path, clean_name(name), path.stat().st_size)
+
+
 def _is_factors(path: Path, name: str, kind: str) -> bool:
     if kind == "csv":
         with path.open("rb") as stream:

@@ -62,6 +62,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Settings"),
         (
             Entry(_("People and roles"), "users", "people", ("people", "invite", "member", "invitation-resend")),
+            Entry(_("API tokens"), "key", "tokens", ("tokens", "token-new", "token-revoke"), tab=False),
             Entry(_("Organisation"), "settings", "organisation-settings", ("organisation-settings",), Act.WHOLE),
         ),
     ),
