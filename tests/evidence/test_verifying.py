@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -567,6 +568,25 @@ def test_a_log_that_went_back_behind_what_its_writer_remembers_fails_the_second_
         code, found = shown[0].verify(book)
         assert (code, failed(found)[1]) == ((3, {code_}) if code_ else (0, set()))
         assert failed(found)[0] == {"": "", "tile.missing": "log"}.get(code_, "history")
+
+
+def test_a_log_that_is_appended_to_meanwhile_did_not_go_back(shown, ledger):
+    done = threading.Event()
+
+    def grow():
+        with Log.open(ledger, load(ledger / "private/key")) as log:
+            for number in range(60):
+                log.append([b'{"n":"%d"}' % number] * (1 + number % 40))
+        done.set()
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    seen = 0
+    while not done.is_set():
+        seen += 1
+        assert verify(ledger).layer("history").problems == ()
+    writer.join()
+    assert seen > 3
 
 
 def test_a_log_that_does_not_hold_fails_in_the_first_layer_and_the_others_are_not_asked(shown, ledger):

@@ -90,17 +90,27 @@ def _remembered(folder: Path, found: Audit) -> Iterator[Problem]:
     if now is None or not os.access(memory.parent, os.R_OK | os.X_OK):
         return
     try:
-        newest, _ = open_checkpoint(regular_bytes(memory, LARGEST), found.keys)
-        under_way = (folder / JOURNAL).exists() or _size(folder) != now.size
-        if newest.size > now.size and not under_way:
-            raise Refused("log.rolled-back", file=str(folder), known=newest.size, size=now.size)
-        tiles = TileReader(lambda path: regular_bytes(folder / path, LARGEST), now.size)
-        if newest.size <= now.size and root_at(newest.size, tiles) != newest.root:
+        note = regular_bytes(memory, LARGEST)
+    except OSError:
+        yield Problem("log.memory-missing", file=str(folder))
+        return
+    begun = (folder / JOURNAL).exists()
+    if (
+        _size(folder) != now.size
+    ):  # in this order: a batch that began before the note was read is seen by one of the two
+        return
+    tiles = TileReader(lambda path: regular_bytes(folder / path, LARGEST), now.size)
+    try:
+        newest, _ = open_checkpoint(note, found.keys)
+        if newest.size > now.size:
+            if not begun:
+                raise Refused("log.rolled-back", file=str(folder), known=newest.size, size=now.size)
+        elif (now.root if newest.size == now.size else root_at(newest.size, tiles)) != newest.root:
             raise Refused("log.forked", file=str(folder), size=newest.size)
     except Refused as refused:
         yield refused.at(str(memory)).problem
-    except OSError:
-        yield Problem("log.memory-missing", file=str(folder))
+    except OSError:  # tiles that an append has outgrown since
+        return
 
 
 def _size(folder: Path) -> int:
