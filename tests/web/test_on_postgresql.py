@@ -13,7 +13,7 @@ import pytest
 from house.house import ROOT
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-AGAIN = ["test_first_run", "test_people", "test_tenancy", "test_boundary", "test_queries"]
+AGAIN = ["test_first_run", "test_people", "test_tenancy", "test_boundary", "test_queries", "test_vault", "test_runs"]
 
 
 @pytest.fixture

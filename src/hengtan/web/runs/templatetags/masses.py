@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from hengtan.inventory.explain_words import words as explain_words
 from hengtan.inventory.totals import EXACT
 from hengtan.problems import Problem
 from hengtan.web.runs import words
@@ -123,6 +124,12 @@ def match_colour(name: str) -> str:
 def type_name(name: str) -> str:
     """Natural gas."""
     return words.activity_type(name)
+
+
+@register.filter
+def term_name(name: str) -> str:
+    """Of a term of a coefficient: factor, instrument, conversion; a method's own input keeps its name."""
+    return explain_words(words.lang()).get(name, name)
 
 
 @register.filter
