@@ -3,7 +3,8 @@
     $ hengtan serve
 
 One Django app per domain: ``shell`` (what every page shares), ``accounts`` (people), ``organisations`` (tenants, roles,
-invitations), ``boundaries`` (units and facilities through time), ``vault`` (files, ledger and
+invitations), ``boundaries`` (units and facilities through time), ``jobs`` (long work), ``activities`` (batches of
+activity data), ``vault`` (files, ledger and
 outbox of each tenant). They store and show; arithmetic lives in the packages below.
 
 >>> from hengtan.web import Configuration
