@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from hengtan.evidence import verify
 from hengtan.inventory.cube_rows import cube_rows, parted, whole
@@ -72,6 +73,12 @@ def test_a_cube_that_two_workers_wrote_at_once_is_never_shown(company, monkeypat
     with pytest.raises(AssertionError):
         calculated(company)
     assert not Run.objects.get(number=901).is_done
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="how SQLite plans")
+def test_the_sums_of_few_facilities_do_not_read_the_whole_cube(company):
+    told = services.cube(company.run, ["yong plant 1", "yong plant 2"]).values("month").explain()
+    assert "cube_by_facility (organisation_id=? AND run_id=? AND facility=?)" in told
 
 
 def test_what_cannot_be_read_fails_with_its_reason_and_shows_no_half_run(company):

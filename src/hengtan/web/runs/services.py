@@ -7,9 +7,11 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
@@ -30,6 +32,7 @@ from .models import Cube, Run
 
 KIND = "runs.calculate"
 HOT = 5
+KEPT_S = 24 * 3600  # a run never changes, so its sums do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,12 @@ def cube(run: Run, seen: Iterable[str] | None) -> QuerySet[Cube]:
 
 def figures_of(run: Run, seen: Sequence[str]) -> dict[str, Any]:
     """What the dashboard shows to somebody who sees these facilities alone."""
-    return {**figures(cube(run, seen)), "hot": hot_spots(run, seen)}
+    key = f"figures:{run.key}:{sha256(chr(0).join(sorted(seen)).encode()).hexdigest()}"
+    found = cache.get(key)
+    if found is None:
+        found = {**figures(cube(run, seen)), "hot": hot_spots(run, seen)}
+        cache.set(key, found, KEPT_S)
+    return dict(found)
 
 
 def hot_spots(run: Run, seen: Sequence[str] | None) -> dict[str, list[dict[str, str]]]:
