@@ -203,6 +203,14 @@ def test_a_record_that_does_not_vouch_for_the_results_vouches_for_nothing(shown,
     assert (code, failed(found)[0]) == (3, "records"), found
 
 
+def test_other_rows_than_those_that_run_json_speaks_of_are_refused(shown, run, liar):
+    """Their file is named by the record as it lies there; the record and run.json name the digest of the rows that were computed."""
+    (run / "emissions.parquet").write_bytes(b"other rows")
+    other = {"emissions.parquet": sha256(b"other rows").hexdigest()}
+    code, found = shown[0].verify(run, "--vkey", liar(run, lambda record: record | {"files": record["files"] | other}))
+    assert (code, *failed(found)) == (3, "records", {"verify.record-malformed"})
+
+
 def test_a_run_of_before_whose_record_names_no_reports_is_verified_as_ever(shown, run, liar):
     vkey = liar(run, lambda record: {name: value for name, value in record.items() if name != "reports"})
     code, found = shown[0].verify(run, "--vkey", vkey)
