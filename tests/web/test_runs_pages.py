@@ -81,6 +81,21 @@ def test_hot_spots_follow_the_basis_and_what_is_outside_the_scopes_is_in_no_tota
     assert page(company, run, "rows/?scope=0").status_code == 200
 
 
+def test_the_months_of_the_run_before_stand_beside_also_a_year_later_but_not_for_who_sees_a_part(company):
+    company.people[Role.CONTRIBUTOR].facilities.add(company.plants[0])
+    before = calculated(company)
+    services.choose(before, company.people[Role.OWNER].user)
+    after = calculated(company, YEAR.replace("2025-", "2026-"), name="2026")
+    told = {row["month"]: row["location_kg"] for row in before.figures["months"]}
+    drawn = Dashboard(after, after.figures, "location", before).months
+    (dashed,) = [line for line in drawn["series"] if line.get("dashed")]
+    assert dashed["name"] == before.code
+    assert dashed["told"] == [masses.t(told[month.replace("2026", "2025")]) for month in drawn["labels"]]
+    assert drawn["series"][-1]["name"] == "Total"
+    assert '"dashed": true' in page(company, after).content.decode()
+    assert '"dashed": true' not in page(company, after, role=Role.CONTRIBUTOR).content.decode()
+
+
 def test_who_enters_data_for_one_plant_sees_its_rows_and_sums_alone(company, run):
     company.people[Role.CONTRIBUTOR].facilities.add(company.plants[1])
     ours, all_rows = page(company, run, role=Role.CONTRIBUTOR), page(company, run)

@@ -24,8 +24,9 @@ Figures = Mapping[str, Any]
 class Dashboard:
     """The figures of one run as one person sees them, on one basis of scope 2."""
 
-    def __init__(self, run: Run, figures: Figures, basis: str) -> None:
-        self.run, self.figures, self.basis = run, figures, basis
+    def __init__(self, run: Run, figures: Figures, basis: str, before: Run | None = None) -> None:
+        """before: the run whose months are drawn beside, for who sees all of both."""
+        self.run, self.figures, self.basis, self.before = run, figures, basis, before
         self.scope2 = f"scope2_{basis}_kg"
         totals = figures["totals"]
         self.scope1, self.scope3 = Decimal(totals["scope1_kg"]), Decimal(totals["scope3_kg"])
@@ -56,6 +57,9 @@ class Dashboard:
             if any(Decimal(row[column]) for row in rows.values())
         ]
         total = f"{self.basis}_kg"
+        earlier = self._earlier(labels)
+        if earlier and self.before is not None:
+            series.append(self._line(self.before.code, "ink-3", earlier) | {"dashed": True})
         if len(series) > 1:
             series.append(
                 self._line(_("Total"), "ink", [rows[each][total] if each in rows else None for each in labels])
@@ -134,6 +138,16 @@ class Dashboard:
         told = (self.figures.get("uncertainty") or {}).get("total")
         band = told if self.basis == "location" else None
         return (Decimal(band["p2_5_kg"]), Decimal(band["p97_5_kg"])) if band else None
+
+    def _earlier(self, labels: Sequence[str]) -> list[str | None]:
+        """The totals of the run before: of the same months, or of the same months a year earlier; [] where none of these fits."""
+        months = (self.before.figures or {}).get("months", []) if self.before is not None else []
+        known = {row["month"]: row[f"{self.basis}_kg"] for row in months}
+        for years in (0, 1):
+            found = [known.get(f"{int(each[:4]) - years:04d}{each[4:]}") for each in labels]
+            if any(found):
+                return found
+        return []
 
     def _line(self, name: str, colour: str, masses: Sequence[str | None]) -> dict[str, Any]:
         return {

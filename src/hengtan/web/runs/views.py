@@ -99,7 +99,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     wanted = request.GET.get("csv")
     if wanted:
         return _csv(run, told, wanted)
-    board = Dashboard(run, told, basis)
+    board = Dashboard(run, told, basis, run.previous if seen is None else None)
     context = {
         "run": run, "board": board, "basis": basis, "figures": told, "whole": seen is None,
         "current": services.current(request.organisation), "may": request.membership.may(Act.CALCULATE),

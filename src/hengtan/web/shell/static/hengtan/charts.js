@@ -39,8 +39,8 @@
       option.series = data.series.map(function (line, at) {
         var total = at === last && last > 0, ink = colour(line.color);
         return {
-          name: line.name, type: "line", data: line.values, symbol: "circle", symbolSize: single ? 8 : 5, showSymbol: true, connectNulls: false, triggerLineEvent: false, cursor: "pointer",
-          lineStyle: { color: ink, width: total ? 2.5 : 1.5 }, itemStyle: { color: ink }, z: total ? 5 : 3,
+          name: line.name, type: "line", data: line.values, symbol: "circle", symbolSize: single ? 8 : 5, showSymbol: !line.dashed || single, connectNulls: false, triggerLineEvent: false, cursor: "pointer",
+          lineStyle: { color: ink, width: total ? 2.5 : 1.5, type: line.dashed ? [4, 3] : "solid" }, itemStyle: { color: ink }, z: total ? 5 : 3,
           endLabel: { show: !phone, formatter: line.name, color: ink, fontWeight: total ? 600 : 400, fontSize: 12, offset: [2, 0] },
           labelLayout: { moveOverlap: "shiftY" }
         };
