@@ -36,7 +36,7 @@ KINDS = (
 
 BATCH_PAGES = (
     "batch", "batch-decide", "batch-discard", "batch-rows", "batch-columns", "batch-problems", "batch-fix", "batch-submit",
-    "batch-workbook",
+    "batch-workbook", "batch-entry",
 )  # fmt: skip
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare",
@@ -173,6 +173,7 @@ def test_a_role_does_what_the_table_says_and_nothing_else(company, role):
         ("denominators/", "post"): Act.BOUNDARY,
         ("data/import/", "get"): Act.ENTER,
         ("data/workbook/", "get"): Act.ENTER,
+        ("data/entry/", "get"): Act.ENTER,
         (f"data/{company.batch.pk}/submit/", "post"): Act.ENTER,
         (f"data/{company.batch.pk}/fix/", "post"): Act.ENTER,
         ("data/periods/", "post"): Act.BOUNDARY,

@@ -31,8 +31,6 @@ from hengtan.web.vault.services import facts
 from .models import Batch, Json, PeriodLock, SourceFile, State
 from .reading import Read, placed
 
-UNLISTED = "organisation.facility-unlisted"
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -73,7 +71,7 @@ def judge(batch: Batch, read: Read, membership: Membership, tell: Callable[[str]
         with _factors(batch) as paths, tempfile.TemporaryDirectory(prefix="hengtan-judge-") as folder:
             tell("factors")
             library = open_library(paths)
-            rules = Rules(library, load_policy("default"), organisation=_boundary(organisation))
+            rules = Rules(library, load_policy("default"), organisation=_boundary(organisation, refused.regions))
             problems.add(library.problems)
             out = Path(folder) / "run"
             run = calculate(
@@ -88,9 +86,6 @@ def judge(batch: Batch, read: Read, membership: Membership, tell: Callable[[str]
             rows = pq.read_table(out / "emissions.parquet", columns=["activity_id", "basis", "co2e_kg"])
             rows = rows.filter(pc.not_equal(rows["basis"], "market"))
             posted = dict(zip(rows["activity_id"].to_pylist(), rows["co2e_kg"].to_pylist(), strict=True))
-    if refused.may_add:  # they are added with the batch
-        problems.listed[:] = [each for each in problems.listed if each.code != UNLISTED]
-        problems.counts.pop(UNLISTED, None)
     first, last = _span(sources, posted)
     rows_in = sum(_rows(source).num_rows for source in read.sources)
     return Judged(
@@ -140,7 +135,8 @@ class _Paths:
         self._placed.__exit__(*fault)
 
 
-def _boundary(organisation: Organisation) -> Any:
+def _boundary(organisation: Organisation, new: Mapping[str, str]) -> Any:
+    """The facilities with their places, and those that would be added with the batch, in the region of their rows."""
     places = FacilityPlace.objects.of(organisation).select_related("facility", "unit")
     rows = [
         {
@@ -151,6 +147,10 @@ def _boundary(organisation: Organisation) -> Any:
         }
         for place in places
     ]  # fmt: skip
+    rows += [
+        {"facility": name, "region": region or organisation.region, "approach": organisation.approach}
+        for name, region in new.items()
+    ]
     return parse_organisation(rows, "organisation.csv") if rows else NO_ORGANISATION
 
 

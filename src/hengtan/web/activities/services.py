@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from hengtan.web.vault.services import facts, record
 
 from .models import OPEN, Batch, Json, PeriodLock, SourceFile, State, month_of
 
+TYPED = "typed"
 OUTLINE, CHECK, SUBMIT = "activities.outline", "activities.check", "activities.submit"
 
 
@@ -81,6 +82,34 @@ def begin(membership: Membership, name: str, files: Iterable[Given], supersedes:
             digest=file.digest, bytes=file.bytes, kind=file.kind,
         )  # fmt: skip
     _ask(batch, OUTLINE, membership.user)
+    return batch
+
+
+@transaction.atomic
+def type_in(
+    membership: Membership, name: str, file: Given, columns: Sequence[str], rows: int, batch: Batch | None = None
+) -> Batch:
+    """A draft whose rows were typed, or typed again; checked at once, since nobody has to say which column is what."""
+    batch = _open(batch) if batch else Batch(organisation=membership.organisation, created_by=membership.user)
+    places = {column: at for at, column in enumerate(columns)}
+    form = {"file": file.name, "sheet": "", "header": 1, "use": "table", "template": ""}
+    batch.name, batch.fixes, batch.preview = name, [], {}
+    batch.mapping = {"typed": True, "forms": [{**form, "columns": places, "constants": {}}], "values": {}}
+    batch.outline = [
+        {
+            "file": file.name, "kind": "csv", "sheet": "", "visible": True, "rows": rows, "header": 1, "template": "",
+            "headers": list(columns), "samples": [[] for _column in columns], "columns": places,
+        }
+    ]  # fmt: skip
+    batch.save()
+    SourceFile.objects.update_or_create(
+        batch=batch, name=file.name,
+        defaults={
+            "organisation": membership.organisation, "digest": file.digest, "bytes": file.bytes,
+            "kind": file.kind, "role": file.role,
+        },
+    )  # fmt: skip
+    _ask(batch, CHECK, membership.user)
     return batch
 
 

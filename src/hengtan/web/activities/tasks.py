@@ -112,7 +112,7 @@ def check(job: Job, progress: Progress) -> Json:
         progress.hold()
         services.still_open(batch, job).update(preview=shown)
         for form, told in zip(batch.mapping["forms"], batch.outline, strict=False):
-            if form["use"] == "table":
+            if form["use"] == "table" and not batch.mapping.get("typed"):
                 Remembered.objects.update_or_create(
                     organisation=job.organisation,
                     signature=signature(told),

@@ -66,6 +66,8 @@ def columns(request: TenantRequest, pk: int) -> HttpResponse:
     batch = batch_of(request, pk, change=True)
     if not batch.is_open:
         return redirect("batch", key=request.organisation.key, pk=pk)
+    if batch.mapping.get("typed"):
+        return redirect("batch-entry", key=request.organisation.key, pk=pk)
     wrong: list[str] = []
     mapping = batch.mapping
     if request.method == "POST" and batch.outline:
@@ -91,7 +93,7 @@ def columns(request: TenantRequest, pk: int) -> HttpResponse:
         "working": working or not batch.outline,
         "sheets": [] if working else _sheets(batch, mapping),
         "names": [(name, title(name)) for name in (*_ORDER, *(n for n in headings() if n not in _ORDER))],
-        "types": _types(), "units": symbols(), "numbers": mapping.get("numbers", ""), "dates": mapping.get("dates", ""),
+        "types": known_types(), "units": symbols(), "numbers": mapping.get("numbers", ""), "dates": mapping.get("dates", ""),
         **job_context(request, batch),
     }  # fmt: skip
     return render(request, "activities/columns.html", context, status=422 if wrong else 200)
@@ -125,7 +127,7 @@ def _sheets(batch: Batch, mapping: Json) -> list[Json]:
     return found
 
 
-def _types() -> list[tuple[str, str]]:
+def known_types() -> list[tuple[str, str]]:
     """Activity types for the list beside a field."""
     language = lang()
     return [(name, each.title[language]) for name, each in types().items() if not name.startswith(("spend.", "wtt."))]
@@ -154,7 +156,7 @@ def problems(request: TenantRequest, pk: int) -> HttpResponse:
         "fixes": list(enumerate(batch.fixes))[::-1][:200],
         "controls": [control(each, language) for each in shown.get("controls", [])],
         "kg": sum((Decimal(totals.get(name, "0")) for name in _TOTAL), Decimal(0)) if totals else None,
-        "may_change": may_change(request, batch), "types": _types(), "units": symbols(),
+        "may_change": may_change(request, batch), "types": known_types(), "units": symbols(),
         **job_context(request, batch),
     }  # fmt: skip
     context["working"] = batch.job is not None and not batch.job.is_over
