@@ -79,7 +79,8 @@ def test_what_a_server_refuses_is_told_and_no_traceback(request, tmp_path):
         with pytest.raises(HengtanError) as raised:
             act()
         assert raised.value.problems[0].code in ("facts.not-written", "facts.unreadable")
-    gone = type(place)(place.kind, place.root, {**place.options, "endpoint_url": "http://127.0.0.1:9"})
+    at_once = {"config_kwargs": {"retries": {"max_attempts": 0}}}
+    gone = type(place)(place.kind, place.root, {**place.options, "endpoint_url": "http://127.0.0.1:9", **at_once})
     root = RemoteRoot(gone.root, gone.options)
     root._fs.retries = 1
     with pytest.raises(OSError):
