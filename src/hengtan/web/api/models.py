@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Scope(models.TextChoices):
     """What a token may do, as far as the role of its person allows it too."""
 
-    READ = "read", _("Read")
+    READ = "read", _("Read data and results")
     ENTER = "enter", _("Enter data")
     APPROVE = "approve", _("Approve and return data, close months")
     CALCULATE = "calculate", _("Calculate, and choose the run that counts")

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
 from hengtan.web.organisations.door import TenantRequest, within
@@ -16,9 +16,9 @@ from hengtan.web.organisations.door import TenantRequest, within
 from . import tokens
 from .models import Scope, Token
 
-DAYS = [
-    (str(days), ngettext_lazy("%(days)d day", "%(days)d days", days) % {"days": days}) for days in tokens.OFFERED_DAYS
-]
+
+def _lasting() -> list[tuple[str, str]]:
+    return [(str(n), ngettext("%(days)d day", "%(days)d days", n) % {"days": n}) for n in tokens.OFFERED_DAYS]
 
 
 class TokenForm(forms.Form):
@@ -31,7 +31,7 @@ class TokenForm(forms.Form):
         label=gettext_lazy("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple,
         initial=[Scope.READ], help_text=gettext_lazy("Never more than you may yourself."),
     )  # fmt: skip
-    days = forms.ChoiceField(label=gettext_lazy("Valid for"), choices=DAYS, initial="90")
+    days = forms.ChoiceField(label=gettext_lazy("Valid for"), choices=_lasting, initial="90")
 
 
 @within()
