@@ -173,9 +173,9 @@ def test_what_cannot_be_verified_is_wrong_usage(tmp_path: Path) -> None:
 
 def test_a_place_that_the_system_refuses_is_wrong_usage_and_no_internal_fault(log: Path, tmp_path: Path) -> None:
     long, within = "x" * 300, log / "checkpoint" / "x"
-    for path in (long, within):
+    for path, code in ((long, "file.refused"), (within, "key.not-written")):
         refused("verify.not-here", "verify", path, exit_code=2)
-        refused("file.refused", "ledger", "init", path, "--origin", ORIGIN, exit_code=2)
+        refused(code, "ledger", "init", path, "--origin", ORIGIN, exit_code=2)
     refused("file.refused", "ledger", "prove", log, 0, "--out", long, exit_code=2)
     assert run("verify", log, "--vkey", "a+b+" + "c" * 5000).code == 3
     good("ledger", "init", tmp_path / "named", "--origin", long)
