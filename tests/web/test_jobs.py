@@ -217,7 +217,7 @@ def workers_of(server):
     return [pid for pid, parent in processes("jobs.process").items() if parent == server]
 
 
-def until(true, seconds=20):
+def until(true, seconds=60):
     end = time.monotonic() + seconds
     while not (told := true()):
         assert time.monotonic() < end

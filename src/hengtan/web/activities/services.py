@@ -228,7 +228,7 @@ def discard(batch: Batch) -> None:
 def _decided(batch: Batch, by: Membership, state: State) -> Batch:
     if not by.may(Act.APPROVE):
         raise PermissionDenied
-    batch = Batch.objects.select_for_update().select_related("organisation").get(pk=batch.pk)
+    batch = Batch.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=batch.pk)
     if batch.state != State.SUBMITTED:
         raise ValidationError(_("Somebody has decided on it in the meantime."))
     if by.user.pk in {batch.created_by_id, batch.submitted_by_id, *(each["by_id"] for each in batch.fixes)}:
@@ -239,7 +239,8 @@ def _decided(batch: Batch, by: Membership, state: State) -> Batch:
 
 def _open(batch: Batch) -> Batch:
     """The batch, locked, as long as the person may change it; work under way for it is stopped."""
-    batch = Batch.objects.select_for_update().select_related("organisation", "job").get(pk=batch.pk)
+    held = Batch.objects.select_for_update(of=("self",)).select_related("organisation", "job", "supersedes")
+    batch = held.get(pk=batch.pk)
     if not batch.is_open:
         raise ValidationError(_("It is submitted: nothing in it changes any more. A correction is a new batch."))
     if batch.job is not None and batch.job.state in UNDER_WAY:
@@ -324,4 +325,4 @@ def _between(first: date, last: date) -> list[str]:
 
 def still_open(batch: Batch, job: Job) -> Any:
     """The row of a batch that a job may write: open, and not asked for something else meanwhile."""
-    return Batch.objects.select_for_update().filter(pk=batch.pk, job_id=job.pk, state__in=OPEN)
+    return Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, job_id=job.pk, state__in=OPEN)

@@ -17,22 +17,28 @@ START = "from hengtan.web.jobs.process import main; raise SystemExit(main())"
 
 @contextmanager
 def worker_beside() -> Iterator[None]:
-    """A worker while the block runs."""
+    """A worker while the block runs.
+
+    The first is started before the server forks its own processes: one that is forked while a child is being made inherits the pipe
+    on which its maker waits, and nobody would be there any more to start the next worker.
+    """
     over = threading.Event()
-    here = str(os.getpid())
-    running: list[subprocess.Popen[bytes]] = []
+    command = [sys.executable, "-c", START, str(os.getpid())]
+    running = [subprocess.Popen(command, stdin=subprocess.DEVNULL)]
 
     def keep() -> None:
         pause = 0.5
         while not over.is_set():
             began = time.monotonic()
             try:
-                running[:] = [subprocess.Popen([sys.executable, "-c", START, here], stdin=subprocess.DEVNULL)]
                 running[0].wait()
+                pause = 0.5 if time.monotonic() - began > 30 else min(2 * pause, 30)
+                if over.wait(pause):
+                    return
+                running[0] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
             except OSError as fault:  # no memory, no handles: later there may be
                 log.warning("no worker for jobs: %s", fault)
-            pause = 0.5 if time.monotonic() - began > 30 else min(2 * pause, 30)
-            over.wait(pause)
+                over.wait(5)
 
     thread = threading.Thread(target=keep, daemon=True)
     thread.start()
@@ -40,9 +46,8 @@ def worker_beside() -> Iterator[None]:
         yield
     finally:
         over.set()
-        for process in running:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        running[0].terminate()
+        try:
+            running[0].wait(15)
+        except subprocess.TimeoutExpired:
+            running[0].kill()
