@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import click
 
 from .configuration import Configuration, MisconfiguredError
 
+WORDS = {
+    "error": {"en": "unsafe ", "zh": "不安全"},
+    "warning": {"en": "mind   ", "zh": "请注意"},
+    "clean": {"en": "Nothing to say against it.", "zh": "未发现问题。"},
+}
 NEEDED = ("django", "allauth", "argon2", "django_htmx", "granian", "whitenoise")
 
 
@@ -45,6 +51,42 @@ def worker(data: Path | None) -> int:
     from .start import worker as work  # noqa: PLC0415
 
     return work(configuration)
+
+
+@click.command("check")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder of this installation.")
+@click.option("--deploy", is_flag=True, help="Also whether it is safe to open it to people.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the output."
+)
+def check(data: Path | None, deploy: bool, as_json: bool, lang: str) -> int:
+    """Check an installation of the web application: folder, database, migrations; with --deploy what is unsafe.
+
+    Exit code 3 when there is an error, 0 with warnings alone.
+    """
+    configuration = _configuration(data)
+    if configuration is None:
+        return 2
+    from .deployment import basic, deployed  # noqa: PLC0415
+
+    found = list(basic(configuration))
+    if deploy and not found:
+        found = list(deployed(configuration))
+    if as_json:
+        told = [
+            {"code": each.code, "severity": each.severity, "reason": each.reason(lang), "mend": each.mend(lang)}
+            for each in found
+        ]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        for each in found:
+            mark = WORDS[each.severity][lang]
+            click.secho(f"{mark}  {each.reason(lang)}", fg="red" if each.severity == "error" else "yellow")
+            click.echo(f"{' ' * (len(mark) * (2 if lang == 'zh' else 1))}  {each.mend(lang)}")
+        if not found:
+            click.echo(WORDS["clean"][lang])
+    return 3 if any(each.severity == "error" for each in found) else 0
 
 
 def _configuration(data: Path | None) -> Configuration | None:
