@@ -150,6 +150,19 @@ def test_a_job_whose_worker_died_is_taken_again_and_what_the_dead_one_says_is_no
     assert company.job.result == {"by": "the second"}
 
 
+def test_a_worker_that_was_thought_dead_while_it_worked_is_not_heard_when_it_ends(company, does):
+    def slow(_job, _progress):
+        Job.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=61))
+        does(lambda job, progress: {"by": "the second"})
+        worker.run_one()
+        return {"by": "the first"}
+
+    does(slow)
+    worker.run_one()
+    assert state(company.job) == State.DONE
+    assert company.job.result == {"by": "the second"}
+
+
 def test_a_result_is_kept_by_one_attempt_alone(company, does):
     ours = worker.claim("elsewhere/1")
     Job.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=61))
