@@ -5,6 +5,7 @@ from unittest import mock
 import pytest
 from django.test import Client
 
+from hengtan.web.activities import services as data
 from hengtan.web.activities.models import Batch, State
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
@@ -43,6 +44,18 @@ def test_a_newcomer_opens_the_link_signs_in_and_is_at_a_proven_number(db, ningbo
     assert "−135.22" in words
     assert "proven: entry" in words
     assert demo.make() == door
+    assert Run.objects.count() == 2
+
+
+def test_what_people_did_in_the_demo_afterwards_is_theirs(db, ningbo_alone):
+    demo.make()
+    owner = Membership.objects.get(role=Role.OWNER)
+    empty = Organisation.objects.create(name="Own Works", region="GB")
+    Membership.objects.create(organisation=empty, user=owner.user, role=Role.OWNER)
+    data.begin(owner, "of my own", demo._ningbo_files(owner.organisation, "verified"))
+    demo.make()
+    batch = Batch.objects.get(name="of my own")
+    assert (batch.state, batch.preview) == (State.DRAFT, {})
     assert Run.objects.count() == 2
 
 

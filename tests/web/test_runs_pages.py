@@ -105,6 +105,9 @@ def test_who_enters_data_for_one_plant_sees_its_rows_and_sums_alone(company, run
     whole = masses.t(sum(Decimal(run.totals[name]) for name in ("scope1_kg", "scope2_location_kg")))
     assert whole in text_of(all_rows)
     assert whole not in text_of(ours)
+    assert "of the facilities that are given to you" in text_of(ours)
+    assert "Intensity" not in text_of(ours)
+    assert "Intensity" in text_of(all_rows)
     for path in ("", "rows/", "facilities/", "rows/?format=csv", "?csv=facilities"):
         body = page(company, run, path, Role.CONTRIBUTOR).content.decode()
         assert plant in body, path
