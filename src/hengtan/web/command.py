@@ -16,7 +16,7 @@ WORDS = {
     "warning": {"en": "mind   ", "zh": "请注意"},
     "clean": {"en": "Nothing to say against it.", "zh": "未发现问题。"},
 }
-NEEDED = ("django", "allauth", "argon2", "django_htmx", "granian", "whitenoise")
+NEEDED = ("django", "allauth", "argon2", "django_htmx", "granian", "ninja", "whitenoise")
 
 
 @click.command()
