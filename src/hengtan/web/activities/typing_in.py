@@ -49,7 +49,8 @@ def again(request: TenantRequest, pk: int) -> HttpResponse:
 
 def _grid(request: TenantRequest, batch: Batch | None) -> HttpResponse:
     wrong: list[str] = []
-    rows = kept_rows(batch) if batch is not None else []
+    asked = [request.GET.get(name, "")[:500] for name in COLUMNS]  # a gap of the calendar
+    rows = kept_rows(batch) if batch is not None else [asked] if any(asked) else []
     name = batch.name if batch is not None else ""
     if request.method == "POST":
         rows, name = typed(request.POST), request.POST.get("name", "").strip()[:200]

@@ -47,7 +47,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Data"),
         (
-            Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "entry", "batch-entry", "batch-problems", "batch-submit", "batch-rows", "periods")),
+            Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "entry", "batch-entry", "calendar", "batch-problems", "batch-submit", "batch-rows", "periods")),
         ),
     ),
     (
