@@ -230,6 +230,9 @@ def test_from_rows_to_a_proven_number(company, owner):
     assert proof["ok"] and proof["run_sha256"] == told["run_sha256"]
     assert manager.get("/ledger/checkpoint").content.count(b"\n") >= 4
     assert manager.get("/ledger/vkey").content.decode().strip() == proof["vkey"]
+    for name in ("report.pdf", "report.pdf.tlog-proof", "emissions.parquet"):
+        assert manager.get(f"/runs/{run}/files/{name}").status_code == 200, name
+    assert manager.get(f"/runs/{run}/files/plan.parquet").status_code == 404
     event = manager.get("/events?limit=500").json()["items"][-1]
     assert manager.get(f"/events/{event['id']}/proof").status_code in (200, 404)
     assert manager.post(f"/runs/{run}/choose").json()["chosen"]

@@ -27,7 +27,7 @@ from .tables import as_csv
 PAGE = 50
 CHARTS = ("months", "units", "categories", "facilities")
 FILES = ("report.pdf", "report.xlsx", "report.html", "run.json", "summary.json", "emissions.parquet", "factors.parquet",
-         "problems.csv", "run.json.tlog-proof")  # fmt: skip
+         "problems.csv", "run.json.tlog-proof", "report.pdf.tlog-proof", "report.xlsx.tlog-proof", "report.html.tlog-proof")  # fmt: skip
 
 
 def run_of(request: TenantRequest, pk: int, *more: str) -> Run:
