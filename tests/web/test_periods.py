@@ -8,7 +8,7 @@ from hengtan.web.activities.models import Batch, PeriodLock
 from hengtan.web.organisations.roles import Role
 from hengtan.web.vault.models import Outbox
 
-from .importing import HEAD, begin, checked, forget_jobs, line, submitted
+from .importing import HEAD, begin, checked, forget_jobs, line, submitted, work
 
 
 @pytest.fixture
@@ -53,6 +53,25 @@ def test_months_are_not_closed_over_a_batch_that_waits_and_what_was_closed_meanw
         services.approve(batch, company.people[Role.APPROVER])
     assert services.approved_sources(company.organisation) == []
     services.give_back(batch, company.people[Role.APPROVER], "too late")
+
+
+@pytest.mark.parametrize(("last", "state", "good"), [("2025-01", "submitted", 1), ("2025-02", "draft", 0)])
+def test_a_month_that_is_closed_while_a_worker_takes_the_rows_in_is_heard(company, monkeypatch, last, state, good):
+    from hengtan.web.activities import tasks
+
+    batch = checked(company, begin(company, bills(company, "2025-01", "2025-02")))
+    keep = tasks.keep_file
+
+    def meanwhile(*given):
+        monkeypatch.setattr(tasks, "keep_file", keep)
+        services.close(company.people[Role.MANAGER], "2025-01", last)
+        return keep(*given)
+
+    monkeypatch.setattr(tasks, "keep_file", meanwhile)
+    services.submit(batch, company.people[Role.CONTRIBUTOR].user)
+    work()
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows_good, batch.preview["good"]) == (state, good, good)
 
 
 def test_opening_again_needs_a_reason_and_both_are_in_the_ledger(company):

@@ -20,12 +20,12 @@ from hengtan.web.boundaries.models import Facility, FacilityPlace
 from hengtan.web.jobs.models import Job
 from hengtan.web.jobs.progress import Cancelled, Progress
 from hengtan.web.jobs.registry import handler
-from hengtan.web.organisations.models import Membership
+from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.vault.services import keep_file, record
 
 from . import services
 from .judging import Judged, control_totals, judge
-from .models import OPEN, Batch, Json, Remembered
+from .models import OPEN, Batch, Json, PeriodLock, Remembered, State
 from .preview import preview
 from .reading import again, opened, outline_of, read, signature, suggested, to_remember
 
@@ -133,29 +133,57 @@ def _judged(batch: Batch, job: Job, progress: Progress) -> Judged:
 
 @handler(services.SUBMIT, title=_("Taking the rows in"), phases=PHASES, address=_address)
 def submit(job: Job, progress: Progress) -> Json:
-    """The good rows into the facts; then, in one transaction, facilities, batch and the event for the ledger."""
-    batch = _batch(job)
-    judged = _judged(batch, job, progress)
+    """The good rows into the facts; then, in one transaction, facilities, batch and the event for the ledger.
+
+    When another batch was taken in or a month was closed since the rows were judged, they are judged again.
+    """
+    while True:
+        batch, before = _batch(job), _standing(job)
+        judged = _judged(batch, job, progress)
+        kept = _kept(batch, job, judged, progress)
+        with transaction.atomic():
+            progress.hold()
+            Organisation.objects.select_for_update().get(pk=job.organisation.pk)
+            if _standing(job) == before:
+                return _submitted(batch, job, judged, kept)
+
+
+def _standing(job: Job) -> list[tuple[str, int]]:
+    """What decides besides the rows: the batches that hold ids, the months that are closed."""
+    others = Batch.objects.of(job.organisation).filter(state__in=(State.SUBMITTED, State.APPROVED))
+    locks = PeriodLock.objects.of(job.organisation).filter(opened_at=None)
+    batches = [("batch", pk) for pk in others.order_by("pk").values_list("pk", flat=True)]
+    return batches + [("lock", pk) for pk in locks.order_by("pk").values_list("pk", flat=True)]
+
+
+def _kept(batch: Batch, job: Job, judged: Judged, progress: Progress) -> str:
+    """The digest of the good rows; nothing for none."""
+    if not judged.posted:
+        return ""
     table = judged.table()
     if table.num_rows != len(judged.posted) or judged.rows_in != table.num_rows + judged.rejected:
         raise RuntimeError(f"{table.num_rows} rows are kept of {judged.rows_in}, {judged.rejected} are rejected")
     progress.at("keep", total=table.num_rows)
-    digest = keep_file(job.organisation, parquet(table))
-    shown = preview(judged, batch.mapping)
-    with transaction.atomic():
-        progress.hold()
-        held = services.still_open(batch, job).select_related("organisation", "supersedes").first()
-        if held is None:
-            raise Cancelled
-        _facilities(job, judged)
-        held.preview, held.controls, held.parquet = shown, control_totals(judged), digest
-        held.rows_in, held.rows_good, held.rows_rejected = judged.rows_in, table.num_rows, judged.rejected
-        held.months, (held.first_day, held.last_day) = list(judged.months), judged.days
-        held.state, held.submitted_by, held.submitted_at = "submitted", job.created_by, timezone.now()
-        held.decided_by = held.decided_at = None
-        held.save()
-        record(job.organisation, "batch.submitted", services.told(held), job.created_by)
-    return {"rows": table.num_rows}
+    return keep_file(job.organisation, parquet(table))
+
+
+def _submitted(batch: Batch, job: Job, judged: Judged, digest: str) -> Json:
+    held = services.still_open(batch, job).select_related("organisation", "supersedes").first()
+    if held is None:
+        raise Cancelled
+    held.preview = preview(judged, batch.mapping)
+    if not digest:  # all of them were refused meanwhile: it stays a draft, and says why
+        held.save(update_fields=["preview"])
+        return {"rows": 0}
+    _facilities(job, judged)
+    held.controls, held.parquet = control_totals(judged), digest
+    held.rows_in, held.rows_good, held.rows_rejected = judged.rows_in, len(judged.posted), judged.rejected
+    held.months, (held.first_day, held.last_day) = list(judged.months), judged.days
+    held.state, held.submitted_by, held.submitted_at = State.SUBMITTED, job.created_by, timezone.now()
+    held.decided_by = held.decided_at = None
+    held.save()
+    record(job.organisation, "batch.submitted", services.told(held), job.created_by)
+    return {"rows": held.rows_good}
 
 
 def _facilities(job: Job, judged: Judged) -> None:
