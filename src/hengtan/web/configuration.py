@@ -35,6 +35,9 @@ class Configuration:
     mail_url       smtp://, smtp+tls:// (STARTTLS) or smtps://user:password@host:port; empty: e-mails are printed
     mail_from      sender of its e-mails
     language       of people who have chosen none: en or zh
+    oidc_url       issuer of single sign-on (OpenID Connect), https://login.example.com/realms/acme; empty: passwords and passkeys alone
+    oidc_client_id, oidc_client_secret   what the issuer knows this installation by
+    oidc_name      what stands on the button
     """
 
     data: Path
@@ -46,6 +49,10 @@ class Configuration:
     mail_url: str = ""
     mail_from: str = "hengtan <hengtan@localhost>"
     language: str = "en"
+    oidc_url: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "SSO"
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Configuration:
@@ -74,6 +81,13 @@ class Configuration:
             raise MisconfiguredError("public_url: give the whole address, as https://carbon.example.com")
         if self.mail_url and urlsplit(self.mail_url).scheme not in MAIL:
             raise MisconfiguredError("mail_url: give smtp://, smtp+tls:// or smtps://user:password@host:port")
+        issuer = urlsplit(self.oidc_url)
+        if self.oidc_url and not (
+            issuer.scheme == "https" or (issuer.scheme == "http" and issuer.hostname in LOOPBACK)
+        ):
+            raise MisconfiguredError("oidc_url: give the issuer's address, which begins with https://")
+        if bool(self.oidc_url) != bool(self.oidc_client_id and self.oidc_client_secret):
+            raise MisconfiguredError("oidc_url, oidc_client_id and oidc_client_secret: give all three, or none")
         if self.language not in ("en", "zh"):
             raise MisconfiguredError("language: en or zh")
         return self
@@ -118,6 +132,19 @@ class Configuration:
             "NAME": self.data / "hengtan.sqlite3" if not parts.path else Path(unquote(parts.path)),
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas},
         }
+
+    def sign_on(self) -> dict[str, object]:
+        """The provider of single sign-on, as allauth wants it."""
+        if not self.oidc_url:
+            return {}
+        app = {
+            "provider_id": "sso",
+            "name": self.oidc_name,
+            "client_id": self.oidc_client_id,
+            "secret": self.oidc_client_secret,
+            "settings": {"server_url": self.oidc_url},
+        }
+        return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
 
     def mail(self) -> dict[str, object]:
         """The EMAIL settings of Django."""

@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 MIDDLEWARE = [
     "hengtan.web.shell.middleware.health",
@@ -121,6 +123,10 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if CONFIGURATION.https else "http"
 ACCOUNT_RATE_LIMITS = {"invitation": "20/m/ip", "first_run": "20/m/ip"}  # before a password is hashed
+SOCIALACCOUNT_ADAPTER = "hengtan.web.accounts.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = CONFIGURATION.sign_on()
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # who the issuer says has the e-mail is the person who was invited by it
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 MFA_ADAPTER = "hengtan.web.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

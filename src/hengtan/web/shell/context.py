@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
@@ -21,6 +22,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "zh": zh,
         "other_language": ("en", "EN", "English") if zh else ("zh-hans", "中", "中文"),
         "theme": theme if theme in ("light", "dark") else "",
+        "sign_on": settings.CONFIGURATION.oidc_name if settings.SOCIALACCOUNT_PROVIDERS else "",
     }
     if user is None or not user.is_authenticated:
         return context

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from hengtan import __version__
 
 Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def _issuer() -> str:
+    """The origin to which the form of single sign-on leads on; browsers follow a form no further than the policy says."""
+    parts = urlsplit(settings.CONFIGURATION.oidc_url)
+    return f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -18,7 +28,7 @@ POLICY = "; ".join(
         "img-src 'self' data:",  # the QR code of the second factor; arrows of Tabler's selects
         "font-src 'self'",
         "connect-src 'self'",
-        "form-action 'self'",
+        f"form-action 'self'{_issuer()}",
         "frame-ancestors 'none'",
         "base-uri 'none'",
     )
