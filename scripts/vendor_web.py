@@ -30,7 +30,11 @@ PACKAGES = {
     ),
     "echarts": (
         "6.1.0",
-        {"dist/echarts.min.js": "vendor/echarts.min.js", "LICENSE": "vendor/echarts.LICENSE", "NOTICE": "vendor/echarts.NOTICE"},
+        {
+            "dist/echarts.min.js": "vendor/echarts.min.js",
+            "LICENSE": "vendor/echarts.LICENSE",
+            "NOTICE": "vendor/echarts.NOTICE",
+        },
     ),
     "@tabler/icons": ("3.49.0", {"LICENSE": "vendor/tabler.LICENSE"}),
 }

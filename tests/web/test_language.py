@@ -19,7 +19,29 @@ CODE = sorted(path for path in WEB.rglob("*.py") if "migrations" not in path.par
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|<!--.*?-->", re.S)
 BLOCK = re.compile(r"\{%\s*blocktrans(?:late)?\b.*?\{%\s*endblocktrans(?:late)?\s*%\}", re.S)
 ATTRIBUTES = re.compile(r"""\b(?:title|alt|placeholder|aria-label)=["']([^"'{]*)["']""")
-NAMES = {"hengtan", "m²", "m", "CSV", "PNG", "SVG", "JSON", "URL", "GWP", "t", "kg", "tCO₂e", "kgCO₂e", "CO₂e", "run", "json", "sha256", "verify", "--vkey", "vkey", "KEY"}  # the same in both languages
+NAMES = {
+    "hengtan",
+    "m²",
+    "m",
+    "CSV",
+    "PNG",
+    "SVG",
+    "JSON",
+    "URL",
+    "GWP",
+    "t",
+    "kg",
+    "tCO₂e",
+    "kgCO₂e",
+    "CO₂e",
+    "run",
+    "json",
+    "sha256",
+    "verify",
+    "--vkey",
+    "vkey",
+    "KEY",
+}  # the same in both languages
 LATIN_ALLOWED = re.compile(
     r"hengtan|English|EN|CSV|Yong River Works|yong|\w+@[\w.]+|\w+ Yong|CN-\d+|UTC|[A-Z][A-Za-z_]+/[\w/+-]+|Ontario|GB|CNY_2025|FTE|m2|\bt\b|m²|"
     r"plant|group|division|--org|calculate|WebAuthn|QR|Asia|testserver|[0-9A-Z]{32}|CA-ON|Germany|JavaScript|\b[A-Z]Y\b",

@@ -27,7 +27,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "verify": ("verify", "command", "Check a log, a run or a report against what was signed. Needs no network."),
     "ledger": ("ledger", "group", "A transparency log: append, prove, witness, export, serve."),
     "serve": ("hengtan.web.command", "command", "The web application (comes with the extra [web])."),
-    "check": ("hengtan.web.command", "check", "Check an installation of the web application, and what is unsafe in it."),
+    "check": (
+        "hengtan.web.command",
+        "check",
+        "Check an installation of the web application, and what is unsafe in it.",
+    ),
     "worker": ("hengtan.web.command", "worker", "Do the jobs of the web application; serve has one beside it."),
 }
 
