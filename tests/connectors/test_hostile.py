@@ -122,6 +122,17 @@ def test_other_kinds_with_damaged_or_missing_bytes_never_crash(tmp_path, kind):
             assert error.problems[0].code.startswith("file.")
 
 
+@pytest.mark.parametrize("at", [0, 30])
+def test_a_sheet_whose_first_entry_is_spoilt_is_refused(tmp_path, refused, at):
+    """The entry that says what kind of document it is: its mark, its text."""
+    path = tmp_path / "b.ods"
+    ods(path, {"S": [HEADER, row()]})
+    damaged = bytearray(path.read_bytes())
+    damaged[at] ^= 0xFF
+    path.write_bytes(bytes(damaged))
+    assert refused(path)[0] in ("file.truncated", "file.kind")
+
+
 def test_an_encrypted_workbook_is_recognised(tmp_path, refused):
     name = "EncryptedPackage".encode("utf-16-le")
     path = tmp_path / "locked.xlsx"

@@ -105,7 +105,7 @@ def _archive(path: Path, file: str) -> Kind:
         _refuse_bomb(declared, path, file)
         _refuse_liars(archive, entries, path, file)
         names = {entry.filename for entry in entries}
-        kind = _archive_kind(archive, names)
+        kind = _archive_kind(archive, names, file)
         if kind == "ods" and b"encryption-data" in _member(archive, "META-INF/manifest.xml", file):
             raise _error("file.encrypted", file)
     if kind not in ("xlsx", "ods"):
@@ -113,14 +113,13 @@ def _archive(path: Path, file: str) -> Kind:
     return "xlsx" if kind == "xlsx" else "ods"
 
 
-def _archive_kind(archive: zipfile.ZipFile, names: set[str]) -> str:
+def _archive_kind(archive: zipfile.ZipFile, names: set[str], file: str) -> str:
     if "xl/workbook.bin" in names:
         return "XLSB"
     if "[Content_Types].xml" in names:
         return "xlsx" if any(name.startswith("xl/") for name in names) else "Word / PowerPoint"
     if "mimetype" in names:
-        with archive.open("mimetype") as stream:
-            kind = stream.read(100)
+        kind = _member(archive, "mimetype", file)[:100]
         return "ods" if b"opendocument.spreadsheet" in kind else "OpenDocument"
     return "ods" if "content.xml" in names else "ZIP"
 
@@ -130,7 +129,7 @@ def _member(archive: zipfile.ZipFile, name: str, file: str) -> bytes:
         return archive.read(name)
     except KeyError:
         return b""
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
         raise _error("file.truncated", file) from None
 
 

@@ -16,7 +16,7 @@ from .parquet_join import Written, join_parquet
 PART_ROWS = 500_000
 # Snappy costs half the time of zstd; values that hardly repeat are not tried as a dictionary.
 _WRITING = (
-    "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 20000, WRITE_BLOOM_FILTER false, PRESERVE_ORDER true"
+    "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 5000, WRITE_BLOOM_FILTER false, PRESERVE_ORDER true"
 )
 _START, _STOP = (
     4_611_686_018_427_387_001,

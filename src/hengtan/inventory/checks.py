@@ -131,19 +131,18 @@ class Counts:
     zeros: int
 
 
-def count(table: Any, period: Period) -> Counts:
-    """How many rows there are and how many of them the checks reject."""
-    bad = rejected(table, period)
-    row = table.aggregate(
-        rows=table.count(),
-        rejected=bad.sum(),
-        first=table.start.min(where=~bad),
-        last=table.end.max(where=~bad),
-        spans=(~bad & (table.start.year() != table.end.year())).sum(),
-        zeros=(~bad & (table.quantity == 0)).sum(),
+def count(table: Any, rows: int, period: Period) -> Counts:
+    """How many of the ``rows`` rows the checks reject, and what the good ones span."""
+    good = table.filter(accepted(table, period))
+    row = good.aggregate(
+        good=good.count(),
+        first=good.start.min(),
+        last=good.end.max(),
+        spans=(good.start.year() != good.end.year()).sum(),
+        zeros=(good.quantity == 0).sum(),
     )
     values = fetch(row).to_pylist()[0]
-    return Counts(int(values["rows"]), int(values["rejected"] or 0), values["first"], values["last"],
+    return Counts(rows, rows - int(values["good"]), values["first"], values["last"],
                   int(values["spans"] or 0), int(values["zeros"] or 0))  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def prepare(
     with ThreadPoolExecutor(1) as beside:
         with phases("check"):
             rising = beside.submit(strictly_increasing, con, [str(path) for path in staged.paths], "activity_id")
-            counts = count(table, period)
+            counts = count(table, sum(staged.rows), period)
             problems.listed[:] = with_ids(con, staged, problems.listed)
             tell = _Teller(con, staged, table, problems)
             repeated = None if rising.result() else repeated_ids(table, counts.rows)

@@ -173,7 +173,7 @@ def _checked(
     engine: AnyEngine, path: Path, sums: Totals, written: int, phases: Phases, digest: bool = False
 ) -> str | None:
     """Control the written rows; with ``digest`` by the sums of their canonical digest, which is returned."""
-    with phases("control"), engine.session(share=1 if digest else 2) as con:
+    with phases("control"), engine.session() as con:
         rows = con.read_parquet(str(path))
         found = emission_sums(rows) if digest else None
         control(found.table if found else fetch(basis_sums(rows)), sums, written)
