@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,6 @@ _COMPARED = ("summary.json", "problems.csv")
 
 def installed() -> bool:
     """Whether the extra [spark] and Java are there."""
-    from importlib.util import find_spec  # noqa: PLC0415
-
     return find_spec("pyspark") is not None and shutil.which("java") is not None
 
 
@@ -40,7 +39,7 @@ def sizes() -> list[float]:
 
 def run(data: Path, work: Path) -> list[dict[str, Any]]:
     """Each size once on each engine, one after the other."""
-    from .cluster import running  # noqa: PLC0415
+    from .cluster import running  # noqa: PLC0415  needs pyspark, which the benchmark may do without
 
     found = []
     with tempfile.TemporaryDirectory(prefix="hengtan-cluster-") as name:

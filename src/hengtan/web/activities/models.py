@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,12 +11,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hengtan.web.jobs.models import Job
-from hengtan.web.organisations.models import Membership, Organisation
-from hengtan.web.organisations.roles import MAY, Act
+from hengtan.web.organisations.models import Organisation
+from hengtan.web.organisations.owned import OwnedQuerySet
 from hengtan.web.organisations.tenancy import TenantModel, TenantQuerySet, new_key
 
 if TYPE_CHECKING:
-    from hengtan.web.accounts.models import User
+    pass
 
 
 class State(models.TextChoices):
@@ -32,18 +32,8 @@ class State(models.TextChoices):
 OPEN = (State.DRAFT, State.RETURNED)
 
 
-class BatchQuerySet(TenantQuerySet["Batch"]):
-    """Batches."""
-
-    def visible_to(self, user: User) -> Self:
-        """All to who reads the whole organisation; to a contributor those that are his own."""
-        if not user.is_authenticated:
-            return self.none()
-        mine = Membership.objects.filter(user_id=user.pk, ended_at__isnull=True)
-        whole = mine.filter(role__in=MAY[Act.WHOLE]).values("organisation")
-        return self.filter(
-            Q(organisation__in=whole) | Q(created_by_id=user.pk, organisation__in=mine.values("organisation"))
-        )
+class BatchQuerySet(OwnedQuerySet["Batch"]):
+    """Batches: all to who reads the whole organisation, to a contributor those that are his own."""
 
 
 class Batch(TenantModel):

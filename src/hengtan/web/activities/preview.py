@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
+from math import isnan
 from secrets import token_hex
 from typing import Any
 
@@ -207,7 +208,7 @@ def _cell(cell: Any, mark: str, right: bool) -> Json:
     """t: as shown, s: all of it where that is more; n: a number."""
     text = text_of(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        shown = f"{cell:,.2f}".rstrip("0").rstrip(".") if cell == cell else text  # noqa: PLR0124  nan
+        shown = f"{cell:,.2f}".rstrip("0").rstrip(".") if not (isinstance(cell, float) and isnan(cell)) else text
         return {"t": shown, "s": text if text != shown else "", "n": True, "mark": mark}
     return {"t": text[:80], "s": text[:400] if len(text) > 80 else "", "n": right, "mark": mark}
 

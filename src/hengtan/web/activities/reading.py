@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hengtan.connectors import Reference, Source
 from hengtan.connectors.aliases import Aliases, key
+from hengtan.connectors.dates import Order
 from hengtan.connectors.faults import Faults
 from hengtan.connectors.headers import folded, headings
 from hengtan.connectors.mapped import (
@@ -37,6 +38,7 @@ from hengtan.web.vault.services import facts
 from .models import Batch, Json, SourceFile
 
 _MONTH = re.compile(r"(19|20)\d\d\s*[-/.年]\s*(0?[1-9]|1[0-2])\s*月?|(19|20)\d\d\s*(年|[Qq][1-4])?")
+_DATES: Mapping[str, Order] = {"day": "day-first", "month": "month-first"}
 _NUMBERS = {"comma": Convention.COMMA, "point": Convention.POINT}
 _SUFFIX = {"csv": ".csv", "xlsx": ".xlsx", "xls": ".xls", "ods": ".ods", "parquet": ".parquet"}
 
@@ -195,7 +197,7 @@ def aliases_of(mapping: Json) -> Aliases:
     return Aliases(
         {name: words for name, words in values.items() if words},
         numbers=_NUMBERS.get(mapping.get("numbers", ""), Convention.OPEN),
-        dates={"day": "day-first", "month": "month-first"}.get(mapping.get("dates", ""), ""),  # type: ignore[arg-type]
+        dates=_DATES.get(mapping.get("dates", ""), ""),
     )
 
 

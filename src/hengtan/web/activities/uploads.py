@@ -31,7 +31,7 @@ _BAD = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069]+")
 class Limited(FileUploadHandler):
     """Refuses what is too large before anything of it is read."""
 
-    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *more: Any, **named: Any) -> None:  # noqa: N803
+    def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *more: Any, **named: Any) -> None:  # noqa: N803  Django names it so
         """Looks at what the browser announces."""
         if content_length > MOST_TOGETHER:
             raise RequestDataTooBig(f"{content_length} bytes")

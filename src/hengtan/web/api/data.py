@@ -224,7 +224,7 @@ def new_batch(
     old = get_object_or_404(approved, key=supersedes) if supersedes else None
     with tempfile.TemporaryDirectory(prefix="hengtan-api-") as folder:
         path = Path(folder) / f"rows{ending}"
-        request.content_sha256 = _received(request, path)  # type: ignore[attr-defined]
+        request.content_sha256 = _received(request, path)
         called = uploads.clean_name(file or f"rows{ending}")
         if ending == ".ndjson":
             path, called = as_parquet(path, called), f"{Path(called).stem}.parquet"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hengtan.web.organisations.models import Membership, Organisation
-from hengtan.web.organisations.roles import MAY, Act
+from hengtan.web.organisations.models import Organisation
+from hengtan.web.organisations.owned import OwnedQuerySet
+from hengtan.web.organisations.roles import Act
 from hengtan.web.organisations.tenancy import TenantModel, TenantQuerySet
 
 if TYPE_CHECKING:
-    from hengtan.web.accounts.models import User
+    pass
 
 
 class Scope(models.TextChoices):
@@ -28,18 +28,11 @@ class Scope(models.TextChoices):
     BOUNDARY = "boundary", _("Change units, facilities and denominators")
 
 
-class TokenQuerySet(TenantQuerySet["Token"]):
-    """Tokens."""
+class TokenQuerySet(OwnedQuerySet["Token"]):
+    """Tokens: one's own; those of others to who gives the roles."""
 
-    def visible_to(self, user: User) -> Self:
-        """One's own; those of others to who gives the roles."""
-        if not user.is_authenticated:
-            return self.none()
-        mine = Membership.objects.filter(user_id=user.pk, ended_at__isnull=True)
-        people = mine.filter(role__in=MAY[Act.PEOPLE]).values("organisation")
-        return self.filter(
-            Q(organisation__in=people) | Q(user_id=user.pk, organisation__in=mine.values("organisation"))
-        )
+    owner = "user"
+    all_to = Act.PEOPLE
 
 
 class Token(TenantModel):

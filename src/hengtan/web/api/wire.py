@@ -142,5 +142,5 @@ def once(operation: Callable[..., tuple[int, Any]]) -> Callable[..., Status[Any]
 
 def _call(request: Call) -> str:
     """Method, address and content as one hash; ``content_sha256`` where the content was taken in already."""
-    content = getattr(request, "content_sha256", None) or hashlib.sha256(request.body).hexdigest()
+    content = getattr(request, "content_sha256", "") or hashlib.sha256(request.body).hexdigest()
     return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{content}".encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -10,14 +10,13 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hengtan.web.organisations.models import Membership
-from hengtan.web.organisations.roles import MAY, Act
-from hengtan.web.organisations.tenancy import TenantModel, TenantQuerySet, new_key
+from hengtan.web.organisations.owned import OwnedQuerySet
+from hengtan.web.organisations.tenancy import TenantModel, new_key
 
 from . import registry
 
 if TYPE_CHECKING:
-    from hengtan.web.accounts.models import User
+    pass
 
 
 class State(models.TextChoices):
@@ -33,18 +32,8 @@ class State(models.TextChoices):
 UNDER_WAY = (State.QUEUED, State.RUNNING)
 
 
-class JobQuerySet(TenantQuerySet["Job"]):
-    """Jobs."""
-
-    def visible_to(self, user: User) -> Self:
-        """One's own; those of others to who reads the whole organisation."""
-        if not user.is_authenticated:
-            return self.none()
-        mine = Membership.objects.filter(user_id=user.pk, ended_at__isnull=True)
-        whole = mine.filter(role__in=MAY[Act.WHOLE]).values("organisation")
-        return self.filter(
-            Q(organisation__in=whole) | Q(created_by_id=user.pk, organisation__in=mine.values("organisation"))
-        )
+class JobQuerySet(OwnedQuerySet["Job"]):
+    """Jobs: one's own; those of others to who reads the whole organisation."""
 
 
 class Job(TenantModel):

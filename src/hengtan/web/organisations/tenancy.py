@@ -22,7 +22,11 @@ def new_key() -> str:
 
 
 class TenantQuerySet(models.QuerySet[Row]):
-    """Rows of tenants."""
+    """Rows of tenants.
+
+    Models declare ``objects: ClassVar[TenantQuerySet[...]] = TenantQuerySet.as_manager()`` and tell mypy to let it be: the
+    stubs type ``as_manager`` as a bare Manager, which knows neither ``visible_to`` nor ``of``.
+    """
 
     def visible_to(self, user: User) -> Self:
         """The rows of the organisations to which this person belongs now."""
