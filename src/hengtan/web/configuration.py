@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from .outbound import place
+
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SCHEMES = {"postgresql", "postgres", "sqlite"}
 MAIL = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
@@ -38,6 +40,7 @@ class Configuration:
     oidc_url       issuer of single sign-on (OpenID Connect), https://login.example.com/realms/acme; empty: passwords and passkeys alone
     oidc_client_id, oidc_client_secret   what the issuer knows this installation by
     oidc_name      what stands on the button
+    outbound_allow places to which webhooks and sources may connect, separated by commas; see ``outbound``; empty: none
     """
 
     data: Path
@@ -53,6 +56,7 @@ class Configuration:
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
     oidc_name: str = "SSO"
+    outbound_allow: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Configuration:
@@ -90,6 +94,11 @@ class Configuration:
             raise MisconfiguredError("oidc_url, oidc_client_id and oidc_client_secret: give all three, or none")
         if self.language not in ("en", "zh"):
             raise MisconfiguredError("language: en or zh")
+        try:
+            for each in self.outbound_allow:
+                place(each)
+        except ValueError as wrong:
+            raise MisconfiguredError(f"outbound_allow: {wrong}") from wrong
         return self
 
     @property
@@ -198,7 +207,7 @@ def _value(name: str, value: object) -> object:
         if str(value).lower() not in ("true", "false", "1", "0", "yes", "no"):
             raise MisconfiguredError(f"{name}: true or false, not {value!r}")
         return str(value).lower() in ("true", "1", "yes")
-    if name == "allowed_hosts":
+    if name in ("allowed_hosts", "outbound_allow"):
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list):
             raise MisconfiguredError(f"{name}: a list of names, not {value!r}")

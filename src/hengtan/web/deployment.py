@@ -51,6 +51,8 @@ def basic(configuration: Configuration) -> Iterator[Problem]:
 def deployed(configuration: Configuration) -> Iterator[Problem]:
     """Whether it is safe to open to people; after :func:`basic` found nothing."""
     yield from _outside(configuration)
+    if configuration.outbound_allow:
+        yield Problem("deploy.outbound", values={"places": ", ".join(configuration.outbound_allow)})
     yield from _machine(configuration)
     yield from _mail(configuration)
     if connection.vendor == "postgresql":
