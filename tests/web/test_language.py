@@ -24,6 +24,7 @@ NAMES = {
     "m²",
     "m",
     "CSV",
+    "XLSX",
     "PNG",
     "SVG",
     "JSON",

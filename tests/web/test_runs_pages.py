@@ -108,7 +108,7 @@ def test_who_enters_data_for_one_plant_sees_its_rows_and_sums_alone(company, run
     assert "of the facilities that are given to you" in text_of(ours)
     assert "Intensity" not in text_of(ours)
     assert "Intensity" in text_of(all_rows)
-    for path in ("", "rows/", "facilities/", "rows/?format=csv", "?csv=facilities"):
+    for path in ("", "rows/", "facilities/", "rows/?format=csv", "?table=facilities&format=csv"):
         body = page(company, run, path, Role.CONTRIBUTOR).content.decode()
         assert plant in body, path
         assert company.plants[0].name not in body, path
@@ -173,12 +173,12 @@ def test_tables_come_as_csv_with_every_digit_and_no_formula(company):
     assert sum(Decimal(row["co2e_kg"]) for row in rows) == sum(
         Decimal(run.totals[name]) for name in ("scope1_kg", "scope2_location_kg")
     )
-    months = page(company, run, "?csv=months").content.decode("utf-8-sig")
+    months = page(company, run, "?table=months&format=csv").content.decode("utf-8-sig")
     assert (
         months.splitlines()[0]
         == "month,scope1_kg,scope2_location_kg,scope2_market_kg,scope3_kg,location_kg,market_kg,rows"
     )
-    assert page(company, run, "?csv=nonsense").status_code == 404
+    assert page(company, run, "?table=nonsense&format=csv").status_code == 404
 
 
 NONSENSE = (

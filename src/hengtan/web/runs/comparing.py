@@ -20,10 +20,10 @@ from hengtan.inventory.stream import read_streams
 from hengtan.inventory.totals import EXACT
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
+from hengtan.web.shell.tables import as_table, form_of
 
 from . import words
 from .models import Run
-from .tables import as_csv
 from .templatetags.masses import shown, tonnes
 from .views import basis_of, run_of
 
@@ -63,10 +63,14 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     if other is not None and other.pk != run.pk:
         other.organisation = request.organisation
         told = difference(other, run, basis, by)
-        if request.GET.get("format") == "csv":
+        form = form_of(request)
+        if form:
             names = ("name", "before_kg", *(f"{name}_kg" for name in EFFECTS), "after_kg", "difference_kg")
-            rows = ([row["name"], row["before"], *row["effects"], row["after"], row["total"]] for row in told["rows"])
-            return as_csv(f"{other.code}-{run.code}-{by}.csv", names, rows)
+            masses = (
+                (row["name"], (row["before"], *row["effects"], row["after"], row["total"])) for row in told["rows"]
+            )
+            rows = ([name, *map(Decimal, numbers)] for name, numbers in masses)
+            return as_table(form, f"{other.code}-{run.code}-{by}", names, rows)
         context |= {
             "told": told, "rows": told["rows"][:ROWS], "rest": _rest(told["rows"][ROWS:]), "more": len(told["rows"]) - ROWS,
             "effects": [NAMES[name] for name in EFFECTS], "chart": _chart(other, run, told["total"]),

@@ -14,14 +14,13 @@ from django.shortcuts import redirect, render
 from hengtan.inventory.posted import Asked, posted
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
+from hengtan.web.shell.tables import MOST_ROWS, as_table, form_of
 
-from . import figures, services
+from . import figures, services, words
 from .models import Run
-from .tables import as_csv
 from .views import basis_of, run_of
 
 PAGE = 50
-CSV_ROWS = 200_000
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 FILTERS = ("scope", "category", "facility", "org_unit", "month", "match", "factor_id")
 COLUMNS = (
@@ -64,9 +63,11 @@ def index(request: TenantRequest, pk: int) -> HttpResponse:
     if not run.is_done:
         return redirect("run", key=request.organisation.key, pk=pk)
     wanted = asked(request)
-    if request.GET.get("format") == "csv":
-        found = posted(run.folder, wanted, CSV_ROWS)
-        return as_csv(f"{run.code}-rows.csv", COLUMNS, ([row[name] for name in COLUMNS] for row in found.rows))
+    form = form_of(request)
+    if form:
+        found = posted(run.folder, wanted, MOST_ROWS)
+        name = f"{run.code}-rows" if found.count <= MOST_ROWS else f"{run.code}-rows-largest-{MOST_ROWS}"
+        return as_table(form, name, COLUMNS, ([row[each] for each in COLUMNS] for row in found.rows))
     number = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
     found = posted(run.folder, wanted, PAGE, (max(number, 1) - 1) * PAGE)
     context = {
@@ -86,9 +87,10 @@ def facilities(request: TenantRequest, pk: int) -> HttpResponse:
     seen = services.facilities_of(request.membership)
     found = figures.facilities(services.cube(run, seen))
     basis = basis_of(request)
-    if request.GET.get("format") == "csv":
+    form = form_of(request)
+    if form:
         names = ("facility", "org_unit", *figures.COLUMNS)
-        return as_csv(f"{run.code}-facilities.csv", names, ([row[name] for name in names] for row in found))
+        return as_table(form, f"{run.code}-facilities", names, ([row[name] for name in names] for row in found))
     found.sort(key=lambda row: (-row[f"{basis}_kg"], row["facility"]))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     for row in page:
@@ -106,6 +108,13 @@ def problems(request: TenantRequest, pk: int) -> HttpResponse:
     code = request.GET.get("code", "")
     listed = _listed(run, code) if code else []
     page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
+    form = form_of(request)
+    if form:
+        names = ("code", "severity", "count", "reason", "mend")
+        told = ([_told(each, name) for name in names] for each in run.figures["problems"])
+        of_code = (tuple(row.values()) for row in listed)
+        columns = tuple(listed[0]) if listed else names
+        return as_table(form, f"{run.code}-problems", columns, of_code if listed else told)
     context = {
         "run": run,
         "problems": run.figures["problems"],
@@ -114,6 +123,12 @@ def problems(request: TenantRequest, pk: int) -> HttpResponse:
         "query": urlencode({"code": code}),
     }
     return render(request, "runs/problems.html", context)
+
+
+def _told(problem: dict[str, Any], name: str) -> Any:
+    """A sentence in the language of the page; codes and counts as they are."""
+    value = problem.get(name, "")
+    return value.get(words.lang(), "") if isinstance(value, dict) else value
 
 
 def _listed(run: Run, code: str) -> list[dict[str, str]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import mimetypes
+from datetime import UTC
 from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,18 +18,28 @@ from hengtan.inventory.totals import EXACT
 from hengtan.web.jobs.views import progress
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
+from hengtan.web.shell.tables import as_table, form_of
 
 from . import figures, services
 from .dashboard import Dashboard
 from .forms import RunForm
 from .models import Run
 from .proofs import vouching
-from .tables import as_csv
 
 PAGE = 50
 CHARTS = ("months", "units", "categories", "facilities")
 FILES = ("report.pdf", "report.xlsx", "report.html", "run.json", "summary.json", "emissions.parquet", "factors.parquet",
          "problems.csv", "run.json.tlog-proof", "report.pdf.tlog-proof", "report.xlsx.tlog-proof", "report.html.tlog-proof")  # fmt: skip
+
+
+TABLES = {  # of the dashboard: their names and their numbers
+    "months": (("month",), figures.COLUMNS),
+    "categories": (("scope", "category"), figures.COLUMNS),
+    "facilities": (("facility",), figures.COLUMNS),
+    "units": (("org_unit",), figures.COLUMNS),
+    "types": (("activity_type",), figures.COLUMNS),
+    "matches": (("match",), ("rows", "location_kg", "market_kg")),
+}
 
 
 def run_of(request: TenantRequest, pk: int, *more: str) -> Run:
@@ -59,12 +71,12 @@ def index(request: TenantRequest) -> HttpResponse:
         .select_related("organisation", "created_by", "job")
         .defer("figures", "summary")
     )
+    chosen, whole = services.current(request.organisation), request.membership.may(Act.WHOLE)
+    form = form_of(request)
+    if form:
+        return _runs_table(form, request, found, whole=whole)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    chosen = services.current(request.organisation)
-    context = {
-        "page": page, "current": chosen, "may": request.membership.may(Act.CALCULATE),
-        "whole": request.membership.may(Act.WHOLE),
-    }  # fmt: skip
+    context = {"page": page, "current": chosen, "may": request.membership.may(Act.CALCULATE), "whole": whole}
     return render(request, "runs/runs.html", context)
 
 
@@ -96,9 +108,9 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     seen = services.facilities_of(request.membership)
     told: dict[str, Any] = (run.figures or {}) if seen is None else services.figures_of(run, seen)
     basis = basis_of(request)
-    wanted = request.GET.get("csv")
-    if wanted:
-        return _csv(run, told, wanted)
+    form = form_of(request)
+    if form:
+        return _table(form, run, told, request.GET.get("table", ""))
     board = Dashboard(run, told, basis, run.previous if seen is None else None)
     context = {
         "run": run, "board": board, "basis": basis, "figures": told, "whole": seen is None,
@@ -138,17 +150,44 @@ def file(request: TenantRequest, pk: int) -> HttpResponse:
     return cast("HttpResponse", answer)  # of the same base
 
 
-def _csv(run: Run, told: Any, wanted: str) -> HttpResponse:
-    columns = {
-        "months": ("month", figures.COLUMNS), "categories": ("scope category", figures.COLUMNS),
-        "facilities": ("facility", figures.COLUMNS), "matches": ("match", ("rows", "location_kg", "market_kg")),
-        "types": ("activity_type", figures.COLUMNS),
-        "units": ("org_unit", figures.COLUMNS),
-    }  # fmt: skip
-    if wanted not in columns:
+def _runs_table(form: str, request: TenantRequest, found: QuerySet[Run], *, whole: bool) -> HttpResponse:
+    """Every run; sums for who sees all rows. Times in UTC."""
+    names = ["run", "name", "first", "last", "gwp_set", "calculated_utc", "by", "chosen_utc", "digest"]
+    sums = ["rows_in", "rows_posted", *figures.SUMS] if whole else []
+
+    def row(run: Run) -> list[object]:
+        totals = run.totals or {}
+        times = [
+            each.astimezone(UTC).isoformat(timespec="seconds") if each else "" for each in (run.done_at, run.chosen_at)
+        ]
+        told = [
+            run.code,
+            run.name,
+            run.first,
+            run.last,
+            run.options.get("gwp") or "AR5",
+            times[0],
+            run.created_by.name,
+            times[1],
+            run.digest,
+        ]
+        if whole:
+            told += [
+                run.rows_in,
+                run.rows_posted,
+                *(Decimal(totals[name]) if name in totals else None for name in figures.SUMS),
+            ]
+        return told
+
+    return as_table(form, f"{request.organisation.key}-runs", [*names, *sums], map(row, found))
+
+
+def _table(form: str, run: Run, told: Any, wanted: str) -> HttpResponse:
+    if wanted not in TABLES or wanted not in told:
         raise Http404
-    names = [*columns[wanted][0].split(), *columns[wanted][1]]
-    return as_csv(f"{run.code}-{wanted}.csv", names, ([row[name] for name in names] for row in told[wanted]))
+    named, counted = TABLES[wanted]
+    rows = ([*(row[name] for name in named), *(Decimal(row[name]) for name in counted)] for row in told[wanted])
+    return as_table(form, f"{run.code}-{wanted}", (*named, *counted), rows)
 
 
 def _intensity(told: Any, basis: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from hengtan.web.notices.services import unread_of
 from hengtan.web.organisations.models import Membership
 
 from .navigation import navigation
@@ -30,6 +31,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     memberships = list(
         Membership.objects.filter(user=user, ended_at=None)
         .select_related("organisation")
+        .annotate(unread=unread_of(user))
         .order_by("organisation__name")
     )
     current = getattr(request, "organisation", None)
@@ -41,6 +43,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         context |= {
             "membership": mine[0],
             "organisation": mine[0].organisation,
+            "unread_notices": mine[0].unread,
             "others": [each for each in memberships if each is not mine[0]],
             "navigation": navigation(mine[0], match.url_name if match else None),
         }

@@ -1,4 +1,4 @@
-// What pages need beyond htmx: menus that close, "/" for the search field, places suggested while one types, fields that go with a role.
+// What pages need beyond htmx: menus that close, "/" for the search field, tables for the clipboard, places suggested while one types, fields that go with a role.
 (function () {
   "use strict";
   document.addEventListener("click", function (event) {
@@ -18,6 +18,32 @@
       event.preventDefault();
       find.focus();
     }
+  });
+  function copied(text) {
+    if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+    var area = document.createElement("textarea"); // an installation without https
+    area.value = text;
+    area.className = "ht-away";
+    document.body.append(area);
+    area.select();
+    var done = document.execCommand("copy");
+    area.remove();
+    return done ? Promise.resolve() : Promise.reject(new Error("copy"));
+  }
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-copy]");
+    if (!button) return;
+    var word = button.dataset.word || button.textContent;
+    button.dataset.word = word;
+    button.setAttribute("aria-live", "polite");
+    function tell(said) {
+      button.textContent = said;
+      setTimeout(function () { button.textContent = word; }, 2500);
+    }
+    fetch(button.dataset.copy).then(function (answer) {
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.text();
+    }).then(copied).then(function () { tell(button.dataset.done); }, function () { tell(button.dataset.failed); });
   });
   document.querySelectorAll("[data-suggest]").forEach(function (input) {
     var list = document.createElement("datalist"), waiting;
