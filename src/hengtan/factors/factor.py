@@ -45,6 +45,9 @@ AMOUNTS = ("co2_kg", "ch4_kg", "n2o_kg", "ch4_kgco2e", "n2o_kgco2e", "co2e_kg", 
 NUMBERS = (*AMOUNTS, "lcv_mj_per_unit", "uncertainty_pct")
 DATES = ("valid_from", "valid_to", "published")
 
+LONGEST = 60
+"""Digits before or behind the point that a number may need; 1e999999999 is no amount, and writing it out would fill the memory."""
+
 NEVER = date.min
 """``Factor.published`` of a row that gives neither a day of publication nor a year it describes."""
 
@@ -146,7 +149,10 @@ def decimal(cell: str) -> Decimal | None:
         number = Decimal(cell)
     except InvalidOperation:
         raise ValueError(cell) from None
-    if not number.is_finite():
+    if not number.is_finite() or len(cell) > 2 * LONGEST or abs(number.adjusted()) > LONGEST:
+        raise ValueError(cell)
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and abs(exponent) > 2 * LONGEST:
         raise ValueError(cell)
     return Decimal(format(number, "f"))
 

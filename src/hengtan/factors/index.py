@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .factor import Factor
+from .factor import AMOUNTS, Factor
 from .words import STOP, words
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SEARCH = Path(__file__).parent / "data" / "search"
 ALWAYS = (0, 9999)
+STATED = ("co2", "gases", "co2e", "biogenic")
+"""What a row may state: CO2 alone; CH4 or N2O apart; a CO2e total; biogenic CO2."""
 ROW = ("weight", "family", "unit", "region", "first", "last", "category")
 WEIGHTS = {
     "stationary_combustion": 100,
@@ -219,6 +221,22 @@ class Index:
         exact = [row for row, name in enumerate(ids) if name == wanted]
         return exact or [row for row, name in enumerate(ids) if wanted and name.startswith(wanted)]
 
+    @cached_property
+    def datasets(self) -> list[str]:
+        """The dataset of each row."""
+        packed = [part.columns("dataset").column("dataset").to_pylist() for part in self._parts]
+        return [name for names in packed for name in names] + [str(cells["dataset"]) for cells in self._own]
+
+    @cached_property
+    def stated(self) -> list[frozenset[str]]:
+        """What each row states: words of ``STATED``, and the GWP set of its CO2e."""
+        names = (*AMOUNTS, "gwp_set")
+        rows: list[frozenset[str]] = []
+        for part in self._parts:
+            columns = [part.columns(name).column(name).to_pylist() for name in names]
+            rows += [_stated(dict(zip(names, cells, strict=True))) for cells in zip(*columns, strict=True)]
+        return rows + [_stated(cells) for cells in self._own]
+
     def factor(self, row: int) -> Factor:
         """The factor of a row."""
         if row >= self._own_offset:
@@ -252,6 +270,17 @@ class Index:
             if factor_id in part.ids:
                 return self._offsets[part.name] + part.ids.index(factor_id)
         return None
+
+
+def _stated(cells: Mapping[str, Any]) -> frozenset[str]:
+    gases = any(cells[name] for name in ("ch4_kg", "n2o_kg", "ch4_kgco2e", "n2o_kgco2e"))
+    said = {
+        "gases": gases,
+        "co2": bool(cells["co2_kg"]) and not gases and cells["co2e_kg"] in (None, "", cells["co2_kg"]),
+        "co2e": bool(cells["co2e_kg"]),
+        "biogenic": bool(cells["biogenic_co2_kg"]),
+    }
+    return frozenset({name for name, holds in said.items() if holds} | {cells["gwp_set"] or ""} - {""})
 
 
 def cells_of(factor: Factor) -> dict[str, Any]:

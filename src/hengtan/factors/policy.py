@@ -94,21 +94,13 @@ def policy_for(country: str) -> Policy:
     return load_policy("global")
 
 
-@cache
 def load_policy(name: str | Path) -> Policy:
-    """A built-in policy by name, ``default`` (per row by country), or one from a file.
+    """A built-in policy by name, ``default`` (per row by country), or one from a file, which is read each time.
 
     Raises HengtanError: no such file, or what does not fit the form (policy.* problems).
     """
     if name == DEFAULT:
-        world = _built_in("global")
-        return replace(
-            world,
-            name=DEFAULT,
-            title={"en": "By the country of each row", "zh": "按各行所在国家"},
-            by_country={code: policy for name in BUILT_IN for code, policy in _own(_built_in(name))}
-            | {ELSEWHERE: world},
-        )
+        return _default()
     if name in (*BUILT_IN, *OPT_IN):
         return _built_in(str(name))
     path = Path(name)
@@ -116,6 +108,17 @@ def load_policy(name: str | Path) -> Policy:
         known = ", ".join((*BUILT_IN, *OPT_IN, DEFAULT))
         raise HengtanError(Problem("policy.no-file", file=str(name), values={"known": known}))
     return _read(path, str(name))
+
+
+@cache
+def _default() -> Policy:
+    world = _built_in("global")
+    return replace(
+        world,
+        name=DEFAULT,
+        title={"en": "By the country of each row", "zh": "按各行所在国家"},
+        by_country={code: policy for name in BUILT_IN for code, policy in _own(_built_in(name))} | {ELSEWHERE: world},
+    )
 
 
 def _own(policy: Policy) -> list[tuple[str, Policy]]:
@@ -132,7 +135,7 @@ def _read(path: Path, shown: str) -> Policy:
 
     try:
         body = yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  safe
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, a date that is none, a number too long
         detail = " ".join(str(error).split())
         raise HengtanError(Problem("policy.unreadable", file=shown, values={"detail": detail})) from error
     form = _Form(shown)

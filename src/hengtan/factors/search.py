@@ -41,6 +41,14 @@ class Hit:
     others: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of what fits, and how many there are in all (the years of one factor count once)."""
+
+    count: int
+    hits: list[Hit]
+
+
 def search(
     library: Library,
     text: str,
@@ -51,36 +59,59 @@ def search(
     category: str | None = None,
     limit: int = 20,
 ) -> list[Hit]:
-    """The factors that fit best.
+    """The factors that fit best: the hits of ``found``."""
+    return found(library, text, region=region, year=year, unit=unit, category=category, limit=limit).hits
+
+
+def found(
+    library: Library,
+    text: str,
+    *,
+    region: str | None = None,
+    year: int | None = None,
+    unit: str | None = None,
+    category: str | None = None,
+    dataset: str | None = None,
+    stated: str | None = None,
+    limit: int = 20,
+    offset: int = 0,
+) -> Found:
+    """The factors that fit best, from the ``offset``-th on.
 
     region    only this place, the larger ones around it and what lies in it, the place itself first
     year      only what is valid on some day of it
     unit      only this unit, however written (kWh means net and gross too); if there is none, what converts to it
     category  only this category
+    dataset   only this dataset
+    stated    only what states this: one of ``index.STATED``, or a GWP set by which a CO2e is stated
     Raises HengtanError for a region, unit or category that does not exist.
     """
     index = index_for(library)
     ask = wanted(text, index.__contains__)
     filters = _filters(index, region, year, unit, category)
-    found = _scores(index, ask)
+    if dataset:
+        filters.append(lambda row: index.datasets[row] == dataset)
+    if stated:
+        filters.append(lambda row: stated in index.stated[row])
+    rows_found = _scores(index, ask)
     if "-" in text:
         best = len(ask.terms) + 1  # an id, or the beginning of one, is more than any word
-        found |= dict.fromkeys(index.rows_with_id(text.strip()), (best, 1.0))
+        rows_found |= dict.fromkeys(index.rows_with_id(text.strip()), (best, 1.0))
     for keep in filters:
-        found = {row: got for row, got in found.items() if keep(row)}
-    if unit and found:
-        found = _in_unit(index, found, units.parse(unit))
+        rows_found = {row: got for row, got in rows_found.items() if keep(row)}
+    if unit and rows_found:
+        rows_found = _in_unit(index, rows_found, units.parse(unit))
     if ask.region:  # a place that was named is one of the asked things
         here = index.columns["region"]
-        found = {row: (terms + (here[row] == ask.region), score) for row, (terms, score) in found.items()}
-    most = max((terms for terms, _ in found.values()), default=0)
+        rows_found = {row: (terms + (here[row] == ask.region), score) for row, (terms, score) in rows_found.items()}
+    most = max((terms for terms, _ in rows_found.values()), default=0)
     likes = _likes(index, ask, region)
     weight = index.columns["weight"]
-    ranked = {row: score * weight[row] * likes(row) for row, (terms, score) in found.items() if terms == most}
+    ranked = {row: score * weight[row] * likes(row) for row, (terms, score) in rows_found.items() if terms == most}
     if unit:  # the very unit before its net and gross kin
         column, symbol = index.columns["unit"], units.parse(unit).symbol
         ranked = {row: score * (VERY_UNIT if column[row] == symbol else 1) for row, score in ranked.items()}
-    return _hits(index, ranked, year or ask.year, limit)
+    return _hits(index, ranked, year or ask.year, limit, offset)
 
 
 @lru_cache(maxsize=4)
@@ -214,7 +245,7 @@ def _likes(index: Index, ask: Wanted, region: str | None) -> Callable[[int], flo
     return liking if code or ask.unit or ask.year else chinese if ask.chinese else lambda row: 1.0
 
 
-def _hits(index: Index, ranked: dict[int, float], year: int | None, limit: int) -> list[Hit]:
+def _hits(index: Index, ranked: dict[int, float], year: int | None, limit: int, offset: int) -> Found:
     families: dict[object, list[int]] = {}
     family, first, last = (index.columns[name] for name in ("family", "first", "last"))
     for row in ranked:
@@ -228,14 +259,15 @@ def _hits(index: Index, ranked: dict[int, float], year: int | None, limit: int) 
 
     groups = [best(rows) for rows in families.values()]
     groups.sort(key=lambda rows: (-max(ranked[row] for row in rows), rows[0]))
-    return [
+    hits = [
         Hit(
             index.factor(rows[0]),
             round(max(ranked[row] for row in rows), 3),
             tuple(map(index.factor_id, rows[1:])),
         )
-        for rows in groups[:limit]
+        for rows in groups[offset : offset + limit]
     ]
+    return Found(len(groups), hits)
 
 
 def unit_named(text: str) -> units.Unit:
@@ -278,4 +310,4 @@ def _up(code: str) -> set[str]:
     return found
 
 
-__all__ = ["ALWAYS", "Hit", "category_named", "index_for", "search", "unit_named"]
+__all__ = ["ALWAYS", "Found", "Hit", "category_named", "found", "index_for", "search", "unit_named"]

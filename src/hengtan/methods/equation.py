@@ -22,6 +22,8 @@ from hengtan.units import Compound
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 200
+MAX_EXPONENT = 60  # 1e999999999 is nine characters and would fill the memory
+MAX_BITS = 4096  # of a power: powers of powers grow as fast
 _POWER = Context(prec=40)
 
 
@@ -41,6 +43,8 @@ class EquationError(ValueError):
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    if max(base.numerator.bit_length(), base.denominator.bit_length()) * max(abs(exponent), 1) > MAX_BITS:
+        raise EquationError("equation-power-large")
     if exponent.denominator == 1 and abs(exponent) <= 64 and (base or exponent >= 0):
         return base ** int(exponent)
     if base <= 0:
@@ -81,6 +85,9 @@ class Equation:
             case ast.Constant(value=bool() as value):
                 raise EquationError("equation-not-a-number", value=str(value))
             case ast.Constant(value=int() | float()):
+                text = ast.get_source_segment(self.text, node) or ""
+                if abs(int(text.lower().partition("e")[2] or 0)) > MAX_EXPONENT:
+                    raise EquationError("equation-number-large", number=text, most=str(MAX_EXPONENT))
                 self._number(node)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
                 self._check(node.operand, depth + 1)

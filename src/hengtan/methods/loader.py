@@ -17,7 +17,7 @@ from hengtan.problems import HengtanError, Problem, both, system
 from hengtan.units import Compound, UnitError, parse, parse_compound
 
 from .checks import check
-from .equation import Equation, EquationError
+from .equation import MAX_EXPONENT, Equation, EquationError
 from .method import FactorNeed, Method
 from .parameter import Input, Parameter, PeriodError, Value, parse_validity
 
@@ -102,6 +102,8 @@ class Reader:
         """An exact number: ``0.98``, ``44/12``, ``1e-3``, ``98%``."""
         try:
             plain = str(text).strip()
+            if len(plain) > 120 or abs(int(plain.rstrip("%").lower().partition("e")[2] or 0)) > MAX_EXPONENT:
+                raise ValueError(plain)  # noqa: TRY301  1e999999999 would fill the memory
             return Fraction(plain.removesuffix("%")) / (100 if plain.endswith("%") else 1)
         except (ValueError, ZeroDivisionError):
             self.bad(where, text, "not-a-number", "0.98, 44/12, 98%")
