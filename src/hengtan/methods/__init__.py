@@ -19,6 +19,7 @@ from .method import DENSITY, GASES, Coefficient, FactorNeed, Method
 from .parameter import Input, Parameter, Value
 from .registry import DEFAULT, find, ids, methods, near
 from .trace import Term, Trace
+from .typeset import mathml
 
 __all__ = [
     "CO2_PER_C",
@@ -40,6 +41,7 @@ __all__ = [
     "find",
     "ids",
     "load_method",
+    "mathml",
     "methods",
     "near",
 ]
