@@ -41,7 +41,7 @@ _OF_THE_CLOUD = frozenset(
 )  # answers machines of Azure alone, though it looks public
 
 
-class Refused(HengtanError):
+class Refused(HengtanError):  # noqa: N818  no error of ours
     """A place to which this installation makes no connection, or that cannot be reached; ``problems`` say which."""
 
 
@@ -65,7 +65,7 @@ class Place:
             return literal is not None and _within(literal, self.network)
         if _literal(host) is not None:  # a wildcard of names is no wildcard of addresses, but for what is public
             return self.host == "*"
-        return self.host == "*" or host == self.host or (self.host.startswith("*.") and host.endswith(self.host[1:]))
+        return self.host in ("*", host) or (self.host.startswith("*.") and host.endswith(self.host[1:]))
 
     def names(self, scheme: str, address: Address, port: int) -> bool:
         """Whether it allows the very address, public or not."""
@@ -208,6 +208,13 @@ class Outbound:
                 return found.resolve()
         own_folders = [str(each.folder / self.key) for each in self.places if each.folder is not None]
         raise Refused(Problem("outbound.folder", values={"path": path[:200], "folders": ", ".join(own_folders) or "—"}))
+
+
+def way_out(key: str) -> Outbound:
+    """Of the organisation with this key, as this installation is set."""
+    from django.conf import settings  # noqa: PLC0415  the configuration reads entries before there is Django
+
+    return Outbound(settings.CONFIGURATION.outbound_allow, key)
 
 
 def is_public(address: Address) -> bool:

@@ -34,7 +34,10 @@ class Act(Enum):
     ENTER = "enter data"
     APPROVE = "approve data"
     CALCULATE = "calculate, and choose the run that counts"
+    REPORT = "prepare, issue and withdraw reports, choose the base year"
+    AUDIT = "work in the audit room"
     BOUNDARY = "change units and facilities"
+    CONNECT = "connect other systems: sources and webhooks"
     PEOPLE = "invite people and give roles"
     SETTINGS = "change the organisation"
 
@@ -46,7 +49,10 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.ENTER: frozenset({Role.OWNER, Role.MANAGER, Role.CONTRIBUTOR}),
     Act.APPROVE: frozenset({Role.OWNER, Role.MANAGER, Role.APPROVER}),
     Act.CALCULATE: frozenset({Role.OWNER, Role.MANAGER}),
+    Act.REPORT: frozenset({Role.OWNER, Role.MANAGER, Role.APPROVER}),
+    Act.AUDIT: frozenset({Role.AUDITOR}),
     Act.BOUNDARY: frozenset({Role.OWNER, Role.MANAGER}),
+    Act.CONNECT: frozenset({Role.OWNER, Role.MANAGER}),
     Act.PEOPLE: frozenset({Role.OWNER, Role.MANAGER}),
     Act.SETTINGS: frozenset({Role.OWNER}),
 }
@@ -54,8 +60,8 @@ SAYS: Mapping[Role, str | Promise] = {
     Role.OWNER: _("Everything, the organisation itself included."),
     Role.MANAGER: _("Runs the inventory: facilities, people, data, approval."),
     Role.CONTRIBUTOR: _("Enters data for the facilities that are given to them, and sees only these."),
-    Role.APPROVER: _("Approves or returns what others entered."),
-    Role.AUDITOR: _("Reads everything of this organisation, changes nothing."),
+    Role.APPROVER: _("Approves or returns what others entered; issues reports that others prepared."),
+    Role.AUDITOR: _("Reads everything of this organisation, writes in the audit room alone."),
     Role.VIEWER: _("Reads facilities and results."),
 }
 
