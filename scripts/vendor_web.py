@@ -42,6 +42,7 @@ ICONS = [
     "alert-triangle",
     "arrow-left",
     "arrow-right",
+    "bell",
     "building",
     "building-factory-2",
     "calendar",

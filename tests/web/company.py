@@ -13,6 +13,7 @@ from hengtan.web.api.models import Answer
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.jobs.services import enqueue
+from hengtan.web.notices.services import tell
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
@@ -63,6 +64,8 @@ class Company:
         )
         with transaction.atomic():
             record(self.organisation, "company.made", {"name": name}, by=None)
+            told = tell(self.organisation, [owner], "run.done", {"name": mark}, f"/o/{self.organisation.key}/runs/")
+            self.notice = told[0]
 
     def joins(self, role, name=None):
         name = name or str(role.value)

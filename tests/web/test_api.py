@@ -159,7 +159,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
     theirs = {
         "/jobs/{key}": stranger.job.key, "/batches/{key}": stranger.batch.key, "/runs/{key}": stranger.run.key,
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
-        "/events/{pk}": stranger.organisation.events.first().pk,
+        "/notices/{pk}": stranger.notice.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
     bodies = {
         "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01"},

@@ -3,12 +3,13 @@
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from hengtan.web.activities.models import Batch, PeriodLock
 from hengtan.web.boundaries import services
 from hengtan.web.jobs.services import enqueue
+from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
 
@@ -23,6 +24,7 @@ GOLDEN = {
     "data/": 7,
     "data/periods/": 5,
     "jobs/": 6,
+    "notices/": 6,
 }
 
 
@@ -46,6 +48,8 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
             organisation=company.organisation, first_month=date(2000 + number, 1, 1), last_month=date(2000 + number, 1, 1),
             closed_by=company.people[Role.MANAGER].user,
         )  # fmt: skip
+        with transaction.atomic():
+            tell(company.organisation, [company.people[Role.OWNER].user], "run.done", {"name": number}, "/")
         company.plant(f"more {number}")
         services.add_unit(company.organisation, f"unit {number}", parent=company.group, since=None)
         company.joins(Role.CONTRIBUTOR, f"c{number}").facilities.add(company.plants[0])

@@ -7,6 +7,7 @@ from hengtan.web.activities.models import Batch, PeriodLock, Remembered, SourceF
 from hengtan.web.api.models import Answer, Token
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.jobs.models import Job
+from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
 from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.runs.models import Cube, Run
@@ -22,6 +23,7 @@ KINDS = (
     Invitation,
     Job,
     Membership,
+    Notice,
     Organisation,
     Outbox,
     PeriodLock,
@@ -70,6 +72,7 @@ def ids(company):
         "job": company.job.pk, "job-retry": company.job.pk, "job-cancel": company.job.pk,
         "source-file": company.file.pk, "period-open": company.lock.pk,
         "token-revoke": company.token_row.pk,
+        "notice": company.notice.pk,
         **dict.fromkeys(BATCH_PAGES, company.batch.pk),
         **dict.fromkeys(RUN_PAGES, company.run.pk),
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,

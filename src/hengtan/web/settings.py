@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "hengtan.web.organisations",
     "hengtan.web.boundaries",
     "hengtan.web.jobs",
+    "hengtan.web.notices",
     "hengtan.web.activities",
     "hengtan.web.vault",
     "hengtan.web.runs",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("hengtan.web.organisations.urls")),
     path("", include("hengtan.web.boundaries.urls")),
     path("", include("hengtan.web.jobs.urls")),
+    path("", include("hengtan.web.notices.urls")),
     path("", include("hengtan.web.activities.urls")),
     path("", include("hengtan.web.runs.urls")),
     path("", include("hengtan.web.api.urls")),

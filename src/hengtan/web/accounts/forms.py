@@ -14,7 +14,7 @@ from .models import User
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, language, time zone, appearance."""
+    """Name, language, time zone, appearance, e-mails."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
@@ -26,12 +26,17 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         """Of a person."""
 
         model = User
-        fields = ("name", "language", "time_zone", "theme")
+        fields = ("name", "language", "time_zone", "theme", "notice_mail")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].required = False
         self.fields["language"].choices = [("", _("As the browser")), ("en", "English"), ("zh-hans", "中文")]  # type: ignore[attr-defined]
+        self.fields["notice_mail"].required = False
+
+    def clean_notice_mail(self) -> str:
+        """As it was, where a form does not ask for it."""
+        return str(self.cleaned_data["notice_mail"] or self.instance.notice_mail)
 
 
 class NewPersonForm(forms.Form):

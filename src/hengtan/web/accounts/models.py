@@ -47,6 +47,16 @@ class User(AbstractBaseUser):
         blank=True,
         choices=[("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))],
     )
+    class NoticeMail(models.TextChoices):
+        """How often notices come as e-mails."""
+
+        AT_ONCE = "once", _("At once, one e-mail each")
+        DAILY = "daily", _("Together, every morning")
+        NEVER = "never", _("Not by e-mail")
+
+    notice_mail = models.CharField(
+        _("E-mails about notices"), max_length=5, choices=NoticeMail.choices, default=NoticeMail.AT_ONCE
+    )
     is_active = models.BooleanField(default=True)
     is_operator = models.BooleanField(default=False)
     joined_at = models.DateTimeField(auto_now_add=True)

@@ -11,12 +11,14 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hengtan.web.accounts.models import User
 from hengtan.web.jobs import services as jobs
 from hengtan.web.jobs.models import UNDER_WAY, Job
+from hengtan.web.notices.services import tell, who_may
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts, record
@@ -201,6 +203,7 @@ def approve(batch: Batch, by: Membership) -> None:
         record(batch.organisation, "batch.superseded", _told(old) | {"superseded_by": batch.key}, by.user)
     batch.save(update_fields=["state", "decided_by", "decided_at", "comment"])
     record(batch.organisation, "batch.approved", _told(batch), by.user)
+    _tell_hands(batch, "batch.approved", {"by": by.user.name, "name": batch.name})
 
 
 @transaction.atomic
@@ -212,6 +215,7 @@ def give_back(batch: Batch, by: Membership, comment: str) -> None:
     batch.comment = comment.strip()
     batch.save(update_fields=["state", "decided_by", "decided_at", "comment"])
     record(batch.organisation, "batch.returned", _told(batch) | {"comment": batch.comment}, by.user)
+    _tell_hands(batch, "batch.returned", {"by": by.user.name, "name": batch.name, "comment": batch.comment})
 
 
 @transaction.atomic
@@ -231,7 +235,7 @@ def _decided(batch: Batch, by: Membership, state: State) -> Batch:
     batch = Batch.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=batch.pk)
     if batch.state != State.SUBMITTED:
         raise ValidationError(_("Somebody has decided on it in the meantime."))
-    if by.user.pk in {batch.created_by_id, batch.submitted_by_id, *(each["by_id"] for each in batch.fixes)}:
+    if by.user.pk in hands(batch):
         raise ValidationError(_("Nobody approves what they entered themselves. Ask a colleague who may approve."))
     batch.state, batch.decided_by, batch.decided_at = state, by.user, timezone.now()
     return batch
@@ -254,6 +258,27 @@ def _ask(batch: Batch, kind: str, by: User, more: Mapping[str, Any] | None = Non
     batch.job = jobs.enqueue(batch.organisation, kind, {"batch": batch.pk, **(more or {})}, by)
     batch.save(update_fields=["job"])
     return batch.job
+
+
+def hands(batch: Batch) -> set[int | None]:
+    """Who entered anything of it, by id: nobody of them decides on it."""
+    return {batch.created_by_id, batch.submitted_by_id, *(each["by_id"] for each in batch.fixes)}
+
+
+def tell_deciders(batch: Batch) -> None:
+    """In the transaction that submits it: those who may decide on it hear of it."""
+    deciders = who_may(batch.organisation, Act.APPROVE, but=hands(batch))
+    by = batch.submitted_by.name if batch.submitted_by else ""
+    tell(batch.organisation, deciders, "batch.submitted", {"by": by, "name": batch.name, "rows": batch.rows_good}, _address(batch))  # fmt: skip
+
+
+def _tell_hands(batch: Batch, kind: str, values: Mapping[str, object]) -> None:
+    entered = User.objects.filter(pk__in=[batch.created_by_id, batch.submitted_by_id])
+    tell(batch.organisation, entered, kind, values, _address(batch))
+
+
+def _address(batch: Batch) -> str:
+    return reverse("batch", kwargs={"key": batch.organisation.key, "pk": batch.pk})
 
 
 def told(batch: Batch) -> dict[str, object]:

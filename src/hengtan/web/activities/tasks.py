@@ -183,6 +183,7 @@ def _submitted(batch: Batch, job: Job, judged: Judged, digest: str) -> Json:
     held.decided_by = held.decided_at = None
     held.save()
     record(job.organisation, "batch.submitted", services.told(held), job.created_by)
+    services.tell_deciders(held)
     return {"rows": held.rows_good}
 
 

@@ -99,7 +99,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "batch": batch,
         "files": list(batch.files.all()),
         "may_decide": batch.state == State.SUBMITTED and request.membership.may(Act.APPROVE),
-        "own": request.user.pk in own_hands(batch),
+        "own": request.user.pk in services.hands(batch),
         "may_enter": request.membership.may(Act.ENTER),
         "superseded_by": batch.superseded_by.filter(state=State.APPROVED).first(),
         "closed": services.closed_months(request.organisation, batch.months),
@@ -119,11 +119,6 @@ def control(each: Json, language: str) -> Json:
     found = find_type(each["type"]) if each["type"] else None
     agrees = Decimal(each["in"]) == Decimal(each["good"])
     return {**each, "title": found.title[language] if found else each["type"], "agrees": agrees}
-
-
-def own_hands(batch: Batch) -> set[int | None]:
-    """Who entered anything of it."""
-    return {batch.created_by_id, batch.submitted_by_id, *(each["by_id"] for each in batch.fixes)}
 
 
 def step_of(batch: Batch) -> str:

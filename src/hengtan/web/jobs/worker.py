@@ -29,6 +29,7 @@ from django.utils import timezone
 from hengtan.durable import FileLock
 from hengtan.problems import HengtanError
 
+from .clock import tick
 from .models import Job, JobQuerySet, State
 from .progress import Cancelled, Lost, Progress, Stopping
 from .registry import HANDLERS
@@ -195,6 +196,7 @@ def work(parent: int = 0) -> int:
         while not stop.is_set():
             try:
                 close_old_connections()
+                tick()
                 busy = run_one(worker, stop.is_set, beat=True)
             except OperationalError:
                 log.exception("the database does not answer")
