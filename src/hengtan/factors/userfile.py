@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -116,14 +116,19 @@ def _row(sheet: Sheet, line: Line, seen: dict[str, int], taken: Container[str]) 
 
 def _factor(line: Line) -> Factor:
     """The row as a factor; a cell that cannot be read is empty (its problem is told, the file refused)."""
-    typed: dict[str, Any] = {name: line.cells.get(name, "") for name in COLUMNS}
+    return factor_of(line.cells)
+
+
+def factor_of(cells: Mapping[str, str]) -> Factor:
+    """A factor from the cells of a factor file; one that cannot be read is empty."""
+    typed: dict[str, Any] = {name: cells.get(name, "") for name in COLUMNS}
     for name in NUMBERS:
         with suppress(ValueError):
             typed[name] = decimal(typed[name])
     days: dict[str, date | None] = dict.fromkeys(DATES)
     for name in DATES:
         with suppress(ValueError):
-            days[name] = _day(line.cells.get(name, ""))
+            days[name] = _day(cells.get(name, ""))
     with suppress(units.UnitError):
         typed["activity_unit"] = units.parse(typed["activity_unit"]).symbol
     typed |= {name: None for name in NUMBERS if isinstance(typed[name], str)}

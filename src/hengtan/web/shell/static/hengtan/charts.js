@@ -20,20 +20,20 @@
   function axis() {
     return { axisLine: { lineStyle: { color: colour("line-strong") } }, axisTick: { show: false }, axisLabel: { color: colour("ink-2"), fontSize: 12 }, splitLine: { show: false } };
   }
-  function value() {
-    return { type: "value", axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour("ink-3"), fontSize: 11, formatter: function (v) { return grouped(v, v && Math.abs(v) < 10 && v % 1 ? 1 : 0); } }, splitLine: { lineStyle: { color: colour("line") } }, splitNumber: 4 };
+  function value(places) { // places: digits behind the point, where the numbers are small
+    return { type: "value", axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour("ink-3"), fontSize: 11, formatter: function (v) { return grouped(v, places !== undefined ? places : v && Math.abs(v) < 10 && v % 1 ? 1 : 0); } }, splitLine: { lineStyle: { color: colour("line") } }, splitNumber: 4 };
   }
   var kinds = {
     months: function (data) {
       var option = base(), last = data.series.length - 1, single = data.labels.length === 1;
       option.grid = { left: 8, right: phone ? 14 : 104, top: 30, bottom: phone ? 44 : 6, containLabel: true, outerBoundsMode: "same" };
       option.xAxis = Object.assign(axis(), { type: "category", boundaryGap: single, data: data.shown, triggerEvent: true });
-      option.yAxis = Object.assign(value(), { min: 0, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -34] } });
+      option.yAxis = Object.assign(value(data.places), { min: 0, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -34] } });
       option.tooltip.trigger = "axis";
       option.tooltip.formatter = function (points) {
         return [data.labels[points[0].dataIndex]].concat(points.map(function (point) {
           var told = data.series[point.seriesIndex].told[point.dataIndex];
-          return data.series[point.seriesIndex].name + "  " + (told === null ? "—" : told + " t");
+          return data.series[point.seriesIndex].name + "  " + (told === null ? "—" : told + (data.toldUnit === undefined ? " t" : data.toldUnit));
         })).join("\n");
       };
       option.series = data.series.map(function (line, at) {
