@@ -22,6 +22,7 @@ from hengtan.web.notices.services import tell, who_may
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts, record
+from hengtan.web.webhooks.services import announce
 
 from .models import OPEN, Batch, Json, PeriodLock, SourceFile, State, month_of
 
@@ -203,6 +204,7 @@ def approve(batch: Batch, by: Membership) -> None:
         record(batch.organisation, "batch.superseded", _told(old) | {"superseded_by": batch.key}, by.user)
     batch.save(update_fields=["state", "decided_by", "decided_at", "comment"])
     record(batch.organisation, "batch.approved", _told(batch), by.user)
+    announce(batch.organisation, "batch.approved", announced(batch))
     _tell_hands(batch, "batch.approved", {"by": by.user.name, "name": batch.name})
 
 
@@ -215,6 +217,7 @@ def give_back(batch: Batch, by: Membership, comment: str) -> None:
     batch.comment = comment.strip()
     batch.save(update_fields=["state", "decided_by", "decided_at", "comment"])
     record(batch.organisation, "batch.returned", _told(batch) | {"comment": batch.comment}, by.user)
+    announce(batch.organisation, "batch.returned", announced(batch))
     _tell_hands(batch, "batch.returned", {"by": by.user.name, "name": batch.name, "comment": batch.comment})
 
 
@@ -279,6 +282,14 @@ def _tell_hands(batch: Batch, kind: str, values: Mapping[str, object]) -> None:
 
 def _address(batch: Batch) -> str:
     return reverse("batch", kwargs={"key": batch.organisation.key, "pk": batch.pk})
+
+
+def announced(batch: Batch) -> dict[str, object]:
+    """What other systems are told of a batch."""
+    return {
+        "batch": batch.key, "name": batch.name, "state": str(batch.state), "rows_good": batch.rows_good,
+        "rows_rejected": batch.rows_rejected, "months": list(batch.months),
+    }  # fmt: skip
 
 
 def told(batch: Batch) -> dict[str, object]:

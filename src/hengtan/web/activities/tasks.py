@@ -22,8 +22,10 @@ from hengtan.web.jobs.progress import Cancelled, Progress
 from hengtan.web.jobs.registry import handler
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.vault.services import keep_file, record
+from hengtan.web.webhooks.services import announce
 
 from . import services
+from .evidence import count
 from .judging import Judged, control_totals, judge
 from .models import OPEN, Batch, Json, PeriodLock, Remembered, State
 from .preview import preview
@@ -182,7 +184,9 @@ def _submitted(batch: Batch, job: Job, judged: Judged, digest: str) -> Json:
     held.state, held.submitted_by, held.submitted_at = State.SUBMITTED, job.created_by, timezone.now()
     held.decided_by = held.decided_at = None
     held.save()
+    count(held)
     record(job.organisation, "batch.submitted", services.told(held), job.created_by)
+    announce(job.organisation, "batch.submitted", services.announced(held))
     services.tell_deciders(held)
     return {"rows": held.rows_good}
 

@@ -42,6 +42,7 @@ from hengtan.web.jobs.progress import Progress
 from hengtan.web.jobs.registry import handler
 from hengtan.web.jobs.services import as_json
 from hengtan.web.vault import services as vault
+from hengtan.web.webhooks.services import announce
 
 from .figures import facilities, figures
 from .models import Cube, Run
@@ -196,6 +197,7 @@ def _keep(run: Run, progress: Progress) -> None:
         if Cube.objects.filter(run=run).count() != rows:
             raise ControlError(f"run {run.key}: somebody else wrote its cube at the same time")
         run.save()
+        announce(run.organisation, "run.done", {"run": run.code, "name": run.name, "run_sha256": run.run_sha256})
 
 
 def _cube(run: Run, folder: Path, progress: Progress) -> int:
