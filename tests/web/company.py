@@ -18,7 +18,10 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
 from hengtan.web.runs.models import Cube, Run
+from hengtan.web.sealed import seal
 from hengtan.web.vault.services import keep_file, record
+from hengtan.web.webhooks.models import Delivery, Endpoint
+from hengtan.web.webhooks.services import purpose
 
 PASSWORD = "bridge lantern copper 41"
 
@@ -62,6 +65,14 @@ class Company:
         Answer.objects.create(
             organisation=self.organisation, token=self.token_row, key="once", call="", status=200, body={"whose": mark}
         )
+        self.endpoint = Endpoint.objects.create(
+            organisation=self.organisation, url=f"https://{mark}.example/hook", events=["run.done"], is_on=False,
+            secret=seal("whsec_", purpose(self.organisation)), created_by=owner,
+        )  # fmt: skip
+        self.delivery = Delivery.objects.create(
+            organisation=self.organisation, endpoint=self.endpoint, message=f"msg_{mark}", event="run.done", body="{}",
+            state="failed", due_at=self.lock.closed_at,
+        )  # fmt: skip
         with transaction.atomic():
             record(self.organisation, "company.made", {"name": name}, by=None)
             told = tell(self.organisation, [owner], "run.done", {"name": mark}, f"/o/{self.organisation.key}/runs/")

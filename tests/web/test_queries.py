@@ -12,6 +12,7 @@ from hengtan.web.jobs.services import enqueue
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.webhooks.models import Endpoint
 
 # session, person, membership, memberships of the switcher; then the rows
 GOLDEN = {
@@ -24,6 +25,7 @@ GOLDEN = {
     "data/": 7,
     "data/periods/": 5,
     "jobs/": 6,
+    "webhooks/": 5,
     "notices/": 6,
 }
 
@@ -50,6 +52,10 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
         )  # fmt: skip
         with transaction.atomic():
             tell(company.organisation, [company.people[Role.OWNER].user], "run.done", {"name": number}, "/")
+        Endpoint.objects.create(
+            organisation=company.organisation, url="https://x.example/", events=["run.done"], secret="",
+            created_by=company.people[Role.OWNER].user,
+        )  # fmt: skip
         company.plant(f"more {number}")
         services.add_unit(company.organisation, f"unit {number}", parent=company.group, since=None)
         company.joins(Role.CONTRIBUTOR, f"c{number}").facilities.add(company.plants[0])

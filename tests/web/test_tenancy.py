@@ -12,12 +12,15 @@ from hengtan.web.organisations.models import Invitation, Membership, Organisatio
 from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.vault.models import Outbox
+from hengtan.web.webhooks.models import Delivery, Endpoint
 
 KINDS = (
     Answer,
     Batch,
     Cube,
+    Delivery,
     Denominator,
+    Endpoint,
     Facility,
     FacilityPlace,
     Invitation,
@@ -75,6 +78,7 @@ def ids(company):
         "notice": company.notice.pk,
         **dict.fromkeys(BATCH_PAGES, company.batch.pk),
         **dict.fromkeys(RUN_PAGES, company.run.pk),
+        **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
 
@@ -182,6 +186,8 @@ def test_a_role_does_what_the_table_says_and_nothing_else(company, role):
         ("data/periods/", "post"): Act.BOUNDARY,
         ("people/invite/", "get"): Act.PEOPLE,
         ("settings/", "post"): Act.SETTINGS,
+        ("webhooks/new/", "get"): Act.CONNECT,
+        (f"webhooks/{company.endpoint.pk}/do/", "post"): Act.CONNECT,
     }
     company.people[Role.CONTRIBUTOR].facilities.add(company.plants[0])
     for (path, method), act in wanted.items():

@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("hengtan.web.notices.urls")),
     path("", include("hengtan.web.activities.urls")),
     path("", include("hengtan.web.runs.urls")),
+    path("", include("hengtan.web.reporting.urls")),
+    path("", include("hengtan.web.webhooks.urls")),
     path("", include("hengtan.web.api.urls")),
     path("account/", include("hengtan.web.accounts.urls")),
     path("account/", include("allauth.urls")),

@@ -42,12 +42,19 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Overview"), "home", "organisation", ("organisation",)),
             Entry(_("Inventory"), "layout-dashboard", "inventory", ("inventory", "run", "run-rows", "run-explain", "run-facilities", "run-problems", "run-compare")),
             Entry(_("Runs"), "calculator", "runs", ("runs", "run-new"), tab=False),
+            Entry(_("Base year"), "calendar", "base-year", ("base-year", "base-year-policy", "base-year-choose", "base-year-restate"), Act.WHOLE, tab=False),
         ),
     ),
     (
         _("Data"),
         (
             Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "entry", "batch-entry", "calendar", "batch-problems", "batch-submit", "batch-rows", "periods")),
+        ),
+    ),
+    (
+        _("Prove"),
+        (
+            Entry(_("Reports"), "writing-sign", "reports", ("reports", "report", "report-new"), Act.WHOLE, tab=False),
         ),
     ),
     (
@@ -62,6 +69,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Settings"),
         (
             Entry(_("People and roles"), "users", "people", ("people", "invite", "member", "invitation-resend")),
+            Entry(_("Webhooks"), "send", "webhooks", ("webhooks", "webhook", "webhook-new", "webhook-edit", "webhook-do", "delivery"), Act.CONNECT, tab=False),
             Entry(_("API tokens"), "key", "tokens", ("tokens", "token-new", "token-revoke"), tab=False),
             Entry(_("Organisation"), "settings", "organisation-settings", ("organisation-settings",), Act.WHOLE),
         ),
