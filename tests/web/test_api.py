@@ -159,11 +159,13 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
     theirs = {
         "/jobs/{key}": stranger.job.key, "/batches/{key}": stranger.batch.key, "/runs/{key}": stranger.run.key,
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
+        "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
         "/notices/{pk}": stranger.notice.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
     bodies = {
         "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01"},
         "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
+        "rotate": {"secret": "whsec_" + "A" * 32},
     }  # fmt: skip
     walked = set()
     for path, operations in owner.client.get("/api/v1/openapi.json").json()["paths"].items():
@@ -174,7 +176,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
                 filled = bare.replace("{key}", str(mark)).replace("{pk}", str(mark)).replace("{name}", "run.json")
                 for method in operations:
                     query = "?activity=a" if bare.endswith("explanation") else ""
-                    body = NEW if method == "put" else bodies.get(bare.rpartition("/")[2], {})
+                    body = NEW | {"url": "https://a.example/", "events": ["run.done"]} if method == "put" else bodies.get(bare.rpartition("/")[2], {})
                     answer = owner.call(method.upper(), filled + query, None if method == "get" else body)
                     assert answer.status_code == 404, (method, path, answer.content)
         if "{" not in bare and "get" in operations:

@@ -284,7 +284,7 @@ def test_the_way_of_a_person_through_the_pages(company, other):
     assert changed.status_code == 302
     row.refresh_from_db()
     assert (row.note, row.events) == ("SAP", ["batch.returned", "run.done"])
-    table = client.get(one + "deliveries.csv").content.decode("utf-8-sig")
+    table = client.get(one + "?format=csv").content.decode("utf-8-sig")
     assert table.splitlines()[0].startswith("message,")
     assert "ping" in table
 

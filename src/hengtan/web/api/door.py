@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from hengtan.problems import Problem
+from hengtan.web.organisations import wall
 from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.roles import MAY, Act, Role
 
@@ -23,7 +24,10 @@ SCOPES = {
     Act.ENTER: Scope.ENTER,
     Act.APPROVE: Scope.APPROVE,
     Act.CALCULATE: Scope.CALCULATE,
+    Act.REPORT: Scope.REPORT,
+    Act.AUDIT: Scope.AUDIT,
     Act.BOUNDARY: Scope.BOUNDARY,
+    Act.CONNECT: Scope.CONNECT,
 }
 
 
@@ -55,6 +59,7 @@ class Bearer(HttpBearer):
         call = cast("Call", request)  # which it becomes here
         call.token, call.membership = found
         call.user, call.organisation = call.membership.user, call.membership.organisation
+        wall.let_in_to(call.organisation.pk)
         return call.token
 
 

@@ -25,7 +25,10 @@ class Scope(models.TextChoices):
     ENTER = "enter", _("Enter data")
     APPROVE = "approve", _("Approve and return data, close months")
     CALCULATE = "calculate", _("Calculate, and choose the run that counts")
+    REPORT = "report", _("Prepare, issue and withdraw reports, choose the base year")
+    AUDIT = "audit", _("Work in the audit room")
     BOUNDARY = "boundary", _("Change units, facilities and denominators")
+    CONNECT = "connect", _("Sources and webhooks")
 
 
 class TokenQuerySet(OwnedQuerySet["Token"]):

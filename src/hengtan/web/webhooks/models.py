@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext_lazy as pgettext
 
 from hengtan.web.organisations.models import Membership
 from hengtan.web.organisations.roles import MAY, Act
@@ -33,9 +33,9 @@ EVENTS: dict[str, str | Promise] = {
 class State(models.TextChoices):
     """Of a delivery."""
 
-    WAITING = "waiting", pgettext_lazy("delivery", "Waiting")
-    DONE = "done", pgettext_lazy("delivery", "Delivered")
-    FAILED = "failed", pgettext_lazy("delivery", "Given up")
+    WAITING = "waiting", pgettext("delivery", "Waiting")
+    DONE = "done", pgettext("delivery", "Delivered")
+    FAILED = "failed", pgettext("delivery", "Given up")
 
 
 class ConnectedQuerySet(TenantQuerySet[Row]):
@@ -66,7 +66,7 @@ class Endpoint(TenantModel):
     """
 
     url = models.CharField(_("Address"), max_length=500)
-    note = models.CharField(pgettext_lazy("webhook", "What it is for"), max_length=200, blank=True)
+    note = models.CharField(pgettext("webhook", "What it is for"), max_length=200, blank=True)
     events = models.JSONField(default=list)
     secret = models.TextField()
     old_secret = models.TextField(blank=True)
