@@ -103,15 +103,25 @@ def _mail(configuration: Configuration) -> Iterator[Problem]:
 
 
 def _postgresql(configuration: Configuration) -> Iterator[Problem]:
+    from .organisations import wall  # noqa: PLC0415  needs Django set up
+
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(SAFE)])
         off = sorted(f"{name} = {setting}" for name, setting in cursor.fetchall() if setting in ("off", "false"))
-        cursor.execute("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")
-        role, superuser = cursor.fetchone()
+        cursor.execute("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        role, superuser, bypass = cursor.fetchone()
     if off:
         yield Problem("deploy.database-forgets", values={"settings": ", ".join(off)})
     if superuser:
         yield Problem("deploy.database-superuser", values={"role": str(role)})
+    elif bypass:
+        yield Problem("deploy.database-bypass", values={"role": str(role)})
+    if fallen := wall.missing():
+        yield Problem("deploy.wall-missing", values={"tables": ", ".join(fallen)})
+    with wall.standing(None), connection.cursor() as cursor:  # as a connection is made
+        cursor.execute("SELECT coalesce(current_setting('hengtan.tenants', true), '')")
+        if cursor.fetchone()[0]:
+            yield Problem("deploy.wall-open", values={"role": str(role)})
     parts = urlsplit(configuration.database_url)
     mode = parse_qs(parts.query).get("sslmode", [""])[0]
     if parts.hostname not in FAR and mode not in ("require", "verify-ca", "verify-full"):
@@ -121,11 +131,13 @@ def _postgresql(configuration: Configuration) -> Iterator[Problem]:
 def _people() -> Iterator[Problem]:
     from allauth.mfa.models import Authenticator  # noqa: PLC0415  needs Django set up
 
+    from .organisations import wall  # noqa: PLC0415
     from .organisations.models import Membership  # noqa: PLC0415
     from .organisations.roles import Role  # noqa: PLC0415
 
     owners = Membership.objects.filter(role=Role.OWNER, ended_at=None).values("user_id")
     with_one = Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).values("user_id")
-    alone = owners.exclude(user_id__in=with_one).distinct().count()
+    with wall.opened():
+        alone = owners.exclude(user_id__in=with_one).distinct().count()
     if alone:
         yield Problem("deploy.no-second-factor", values={"count": str(alone)})

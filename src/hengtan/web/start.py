@@ -30,8 +30,11 @@ def prepare(configuration: Configuration) -> None:
         if not configuration.secret_key:
             kept(folder / "secret-key", secrets.token_urlsafe(50))
         django.setup()
-        call_command("migrate", interactive=False, verbosity=0)
-        from .shell.storage import collect  # noqa: PLC0415  needs Django set up
+        from .organisations import wall  # noqa: PLC0415  needs Django set up
+        from .shell.storage import collect  # noqa: PLC0415
+
+        with wall.opened():
+            call_command("migrate", interactive=False, verbosity=0)
 
         collect(folder / "static")
 
@@ -72,10 +75,12 @@ def run(configuration: Configuration, host: str, port: int, workers: int, demo: 
 def _demo(address: str) -> None:
     from django.db import connections  # noqa: PLC0415
 
-    from .runs.demo import make  # noqa: PLC0415  needs Django set up
+    from .organisations import wall  # noqa: PLC0415  needs Django set up
+    from .runs.demo import make  # noqa: PLC0415
 
     print("The demo is being calculated: Toronto and Ningbo.  正在核算演示数据。", flush=True)
-    door = make()
+    with wall.opened():
+        door = make()
     connections.close_all()
     if door is None:
         print("No demo: this installation belongs to somebody. Give another folder by --data.", flush=True)

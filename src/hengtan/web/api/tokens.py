@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from hengtan.web.organisations import wall
 from hengtan.web.organisations.models import Membership
 from hengtan.web.vault.services import record
 
@@ -34,14 +35,22 @@ def make(membership: Membership, name: str, scopes: Iterable[str], days: int) ->
 
 def find(text: str) -> tuple[Token, Membership] | None:
     """The token and who it acts for; None when it is unknown, revoked, expired, or its person no longer belongs."""
-    found = Token.objects.filter(sha256=_hashed(text), revoked_at=None, expires_at__gt=timezone.now())
-    token = found.select_related("user", "organisation").first()
+    digest = _hashed(text)
+    with wall.by_key(digest):
+        found = Token.objects.filter(sha256=digest, revoked_at=None, expires_at__gt=timezone.now())
+        token = found.select_related("user").first()
     if token is None or not token.user.is_active:
         return None
-    membership = Membership.objects.filter(organisation=token.organisation, user=token.user, ended_at=None).first()
+    with wall.within(token.organisation_id):
+        return _of(token)
+
+
+def _of(token: Token) -> tuple[Token, Membership] | None:
+    mine = Membership.objects.filter(organisation_id=token.organisation_id, user=token.user, ended_at=None)
+    membership = mine.select_related("organisation").first()
     if membership is None:
         return None
-    membership.organisation, membership.user = token.organisation, token.user
+    token.organisation, membership.user = membership.organisation, token.user
     if token.used_at is None or timezone.now() - token.used_at > USED_EVERY:
         Token.objects.filter(pk=token.pk).update(used_at=timezone.now())
     return token, membership

@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from hengtan.durable import FileLock
 from hengtan.problems import HengtanError
+from hengtan.web.organisations import wall
 
 from .clock import tick
 from .models import Job, JobQuerySet, State
@@ -44,14 +45,20 @@ def run_one(worker: str = "", stopping: Callable[[], bool] = lambda: False, beat
     job = claim(worker)
     if job is None:
         return None
-    with _beating(job) if beat else _still():
-        _attempt(job, Progress(job, stopping))
-    job.refresh_from_db()
+    with wall.within(job.organisation_id):
+        with _beating(job) if beat else _still():
+            _attempt(job, Progress(job, stopping))
+        job.refresh_from_db()
     return job
 
 
 def claim(worker: str = "") -> Job | None:
     """The oldest job that waits, or whose worker is dead; it is now ours. One that kills its workers is given up."""
+    with wall.opened():
+        return _claim(worker)
+
+
+def _claim(worker: str) -> Job | None:
     while True:
         if not _ready().exists():
             return None
@@ -126,8 +133,9 @@ def _beating(job: Job) -> Iterator[None]:
     def beat() -> None:
         while not over.wait(BEAT_S):
             try:
-                mine = Job.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts)
-                mine.update(heartbeat_at=timezone.now())
+                with wall.within(job.organisation_id):
+                    mine = Job.objects.filter(pk=job.pk, state=State.RUNNING, attempts=job.attempts)
+                    mine.update(heartbeat_at=timezone.now())
             except DatabaseError:
                 close_old_connections()
         connection.close()

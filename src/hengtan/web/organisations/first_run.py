@@ -12,6 +12,7 @@ from hengtan.web.accounts.models import User
 from hengtan.web.accounts.services import new_person
 from hengtan.web.configuration import kept
 
+from . import wall
 from .models import Installation, Membership, Organisation
 from .roles import Role
 
@@ -40,7 +41,7 @@ def begin(
 ) -> tuple[User, Organisation]:
     """All of it or nothing; of two that come at once one gets TooLateError, on any database."""
     try:
-        with transaction.atomic():
+        with wall.opened(), transaction.atomic():
             Installation.objects.create(id=1)
             if User.objects.exists():
                 raise TooLateError

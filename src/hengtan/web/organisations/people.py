@@ -21,7 +21,7 @@ from hengtan.web.accounts.forms import NewPersonForm
 from hengtan.web.accounts.models import User
 from hengtan.web.accounts.services import new_person
 
-from . import services
+from . import services, wall
 from .door import TenantRequest, within
 from .forms import InvitationForm, MembershipForm
 from .models import Invitation, Membership
@@ -124,6 +124,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         found = services.of_token(token)
     except services.LinkIsDeadError:
         return render(request, "organisations/link_is_dead.html", status=410)
+    with wall.also(found.organisation_id):
+        return _shown(request, token, found)
+
+
+def _shown(request: HttpRequest, token: str, found: Invitation) -> HttpResponse:
     user = request.user
     known = User.objects.filter(email=found.email).exists()
     state = "other" if user.is_authenticated and user.email != found.email else "known" if known else "new"

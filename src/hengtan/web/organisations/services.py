@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from hengtan.web.accounts.models import User
 from hengtan.web.boundaries.models import Facility
 
+from . import wall
 from .models import Invitation, Membership, Organisation, hashed
 from .roles import Role, may_give
 
@@ -46,16 +47,25 @@ def send(invitation: Invitation, link: str) -> None:
 
 def of_token(token: str) -> Invitation:
     """The open invitation with this token."""
-    found = Invitation.objects.filter(token_sha256=hashed(token)).select_related("organisation", "invited_by").first()
+    digest = hashed(token)
+    with wall.by_key(digest):
+        found = Invitation.objects.filter(token_sha256=digest).select_related("invited_by").first()
     if found is None or not found.is_open:
         raise LinkIsDeadError
+    with wall.also(found.organisation_id):
+        found.organisation = Organisation.objects.get(pk=found.organisation_id)
     return found
 
 
-@transaction.atomic
 def accept(token: str, user: User) -> Membership:
     """Makes the person a member; the link is dead from then on, also for one who clicks at the same moment."""
-    invitation = of_token(token)
+    with transaction.atomic():
+        invitation = of_token(token)
+        with wall.also(invitation.organisation_id):
+            return _accept(invitation, user)
+
+
+def _accept(invitation: Invitation, user: User) -> Membership:
     used = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None).update(
         accepted_at=timezone.now()
     )

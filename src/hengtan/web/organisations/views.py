@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from hengtan.web.boundaries.models import Facility, Unit
 
-from . import first_run
+from . import first_run, wall
 from .door import TenantRequest, within
 from .forms import FirstRunForm, OrganisationForm
 from .models import Membership, Organisation
@@ -125,7 +125,7 @@ def new(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = OrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
+        with wall.opened(), transaction.atomic():  # it is nobody's yet
             organisation = form.save()
             Membership.objects.create(organisation=organisation, user_id=int(request.user.pk or 0), role=Role.OWNER)
         return redirect("organisation", key=organisation.key)
