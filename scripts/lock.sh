@@ -13,6 +13,6 @@ compile() {
 # what `hengtan` runs with: the core, the PDF report, the web application, and the back end that installs the checkout itself
 compile run.txt --extra report --extra web --group build --constraints requirements/limits.txt pyproject.toml
 # and what tests, checks and docs need; versions agree with run.txt
-compile dev.txt --extra report --extra web --extra client --extra postgresql --extra notebook --extra spark --group build --group dev --constraints requirements/run.txt pyproject.toml
+compile dev.txt --extra report --extra web --extra client --extra postgresql --extra sftp --extra sql --extra mqtt --extra notebook --extra spark --group build --group dev --constraints requirements/run.txt pyproject.toml
 # the installer
 echo uv | compile uv.txt -
