@@ -42,9 +42,12 @@ NAMES = {
     "--vkey",
     "vkey",
     "KEY",
+    "HTTP",
+    "UTC",
+    "ms",
 }  # the same in both languages
 LATIN_ALLOWED = re.compile(
-    r"hengtan|English|EN|CSV|Yong River Works|yong|\w+@[\w.]+|\w+ Yong|CN-\d+|UTC|[A-Z][A-Za-z_]+/[\w/+-]+|Ontario|GB|CNY_2025|FTE|m2|\bt\b|m²|"
+    r"hengtan|English|EN|CSV|Webhook|Yong River Works|yong|\w+@[\w.]+|\w+ Yong|CN-\d+|UTC|[A-Z][A-Za-z_]+/[\w/+-]+|Ontario|GB|CNY_2025|FTE|m2|\bt\b|m²|"
     r"plant|group|division|--org|calculate|WebAuthn|QR|Asia|testserver|[0-9A-Z]{32}|CA-ON|Germany|JavaScript|\b[A-Z]Y\b",
     re.I,
 )
