@@ -7,16 +7,18 @@ from django.db import transaction
 from django.test import Client
 
 from hengtan.web.accounts.services import new_person
-from hengtan.web.activities.models import Batch, PeriodLock, Remembered, SourceFile
+from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile
 from hengtan.web.api import tokens
 from hengtan.web.api.models import Answer
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.jobs.services import enqueue
+from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sealed import seal
 from hengtan.web.vault.services import keep_file, record
@@ -57,10 +59,29 @@ class Company:
             organisation=self.organisation, batch=self.batch, name=f"{mark}.csv", bytes=4,
             digest=keep_file(self.organisation, mark.encode()),
         )  # fmt: skip
+        self.evidence = Evidence.objects.create(
+            organisation=self.organisation, batch=self.batch, name=f"{mark}.pdf", bytes=4, kind="pdf", added_by=owner,
+            digest=self.file.digest,
+        )  # fmt: skip
         self.lock = PeriodLock.objects.create(
             organisation=self.organisation, first_month=date(2019, 1, 1), last_month=date(2019, 12, 1), closed_by=owner
         )
         Remembered.objects.create(organisation=self.organisation, signature=mark)
+        owner_only = {"organisation": self.organisation, "chosen_by": owner, "run": self.run}
+        About.objects.create(organisation=self.organisation, fields={"name": name}, changed_by=owner)
+        RecalculationPolicy.objects.create(organisation=self.organisation, threshold_pct=5, text=mark, set_by=owner)
+        BaseYear.objects.create(**owner_only, reason=mark)
+        self.report = Report.objects.create(
+            organisation=self.organisation, run=self.run, standard="ghgp", languages=["en"], formats=["html"], prepared_by=owner
+        )
+        self.report_file = ReportFile.objects.create(
+            organisation=self.organisation, report=self.report, name=f"{mark}.html", format="html", language="en", bytes=4,
+            digest=self.file.digest,
+        )  # fmt: skip
+        proposed = {"organisation": self.organisation, "created_by": owner, "reason": f"{mark} reason"}
+        self.own_factor = OwnFactor.objects.create(factor_id=f"{mark}-steam", cells={"factor_id": f"{mark}-steam"}, **proposed)
+        self.own_policy = OwnPolicy.objects.create(body="extends: default\n", **proposed)
+        self.own_method = OwnMethod.objects.create(method_id=f"{mark}-own", body="id: own\n", **proposed)
         self.token_row, self.token_text = tokens.make(self.people[Role.OWNER], f"{mark} program", ["read"], 90)
         Answer.objects.create(
             organisation=self.organisation, token=self.token_row, key="once", call="", status=200, body={"whose": mark}

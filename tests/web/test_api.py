@@ -160,10 +160,11 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "/jobs/{key}": stranger.job.key, "/batches/{key}": stranger.batch.key, "/runs/{key}": stranger.run.key,
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
         "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
-        "/notices/{pk}": stranger.notice.pk, "/events/{pk}": stranger.organisation.events.first().pk,
+        "/notices/{pk}": stranger.notice.pk, "/evidence/{pk}": stranger.evidence.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
     bodies = {
         "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01"},
+        "withdraw": {"reason": "x"},
         "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
         "rotate": {"secret": "whsec_" + "A" * 32},
     }  # fmt: skip
@@ -175,7 +176,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
                 walked.add(start)
                 filled = bare.replace("{key}", str(mark)).replace("{pk}", str(mark)).replace("{name}", "run.json")
                 for method in operations:
-                    query = "?activity=a" if bare.endswith("explanation") else ""
+                    query = "?activity=a" if bare.endswith("explanation") else "?name=a" if bare.endswith("evidence") else ""
                     body = NEW | {"url": "https://a.example/", "events": ["run.done"]} if method == "put" else bodies.get(bare.rpartition("/")[2], {})
                     answer = owner.call(method.upper(), filled + query, None if method == "get" else body)
                     assert answer.status_code == 404, (method, path, answer.content)

@@ -3,19 +3,23 @@
 import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
-from hengtan.web.activities.models import Batch, PeriodLock, Remembered, SourceFile
+from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile
 from hengtan.web.api.models import Answer, Token
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.jobs.models import Job
+from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
 from hengtan.web.organisations.roles import MAY, Act, Role
+from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.vault.models import Outbox
 from hengtan.web.webhooks.models import Delivery, Endpoint
 
 KINDS = (
+    About,
     Answer,
+    BaseYear,
     Batch,
     Cube,
     Delivery,
@@ -29,8 +33,14 @@ KINDS = (
     Notice,
     Organisation,
     Outbox,
+    OwnFactor,
+    OwnMethod,
+    OwnPolicy,
     PeriodLock,
+    RecalculationPolicy,
     Remembered,
+    Report,
+    ReportFile,
     Run,
     SourceFile,
     Token,
@@ -41,11 +51,15 @@ KINDS = (
 
 BATCH_PAGES = (
     "batch", "batch-decide", "batch-discard", "batch-rows", "batch-columns", "batch-problems", "batch-fix", "batch-submit",
-    "batch-workbook", "batch-entry",
+    "batch-workbook", "batch-entry", "batch-evidence",
 )  # fmt: skip
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare",
 )  # fmt: skip
+REPORT_PAGES = ("report", "report-preview", "report-issue", "report-return", "report-withdraw", "report-files")
+
+
+OWN_FACTOR_PAGES = ("own-factor", "own-factor-edit", "own-factor-decide", "own-factor-document")
 
 
 def tenant_addresses():
@@ -76,9 +90,12 @@ def ids(company):
         "source-file": company.file.pk, "period-open": company.lock.pk,
         "token-revoke": company.token_row.pk,
         "notice": company.notice.pk,
+        **dict.fromkeys(("evidence", "evidence-file", "evidence-withdraw"), company.evidence.pk),
         **dict.fromkeys(BATCH_PAGES, company.batch.pk),
         **dict.fromkeys(RUN_PAGES, company.run.pk),
+        **dict.fromkeys(REPORT_PAGES, company.report.pk), "report-file": company.report_file.pk,
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
+        **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
 

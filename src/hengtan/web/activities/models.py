@@ -43,6 +43,7 @@ class Batch(TenantModel):
     fixes       what a person changed in cells before it was submitted, oldest first, with old and new
     preview     what the last check found: counts, control totals, problems with their cells; empty when it has to be checked again
     parquet     digest of its rows among the tenant's facts, once submitted
+    rows_proven how many of its rows have evidence of their own
     months      the months that its rows touch, ``2024-01``
     """
 
@@ -57,6 +58,7 @@ class Batch(TenantModel):
     rows_in = models.PositiveIntegerField(default=0)
     rows_good = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
+    rows_proven = models.PositiveIntegerField(default=0)
     controls = models.JSONField(default=list)
     months = models.JSONField(default=list)
     first_day = models.DateField(null=True)
@@ -140,6 +142,49 @@ class SourceFile(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Evidence(TenantModel):
+    """A bill, a photograph, a sheet that stands behind rows of a batch. It is withdrawn or replaced, never deleted.
+
+    kind  by its content: pdf, png, jpeg, gif, webp, heic, csv, xlsx, xls, ods
+    rows  the ids of the rows to which a person attached it; empty: those that name it, else the batch
+    """
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="evidence")
+    name = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    bytes = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=8)
+    rows = models.JSONField(default=list)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("Reason"), max_length=300, blank=True)
+    replaced_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="replaces")
+
+    objects: ClassVar[TenantQuerySet[Evidence]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """In the order in which they were added."""
+
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(reason=""),
+                name="evidence_is_withdrawn_by_somebody",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether browsers show it as an image."""
+        return self.kind in ("png", "jpeg", "gif", "webp")
 
 
 class Remembered(TenantModel):

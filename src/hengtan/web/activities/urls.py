@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import downloads, gaps, periods, typing_in, views, wizard
+from . import downloads, evidence_pages, gaps, periods, typing_in, views, wizard
 
 urlpatterns = [
     path("o/<slug:key>/data/", views.index, name="batches"),
@@ -24,5 +24,9 @@ urlpatterns = [
     path("o/<slug:key>/data/<int:pk>/fix/", wizard.fix, name="batch-fix"),
     path("o/<slug:key>/data/<int:pk>/submit/", wizard.submit, name="batch-submit"),
     path("o/<slug:key>/data/<int:pk>/workbook/", downloads.marked_up, name="batch-workbook"),
+    path("o/<slug:key>/data/<int:pk>/evidence/", evidence_pages.of_batch, name="batch-evidence"),
+    path("o/<slug:key>/data/evidence/<int:pk>/", evidence_pages.show, name="evidence"),
+    path("o/<slug:key>/data/evidence/<int:pk>/file/", evidence_pages.file, name="evidence-file"),
+    path("o/<slug:key>/data/evidence/<int:pk>/withdraw/", evidence_pages.withdraw, name="evidence-withdraw"),
     path("o/<slug:key>/data/files/<int:pk>/", downloads.source_file, name="source-file"),
 ]

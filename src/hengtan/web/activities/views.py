@@ -21,7 +21,7 @@ from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts
 
-from . import services
+from . import evidence, services
 from .models import OPEN, Batch, Json, SourceFile, State
 
 PAGE, ROWS = 50, 100
@@ -98,6 +98,8 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "batch": batch,
         "files": list(batch.files.all()),
+        "bills": list(batch.evidence.filter(withdrawn_at=None)[:12]),
+        "may_attach": evidence.may_attach(batch, request.membership),
         "may_decide": batch.state == State.SUBMITTED and request.membership.may(Act.APPROVE),
         "own": request.user.pk in services.hands(batch),
         "may_enter": request.membership.may(Act.ENTER),
@@ -180,7 +182,13 @@ def rows(request: TenantRequest, pk: int) -> HttpResponse:
     page = Paginator(range(table.num_rows), ROWS).get_page(request.GET.get("page"))
     first = page.start_index() - 1 if table.num_rows else 0
     shown = [dict.fromkeys((*SHOWN, *WHERE)) | row for row in table.slice(max(first, 0), ROWS).to_pylist()]
-    context = {"batch": batch, "page": page, "rows": shown, "query": request.GET.get("q", ""), "found": table.num_rows}
+    stands = evidence.standing(batch, batch.evidence.filter(withdrawn_at=None).order_by("pk"))
+    for row in shown:
+        row["proofs"] = len(stands.by_row.get(row["activity_id"], ()))
+    context = {
+        "batch": batch, "page": page, "rows": shown, "query": request.GET.get("q", ""), "found": table.num_rows,
+        "may_attach": evidence.may_attach(batch, request.membership),
+    }  # fmt: skip
     name = "activities/row_table.html" if request.htmx and request.htmx.target == "rows" else "activities/rows.html"
     return render(request, name, context)
 

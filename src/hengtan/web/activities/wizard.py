@@ -242,6 +242,6 @@ def submit(request: TenantRequest, pk: int) -> HttpResponse:
         "controls": [control(each, language) for each in shown["controls"]],
         "totals": totals, "kg": sum((totals.get(name, Decimal(0)) for name in _TOTAL), Decimal(0)),
         "published": Decimal(shown["published_kg"]) if shown["published_kg"] else None,
-        "now": datetime.now(UTC),
+        "now": datetime.now(UTC), "bills": batch.evidence.filter(withdrawn_at=None).count(),
     }  # fmt: skip
     return render(request, "activities/submit.html", context, status=422 if wrong else 200)

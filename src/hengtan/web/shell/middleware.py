@@ -40,7 +40,8 @@ def content_security_policy(get_response: Answer) -> Answer:
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response["Content-Security-Policy"] = POLICY
+        if not response.has_header("Content-Security-Policy"):  # files of people, reports to look at have stricter ones
+            response["Content-Security-Policy"] = POLICY
         response["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-cache"
