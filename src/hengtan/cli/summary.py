@@ -243,8 +243,15 @@ def _where(say: dict[str, str], rows: Sequence[dict[str, str]], several: bool) -
 
 def show_problems(problems: Any, files: Sequence[tuple[str, str]], lang: str, summary: dict[str, Any]) -> None:
     """The problems of a dry run, each with its place, the first twenty of each code."""
+    say = words(lang)
+    console().print(f"{say['activities']}  {say['rows'].format(**summary)}")
+    list_problems(problems, files, lang)
+    console().print(say["nothing"])
+
+
+def list_problems(problems: Any, files: Sequence[tuple[str, str]], lang: str) -> None:
+    """Each with its place, the first twenty of each code."""
     say, out = words(lang), console()
-    out.print(f"{say['activities']}  {say['rows'].format(**summary)}")
     shown: dict[str, int] = {}
     for problem in problems.sorted(files):
         shown[problem.code] = shown.get(problem.code, 0) + 1
@@ -255,4 +262,3 @@ def show_problems(problems: Any, files: Sequence[tuple[str, str]], lang: str, su
     for code, count in sorted(problems.counts.items()):
         if count > SHOWN_PROBLEMS:
             out.print(f"  {code}: " + say["more"].format(count=count - SHOWN_PROBLEMS))
-    out.print(say["nothing"])

@@ -53,11 +53,19 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
     return Fraction(_POWER.power(*decimals))
 
 
+def _exp(exponent: Fraction) -> Fraction:
+    if abs(exponent) > 1000:
+        raise EquationError("equation-exp-exponent")
+    return Fraction(_POWER.exp(_POWER.divide(Decimal(exponent.numerator), Decimal(exponent.denominator))))
+
+
+PLAIN = ("power", "exp")  # of plain numbers alone
 FUNCTIONS: Mapping[str, Callable[..., Fraction]] = {
     "min": lambda *values: min(values),
     "max": lambda *values: max(values),
     "sum": lambda *values: sum(values, Fraction(0)),
     "mean": lambda *values: sum(values, Fraction(0)) / len(values),
+    "exp": _exp,  # 40 digits
     "power": _power,  # 40 digits where the exponent is not whole; base and exponent are plain numbers
 }
 
@@ -97,6 +105,8 @@ class Equation:
             case ast.Call(func=ast.Name(id=function), keywords=[]) if function in FUNCTIONS and node.args:
                 if function == "power" and len(node.args) != 2:
                     raise EquationError("equation-power-arguments")
+                if function == "exp" and len(node.args) != 1:
+                    raise EquationError("equation-exp-arguments")
                 for argument in node.args:
                     self._check(argument, depth + 1)
             case _:
@@ -160,10 +170,10 @@ class Equation:
                 return self._dimension(node.left, units) / self._dimension(node.right, units)
             case ast.BinOp():
                 return self._alike([node.left, node.right], units)
-            case ast.Call(func=ast.Name(id="power")):
+            case ast.Call(func=ast.Name(id=function)) if function in PLAIN:
                 for argument in node.args:
                     if self._dimension(argument, units).powers:
-                        raise EquationError("equation-power-unit", part=self._text(argument))
+                        raise EquationError("equation-plain-unit", function=function, part=self._text(argument))
             case ast.Call():
                 return self._alike(node.args, units)
         return Compound()
@@ -199,7 +209,7 @@ class Equation:
             case ast.BinOp() | ast.Call():
                 parts = [node.left, node.right] if isinstance(node, ast.BinOp) else node.args
                 degrees = {self._degree(part, name) for part in parts}
-                exempt = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "power"
+                exempt = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in PLAIN
                 if len(degrees) > 1 or (exempt and degrees != {0}):
                     raise EquationError("equation-not-proportional", part=self._text(node), name=name)
                 return degrees.pop()
