@@ -99,19 +99,31 @@ def open_proof(path: Path) -> tuple[Proof, Mapping[str, Any]]:
     except OSError:
         raise Refused("verify.proof-missing", file=str(path)) from None
     try:
-        proof = parse_proof(data)
-        found = parse_strict(proof.extra) if proof.extra is not None else None
+        return _parsed(data)
     except Refused as refused:
         raise refused.at(str(path)) from None
-    return proof, found if isinstance(found, dict) else {}
 
 
 def read_proof(path: Path) -> Vouched:
     """A proof file taken apart. Raises Refused: ``verify.extra``, and what ``open_proof`` raises."""
-    proof, parts = open_proof(path)
+    return _vouched(*open_proof(path), str(path))
+
+
+def read_proof_bytes(data: bytes) -> Vouched:
+    """The same of a proof that stands in no file."""
+    return _vouched(*_parsed(data), "")
+
+
+def _parsed(data: bytes) -> tuple[Proof, Mapping[str, Any]]:
+    proof = parse_proof(data)
+    found = parse_strict(proof.extra) if proof.extra is not None else None
+    return proof, found if isinstance(found, dict) else {}
+
+
+def _vouched(proof: Proof, parts: Mapping[str, Any], file: str) -> Vouched:
     entry, record, salt, vkey = (parts.get(name) for name in ("entry", "record", "salt", "vkey"))
     whole = isinstance(entry, str) and isinstance(record, dict) and isinstance(salt, str) and isinstance(vkey, str)
     if not whole or not _SALT.fullmatch(str(salt)):
-        raise Refused("verify.extra", file=str(path))
+        raise Refused("verify.extra", file=file)
     assert isinstance(record, dict)
     return Vouched(proof, str(entry).encode("utf-8"), record, bytes.fromhex(str(salt)), str(vkey))

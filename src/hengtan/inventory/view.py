@@ -43,7 +43,7 @@ class ReportData:
     reference       {title, published_kg, recomputed_kg, agree, total, tolerance_pct,
                     differing: [{name, row, published_kg, recomputed_kg}]} when the template brings totals
     previous        the effects of ``compare`` against the run before: {activity, factor, method, boundary, gwp,
-                    total} in kg, and optionally {before_kg, after_kg, run}
+                    total} in kg, and optionally {before_kg, after_kg, run, name: what people call that run}
     data_quality    label, rows, co2e_kg, of the column data_quality
     """
 

@@ -245,7 +245,8 @@ def changes(reading: Reading) -> list[Block]:
     for key, label in (("before_kg", "previous.before"), ("after_kg", "previous.after")):
         kg = exact(before.get(key))
         if kg is not None:
-            rows.insert(0 if key == "before_kg" else len(rows), (Cell(words(label), "strong"), Cell(tonnes(kg))))
+            name = str(before.get("name") or "") if key == "before_kg" else ""
+            rows.insert(0 if key == "before_kg" else len(rows), (Cell(words(label), "strong", name), Cell(tonnes(kg))))
     return [
         *blocks,
         Text(words("previous.intro", total=signed_tonnes(total))),

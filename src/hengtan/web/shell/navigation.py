@@ -52,6 +52,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Factors and methods"),
+        (
+            Entry(_("Factor library"), "book-2", "library", ("library", "library-factor", "library-compare"), tab=False),
+            Entry(_("Own factors"), "edit", "own-factors", ("own-factors", "own-factor", "own-factor-new", "own-factor-edit", "own-factors-import"), tab=False),
+        ),
+    ),
+    (
         _("Prove"),
         (
             Entry(_("Reports"), "writing-sign", "reports", ("reports", "report", "report-new"), Act.WHOLE, tab=False),

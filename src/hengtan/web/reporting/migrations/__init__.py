@@ -1,0 +1,1 @@
+"""How the tables of reports came to be as they are."""
