@@ -81,7 +81,7 @@ def test_from_the_first_run_to_a_colleague_in_the_other_language(browser, tmp_pa
         expect(lin.page.locator(".ht-ctx")).to_contain_text("CN-44")
 
         lin.page.goto(f"{inside}facilities/")
-        lin.page.keyboard.press("/")
+        lin.page.focus("[data-find]")
         lin.page.keyboard.type("没有这样的")
         expect(lin.page.locator("#rows")).to_contain_text("没有符合条件的设施")
 

@@ -49,7 +49,9 @@ def _may_hold(chunk: Any, value: str) -> bool:
 def _equal(texts: pa.ChunkedArray, value: str) -> Any:
     if pa.types.is_dictionary(texts.type):
         texts = texts.cast(texts.type.value_type)
-    return pc.fill_null(pc.equal(texts.cast(pa.string()), value), False).combine_chunks()
+    # scalars of Arrow: a bare value is looked at as something of pandas, whose import takes a second
+    same = pc.equal(texts.cast(pa.string()), pa.scalar(value, pa.string()))
+    return pc.fill_null(same, pa.scalar(value=False)).combine_chunks()
 
 
 def _picked(table: pa.Table, texts: pa.ChunkedArray, value: str, first: int) -> list[dict[str, Any]]:

@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hengtan.engine import Engine, fetch
+import ibis
+
+from hengtan.engine import DECIMAL_MASS, Engine, fetch
 
 EMISSIONS = "emissions.parquet"
 COLUMNS = (
@@ -24,6 +26,7 @@ class Asked:
 
     scope        1, 2, 3; 0 is what lies outside the scopes, which is in no total and therefore not among all of them
     facilities   those that the person may see; text: a part of the activity id or of the facility's name
+    activities   these alone; between: kg CO2e from ... to, both inclusive
     """
 
     basis: str = "location"
@@ -36,6 +39,8 @@ class Asked:
     factor_id: str | None = None
     text: str = ""
     facilities: Sequence[str] | None = None
+    activities: Sequence[str] | None = None
+    between: tuple[Decimal, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,11 @@ def _filtered(rows: Any, asked: Asked) -> Any:
     if asked.text:
         part = asked.text.lower()
         rows = rows.filter(rows.activity_id.lower().contains(part) | rows.facility.lower().contains(part))
+    if asked.activities is not None:
+        rows = rows.filter(rows.activity_id.isin(list(asked.activities) or [""]))
+    if asked.between is not None:
+        least, most = (ibis.literal(f"{kg:f}").cast(DECIMAL_MASS) for kg in asked.between)
+        rows = rows.filter(rows.co2e_kg.between(least, most))
     if asked.facilities is not None:
         rows = rows.filter(rows.facility.isin(list(asked.facilities) or [""]))
     return rows

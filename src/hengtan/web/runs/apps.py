@@ -12,5 +12,5 @@ class RunsConfig(AppConfig):
     label = "runs"
 
     def ready(self) -> None:
-        """The worker learns how to calculate."""
-        from . import work  # noqa: F401, PLC0415  registers its handler
+        """The worker learns how to calculate, the find field where to look."""
+        from . import finding, work  # noqa: F401, PLC0415  they register what they can

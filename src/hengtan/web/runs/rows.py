@@ -23,6 +23,7 @@ from .views import basis_of, run_of
 PAGE = 50
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 FILTERS = ("scope", "category", "facility", "org_unit", "month", "match", "factor_id")
+NAMED = ("category", "facility", "org_unit", "match", "factor_id")
 COLUMNS = (
     "activity_id",
     "facility",
@@ -43,16 +44,14 @@ def asked(request: TenantRequest) -> Asked:
     given = request.GET
     scope = given.get("scope", "")
     month = given.get("month", "")
+    named: dict[str, Any] = {name: given[name][:400] if given.get(name) else None for name in NAMED}
     return Asked(
         basis=basis_of(request),
         scope=int(scope) if scope in ("0", "1", "2", "3") else None,
         month=month if MONTH.fullmatch(month) else None,
         text=" ".join(given.get("q", "").split())[:100],
         facilities=services.facilities_of(request.membership),
-        **{
-            name: given[name][:400] if given.get(name) else None
-            for name in ("category", "facility", "org_unit", "match", "factor_id")
-        },
+        **named,
     )
 
 

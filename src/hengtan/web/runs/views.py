@@ -14,7 +14,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from hengtan.inventory.totals import EXACT
+from hengtan.inventory.totals import EXACT, SUMS
 from hengtan.web.jobs.views import progress
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
@@ -153,7 +153,7 @@ def file(request: TenantRequest, pk: int) -> HttpResponse:
 def _runs_table(form: str, request: TenantRequest, found: QuerySet[Run], *, whole: bool) -> HttpResponse:
     """Every run; sums for who sees all rows. Times in UTC."""
     names = ["run", "name", "first", "last", "gwp_set", "calculated_utc", "by", "chosen_utc", "digest"]
-    sums = ["rows_in", "rows_posted", *figures.SUMS] if whole else []
+    sums = ["rows_in", "rows_posted", *SUMS] if whole else []
 
     def row(run: Run) -> list[object]:
         totals = run.totals or {}
@@ -175,7 +175,7 @@ def _runs_table(form: str, request: TenantRequest, found: QuerySet[Run], *, whol
             told += [
                 run.rows_in,
                 run.rows_posted,
-                *(Decimal(totals[name]) if name in totals else None for name in figures.SUMS),
+                *(Decimal(totals[name]) if name in totals else None for name in SUMS),
             ]
         return told
 

@@ -13,11 +13,30 @@
         menu.querySelector("summary").focus();
       });
     }
-    var find = document.querySelector("[data-find]");
+    var all = document.querySelector("[data-find-all]"), find = all && all.offsetParent ? all : document.querySelector("[data-find]");
     if (event.key === "/" && find && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) {
       event.preventDefault();
       find.focus();
+      find.select();
     }
+    var found = document.getElementById("found"), form = found && found.closest("form");
+    if (!form || !form.contains(document.activeElement)) return;
+    var links = [all].concat(Array.from(found.querySelectorAll("a"))), at = links.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      found.textContent = "";
+      all.focus();
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && links.length > 1) {
+      event.preventDefault();
+      links[(at + (event.key === "ArrowDown" ? 1 : links.length - 1)) % links.length].focus();
+    }
+  });
+  document.addEventListener("focusin", function (event) {
+    var found = document.getElementById("found");
+    if (found && !found.closest("form").contains(event.target)) found.textContent = "";
+  });
+  document.addEventListener("click", function (event) {
+    var found = document.getElementById("found");
+    if (found && !found.closest("form").contains(event.target)) found.textContent = "";
   });
   function copied(text) {
     if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
