@@ -25,6 +25,7 @@ from hengtan.web.runs.services import current as current_run
 from hengtan.web.vault.services import record
 
 from .models import BaseYear, Category, RecalculationPolicy
+from .services import clean
 
 MOST_RUNS = 30  # of the table and of what is looked through
 RESTATED = (Category.STRUCTURAL, Category.METHOD, Category.FACTOR, Category.ERROR)
@@ -85,7 +86,7 @@ def set_policy(membership: Membership, threshold_pct: Decimal, words: str) -> Re
     """From which change on the base year is restated."""
     _may(membership)
     made = RecalculationPolicy(
-        organisation=membership.organisation, threshold_pct=threshold_pct, text=words.strip(), set_by=membership.user
+        organisation=membership.organisation, threshold_pct=threshold_pct, text=clean(words), set_by=membership.user
     )
     made.full_clean(exclude=["organisation", "set_by"])
     before = policy(membership.organisation)
@@ -134,7 +135,7 @@ def _begun(membership: Membership, run: Run, reason: str) -> tuple[BaseYear | No
         raise ValidationError(_("First say from which change on the base year is restated: no threshold is given for you."))
     if not run.is_done or run.first is None:
         raise ValidationError(_("Choose a run that is done and has a period."))
-    if not reason.strip():
+    if not clean(reason):
         raise ValidationError(_("Give the reason."))
     return current(membership.organisation), rule
 
@@ -145,7 +146,7 @@ def _made(
 ) -> BaseYear:  # fmt: skip
     made = BaseYear(
         organisation=membership.organisation, run=run, basis="market" if basis == "market" else "location",
-        category=category, reason=reason.strip()[:4000], replaces=held, change=change, chosen_by=membership.user,
+        category=category, reason=clean(reason)[:4000], replaces=held, change=change, chosen_by=membership.user,
     )  # fmt: skip
     what: dict[str, object] = {
         "run": run.code, "run_sha256": run.run_sha256, "basis": made.basis, "category": str(made.category),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as pgettext
 
 from hengtan.web.jobs.models import Job
 from hengtan.web.organisations.models import Organisation
@@ -64,7 +65,7 @@ class State(models.TextChoices):
     ISSUING = "issuing", _("being issued")
     ISSUED = "issued", _("issued")
     RETURNED = "returned", _("not issued")
-    WITHDRAWN = "withdrawn", _("withdrawn")
+    WITHDRAWN = "withdrawn", pgettext("report", "withdrawn")
     SUPERSEDED = "superseded", _("superseded")
 
 

@@ -38,11 +38,16 @@ def about_of(organisation: Organisation) -> dict[str, str]:
 
 def told(fields: Mapping[str, Any]) -> dict[str, str]:
     """The fields that reports print, as far as something stands in them. ValidationError for what is too long."""
-    found = {name: " ".join(str(fields[name]).split()) for name in FIELDS if str(fields.get(name) or "").strip()}
+    found = {name: clean(str(fields[name])) for name in FIELDS if clean(str(fields.get(name) or ""))}
     for name, text in found.items():
         if len(text) > MOST_FIELD:
             raise ValidationError({name: [_("At most %(most)d characters.") % {"most": MOST_FIELD}]})
     return found
+
+
+def clean(words: str) -> str:
+    """What a person wrote, without signs that nobody sees and no database takes."""
+    return " ".join("".join(each if each.isprintable() else " " for each in words).split())
 
 
 @transaction.atomic
@@ -88,10 +93,10 @@ def issue(report: Report, by: Membership) -> None:
 def give_back(report: Report, by: Membership, comment: str) -> None:
     """It is not issued; why, is kept. Who prepared it may take it back."""
     report = _waiting(report, by)
-    if not comment.strip():
+    if not clean(comment):
         raise ValidationError(_("Say why it is not issued."))
     report.state, report.decided_by, report.decided_at = State.RETURNED, by.user, timezone.now()
-    report.comment = comment.strip()[:MOST_FIELD]
+    report.comment = clean(comment)[:MOST_FIELD]
     report.save(update_fields=["state", "decided_by", "decided_at", "comment"])
     record(report.organisation, "report.returned", _named(report) | {"comment": report.comment}, by.user)
     if by.user.pk != report.prepared_by_id:
@@ -106,10 +111,10 @@ def withdraw(report: Report, by: Membership, reason: str) -> None:
     report = _held(report)
     if report.state != State.ISSUED:
         raise ValidationError(_("Only a report that is issued and was not replaced can be withdrawn."))
-    if not reason.strip():
-        raise ValidationError(_("Say why it is withdrawn."))
+    if not clean(reason):
+        raise ValidationError(_("Say why the report is withdrawn."))
     report.state, report.withdrawn_by, report.withdrawn_at = State.WITHDRAWN, by.user, timezone.now()
-    report.reason = reason.strip()[:MOST_FIELD]
+    report.reason = clean(reason)[:MOST_FIELD]
     report.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "reason"])
     digests = {"files": {file.name: file.digest for file in report.files.all()}}
     record(report.organisation, "report.withdrawn", _named(report) | digests | {"reason": report.reason}, by.user)
