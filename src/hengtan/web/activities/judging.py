@@ -22,8 +22,10 @@ from hengtan.inventory.organisation import NO_ORGANISATION, parse_organisation
 from hengtan.inventory.problem_file import Problems
 from hengtan.inventory.rules import Rules
 from hengtan.inventory.run import Options, calculate
+from hengtan.methods import load_method
 from hengtan.problems import Problem
 from hengtan.web.boundaries.models import Facility, FacilityPlace
+from hengtan.web.library import services as ours
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts
@@ -70,8 +72,11 @@ def judge(batch: Batch, read: Read, membership: Membership, tell: Callable[[str]
     if any(_rows(source).num_rows for source in sources):
         with _factors(batch) as paths, tempfile.TemporaryDirectory(prefix="hengtan-judge-") as folder:
             tell("factors")
-            library = open_library(paths)
-            rules = Rules(library, load_policy("default"), organisation=_boundary(organisation, refused.regions))
+            library = open_library([*paths, *ours.paths(organisation, "factors")])
+            policy = next(iter(ours.paths(organisation, "policy")), "default")
+            methods = {method.id: method for method in map(load_method, ours.paths(organisation, "method"))}
+            boundary = _boundary(organisation, refused.regions)
+            rules = Rules(library, load_policy(policy), organisation=boundary, methods=methods)
             problems.add(library.problems)
             out = Path(folder) / "run"
             run = calculate(

@@ -23,6 +23,7 @@ from hengtan.web.activities.models import Batch, State
 from hengtan.web.activities.services import approved_sources
 from hengtan.web.boundaries.models import Facility, FacilityPlace
 from hengtan.web.jobs.services import enqueue
+from hengtan.web.library import services as library
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import keep_file, record
@@ -72,8 +73,13 @@ def start(
 
 
 def approved(organisation: Organisation) -> list[Source]:
-    """What a new run is calculated from: the rows of approved batches and the factors that came with them, in a fixed order."""
-    return [Source(each.name, each.sha256, each.role) for each in approved_sources(organisation)]
+    """What a new run is calculated from, in a fixed order; empty without an approved batch.
+
+    The rows of approved batches, the factors that came with them, then own factors, methods and the policy in force.
+    """
+    found = [Source(each.name, each.sha256, each.role) for each in approved_sources(organisation)]
+    more = library.inputs(organisation) if found else []
+    return found + [Source(each["name"], each["digest"], each["role"]) for each in more]
 
 
 def approved_batches(organisation: Organisation) -> QuerySet[Batch]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from hengtan.inventory.totals import EXACT, SUMS
 from hengtan.web.jobs.views import progress
+from hengtan.web.library import services as library
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import as_table, form_of
@@ -91,7 +92,7 @@ def new(request: TenantRequest) -> HttpResponse:
         )  # fmt: skip
         return redirect("run", key=request.organisation.key, pk=run.pk)
     batches = services.approved_batches(request.organisation)
-    context = {"form": form, "sources": sources, "batches": batches}
+    context = {"form": form, "sources": sources, "batches": batches, "in_use": library.in_use(request.organisation)}
     return render(request, "runs/new.html", context, status=422 if form.errors else 200)
 
 

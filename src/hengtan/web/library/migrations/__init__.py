@@ -1,0 +1,1 @@
+"""The tables of own factors, policies and methods, step by step."""

@@ -1,0 +1,153 @@
+"""What own factors, policies and methods have in common: submitted by one person, decided on by another, superseded, never edited."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hengtan.web.activities.models import State
+from hengtan.web.notices.services import tell, who_may
+from hengtan.web.organisations.models import Membership, Organisation
+from hengtan.web.organisations.roles import Act
+from hengtan.web.vault.services import keep_file, record
+from hengtan.web.webhooks.services import announce
+
+from .models import OwnFactor, OwnMethod, OwnPolicy, Proposal
+
+Sort = TypeVar("Sort", bound=Proposal)
+THINGS: dict[type[Proposal], str] = {OwnFactor: "factor", OwnPolicy: "policy", OwnMethod: "method"}
+
+
+def in_force(kind: type[Sort], organisation: Organisation, as_of: datetime | None = None) -> QuerySet[Sort]:
+    """What stood approved at a moment (now), in a fixed order."""
+    found: QuerySet[Sort] = kind.objects.of(organisation)  # type: ignore[attr-defined]  # of TenantQuerySet
+    if as_of is None:
+        return found.filter(state=State.APPROVED).order_by("decided_at", "pk")
+    found = found.filter(state__in=(State.APPROVED, State.SUPERSEDED), decided_at__lte=as_of)
+    return found.filter(Q(superseded_at=None) | Q(superseded_at__gt=as_of)).order_by("decided_at", "pk")
+
+
+def address(row: Proposal) -> str:
+    """Where it is seen."""
+    return reverse(f"own-{THINGS[type(row)]}", kwargs={"key": row.organisation.key, "pk": row.pk})
+
+
+def next_version(kind: type[Proposal], organisation: Organisation, **of: str) -> int:
+    """The number of a new version, in the transaction that makes it: nobody else takes it meanwhile."""
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    last = kind.objects.of(organisation).filter(**of).aggregate(last=Max("version"))["last"]  # type: ignore[attr-defined]
+    return (last or 0) + 1
+
+
+def opened(row: Sort, by: Membership) -> Sort:
+    """The row, locked, as long as the one who made it may change it."""
+    held = type(row).objects.select_for_update(of=("self",)).select_related("organisation")  # type: ignore[attr-defined]
+    row = held.get(pk=row.pk)
+    if row.created_by_id != by.user.pk:
+        raise PermissionDenied
+    if not row.is_open:
+        raise ValidationError(_("It is submitted: nothing in it changes any more. A correction is a new version."))
+    return row
+
+
+def submitted(row: Proposal, by: Membership, content: bytes) -> None:
+    """In a transaction, after its checks: the content is kept, others may decide."""
+    thing = THINGS[type(row)]
+    row.sha256 = keep_file(row.organisation, content)
+    row.state, row.submitted_by, row.submitted_at = State.SUBMITTED, by.user, timezone.now()
+    row.decided_by = row.decided_at = None
+    row.comment = ""
+    row.save()
+    record(row.organisation, f"{thing}.submitted", told(row), by.user)
+    deciders = who_may(row.organisation, Act.APPROVE, but={by.user.pk, row.created_by_id})
+    tell(row.organisation, deciders, f"{thing}.waiting", {"by": by.user.name, "name": row.named}, address(row))
+
+
+@transaction.atomic
+def approve(row: Proposal, by: Membership) -> None:
+    """It counts from now on, for every later run; what it supersedes no longer does."""
+    row, thing = _decided(row, by, State.APPROVED), THINGS[type(row)]
+    old = row.supersedes
+    if old is not None:
+        moved = type(row).objects.filter(pk=old.pk, state=State.APPROVED)  # type: ignore[attr-defined]
+        if not moved.update(state=State.SUPERSEDED, superseded_at=row.decided_at):
+            raise ValidationError(_("The version that it changes is no longer in force. Return this one."))
+        record(row.organisation, f"{thing}.superseded", told(old) | {"superseded_by": row.named}, by.user)
+    if _same(row).exists():
+        raise ValidationError(_("Another version of it was approved meanwhile. Return this one."))
+    row.save(update_fields=["state", "decided_by", "decided_at", "comment"])
+    record(row.organisation, f"{thing}.approved", told(row), by.user)
+    _tell_maker(row, by, f"{thing}.approved", {})
+    if isinstance(row, OwnFactor):
+        told_outside = {"id": row.key, "factor_id": row.factor_id, "version": row.version, "approved_by": by.user.name}
+        announce(row.organisation, "factor.approved", told_outside)
+
+
+@transaction.atomic
+def give_back(row: Proposal, by: Membership, comment: str) -> None:
+    """Returned with what is to be mended."""
+    if not comment.strip():
+        raise ValidationError(_("Say what is to be mended."))
+    row, thing = _decided(row, by, State.RETURNED), THINGS[type(row)]
+    row.comment = comment.strip()[:2000]
+    row.save(update_fields=["state", "decided_by", "decided_at", "comment"])
+    record(row.organisation, f"{thing}.returned", told(row) | {"comment": row.comment}, by.user)
+    _tell_maker(row, by, f"{thing}.returned", {"comment": row.comment})
+
+
+@transaction.atomic
+def discard(row: Proposal, by: Membership) -> None:
+    """A draft that never was submitted goes."""
+    row = opened(row, by)
+    if row.submitted_at is not None:
+        raise ValidationError(_("It was submitted before: its history stays. Correct it, or leave it as it is."))
+    row.delete()
+
+
+def own_hands(row: Proposal) -> set[int | None]:
+    """Who made it: nobody of them decides."""
+    return {row.created_by_id, row.submitted_by_id}
+
+
+def told(row: Proposal) -> dict[str, object]:
+    """What the ledger is told of it."""
+    what: dict[str, object] = {
+        "key": row.key, "name": row.named, "version": str(row.version), "content_sha256": row.sha256, "reason": row.reason,
+        "supersedes": row.supersedes.named if row.supersedes else "",
+    }  # fmt: skip
+    if isinstance(row, OwnFactor):
+        what |= {"factor_id": row.factor_id, "document": row.document_name, "document_sha256": row.document}
+    return what
+
+
+def _same(row: Proposal) -> Any:
+    """What is in force under the same name."""
+    found = in_force(type(row), row.organisation).exclude(pk=row.pk)
+    if isinstance(row, OwnFactor):
+        return found.filter(factor_id=row.factor_id)
+    return found.filter(method_id=row.method_id) if isinstance(row, OwnMethod) else found
+
+
+def _decided(row: Sort, by: Membership, state: State) -> Sort:
+    if not by.may(Act.APPROVE):
+        raise PermissionDenied
+    held = type(row).objects.select_for_update(of=("self",)).select_related("organisation", "supersedes")  # type: ignore[attr-defined]
+    row = held.get(pk=row.pk)
+    if row.state != State.SUBMITTED:
+        raise ValidationError(_("Somebody has decided on it in the meantime."))
+    if by.user.pk in own_hands(row):
+        raise ValidationError(_("Nobody approves what they entered themselves. Ask a colleague who may approve."))
+    row.state, row.decided_by, row.decided_at = state, by.user, timezone.now()
+    return row
+
+
+def _tell_maker(row: Proposal, by: Membership, kind: str, more: dict[str, str]) -> None:
+    values = {"by": by.user.name, "name": row.named, **more}
+    tell(row.organisation, [row.created_by], kind, values, address(row))

@@ -1,0 +1,1 @@
+// Pages of factors and methods: nothing yet that htmx does not do.

@@ -1,0 +1,1 @@
+"""Amounts of factors in templates."""
