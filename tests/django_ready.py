@@ -18,6 +18,9 @@ settings.DATABASES["default"].setdefault("TEST", {})
 if "sqlite" in settings.DATABASES["default"]["ENGINE"]:
     settings.DATABASES["default"]["TEST"]["NAME"] = str(Path(FOLDER.name) / "test.sqlite3")
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+settings.CACHES["default"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache"
+}  # test_limits.py has the shared one
 settings.PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 settings.MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
 django.setup()

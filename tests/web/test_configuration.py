@@ -31,6 +31,8 @@ def test_the_environment_is_stronger_than_the_file_and_the_file_than_the_default
         ('mail_url = "imap://x"', "smtp://"),
         ('language = "fr"', "en or zh"),
         ("behind_proxy = 3", "true or false"),
+        ("api_calls = 0", "from 1 to 1000000"),
+        ('api_calls = "many"', "how often in a minute"),
         ("language = [", "hengtan.toml"),
     ],
 )

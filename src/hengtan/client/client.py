@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 
+MOST_WAIT_S = 120
 KINDS = {
     ".csv": "text/csv",
     ".ndjson": "application/x-ndjson",
@@ -95,8 +96,11 @@ class Client:
                 if not left:
                     raise
             else:
-                if answer.status_code < 500 or not left:
+                if (answer.status_code < 500 and answer.status_code != 429) or not left:
                     return _read(answer)
+                if answer.status_code == 429:  # nothing was done: the server says how long to wait
+                    time.sleep(_seconds(answer.headers.get("Retry-After", "")))
+                    continue
             time.sleep(pause)
             pause *= 2
         raise AssertionError  # the last try returned or raised
@@ -173,6 +177,11 @@ class Client:
 def _unsaid(job: Json) -> dict[str, str]:
     mend = f"Look at the job, number {job['reference']}." if job["reference"] else "Try it again there."
     return {"code": f"job.{job['state']}", "reason": f"{job['title']}: {job['state']}.", "mend": mend}
+
+
+def _seconds(told: str) -> float:
+    """How long to wait before the next try, where the server limits calls."""
+    return min(float(told), MOST_WAIT_S) if told.isdecimal() else FIRST_PAUSE_S
 
 
 def _read(answer: httpx.Response) -> Any:

@@ -36,6 +36,7 @@ class Configuration:
     behind_proxy   a reverse proxy sets X-Forwarded-Proto and X-Forwarded-For, and strips those of clients
     mail_url       smtp://, smtp+tls:// (STARTTLS) or smtps://user:password@host:port; empty: e-mails are printed
     mail_from      sender of its e-mails
+    api_calls      how often a token may call the API in a minute
     language       of people who have chosen none: en or zh
     oidc_url       issuer of single sign-on (OpenID Connect), https://login.example.com/realms/acme; empty: passwords and passkeys alone
     oidc_client_id, oidc_client_secret   what the issuer knows this installation by
@@ -51,6 +52,7 @@ class Configuration:
     behind_proxy: bool = False
     mail_url: str = ""
     mail_from: str = "hengtan <hengtan@localhost>"
+    api_calls: int = 600
     language: str = "en"
     oidc_url: str = ""
     oidc_client_id: str = ""
@@ -207,6 +209,10 @@ def _value(name: str, value: object) -> object:
         if str(value).lower() not in ("true", "false", "1", "0", "yes", "no"):
             raise MisconfiguredError(f"{name}: true or false, not {value!r}")
         return str(value).lower() in ("true", "1", "yes")
+    if name == "api_calls":
+        if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(str(value)) <= 1_000_000:
+            raise MisconfiguredError(f"{name}: how often in a minute, from 1 to 1000000, not {value!r}")
+        return int(str(value))
     if name in ("allowed_hosts", "outbound_allow"):
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list):

@@ -17,6 +17,8 @@ ALLOWED_HOSTS = CONFIGURATION.hosts()
 ROOT_URLCONF = "hengtan.web.urls"
 WSGI_APPLICATION = "hengtan.web.wsgi.application"
 DATABASES: dict[str, Any] = {"default": CONFIGURATION.database()}
+# shared by all processes: what limits guessing (organisations/limits.py)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

@@ -35,6 +35,7 @@ def prepare(configuration: Configuration) -> None:
 
         with wall.opened():
             call_command("migrate", interactive=False, verbosity=0)
+            call_command("createcachetable", verbosity=0)
 
         collect(folder / "static")
 

@@ -22,4 +22,5 @@ urlpatterns = [
 handler400 = "hengtan.web.shell.views.bad_request"
 handler403 = "hengtan.web.shell.views.forbidden"
 handler404 = "hengtan.web.shell.views.not_found"
+handler429 = "hengtan.web.shell.views.too_often"
 handler500 = "hengtan.web.shell.views.fault"

@@ -56,7 +56,10 @@ def _says(request: HttpRequest, status: int, *problems: Wrong) -> HttpResponse:
 
 @api.exception_handler(Said)
 def _said(request: HttpRequest, fault: Said) -> HttpResponse:
-    return _says(request, fault.status, *fault.problems)
+    answer = _says(request, fault.status, *fault.problems)
+    for name, value in fault.headers.items():
+        answer[name] = value
+    return answer
 
 
 @api.exception_handler(ninja_errors.AuthenticationError)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
-from allauth.account.adapter import get_adapter
-from django.core.cache import cache
+from allauth.core.internal.ratelimit import get_ip
+from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from hengtan.problems import Problem
 from hengtan.web.organisations import wall
 from hengtan.web.organisations.door import TenantRequest
+from hengtan.web.organisations.limits import Tickets
 from hengtan.web.organisations.roles import MAY, Act, Role
 
 from . import tokens
 from .models import Scope, Token
 
-FAILURES_A_MINUTE = 60
+CALLS = Tickets("calls", settings.CONFIGURATION.api_calls, 60)  # of a token
+FAILURES = Tickets("wrong-tokens", 60, 60, lot=5)  # of an address
 SCOPES = {
     Act.READ: Scope.READ,
     Act.WHOLE: Scope.READ,
@@ -41,9 +44,9 @@ class Call(TenantRequest):
 class Said(Exception):  # noqa: N818  an answer, not a fault
     """An answer that is one problem."""
 
-    def __init__(self, status: int, problem: Problem) -> None:
+    def __init__(self, status: int, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(problem.code)
-        self.status, self.problems = status, (problem,)
+        self.status, self.problems, self.headers = status, (problem,), headers or {}
 
 
 class Bearer(HttpBearer):
@@ -53,9 +56,9 @@ class Bearer(HttpBearer):
         """The token, and the request is made one of its person in its organisation."""
         found = tokens.find(token)
         if found is None:
-            if _failures(request) > FAILURES_A_MINUTE:
-                raise Said(429, Problem("call.too-often"))
+            _once_more(FAILURES, get_ip(request), "call.wrong-too-often")
             return None
+        _once_more(CALLS, str(found[0].pk), "call.too-often")
         call = cast("Call", request)  # which it becomes here
         call.token, call.membership = found
         call.user, call.organisation = call.membership.user, call.membership.organisation
@@ -63,14 +66,12 @@ class Bearer(HttpBearer):
         return call.token
 
 
-def _failures(request: HttpRequest) -> int:
-    """Calls with a wrong token from this address in the last minute, this one included; allauth's limits let GET pass."""
-    key = f"wrong-tokens:{get_adapter().get_client_ip(request)}"
-    cache.add(key, 0, 60)
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # the minute has just passed
-        return 1
+def _once_more(limit: Tickets, who: str, code: str) -> None:
+    """Raises Said 429 when it is too often."""
+    if wait := limit.take(who):
+        raise Said(
+            429, Problem(code, values={"most": str(limit.most), "seconds": str(wait)}), {"Retry-After": str(wait)}
+        )
 
 
 def need(call: Call, act: Act) -> None:

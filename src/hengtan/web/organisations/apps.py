@@ -16,7 +16,7 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         """The wall of the database follows migrations, new connections and people who sign in."""
-        from . import wall  # noqa: PLC0415  knows models
+        from . import limits, wall  # noqa: F401, PLC0415  know models; old counts are forgotten by the clock
 
         post_migrate.connect(wall.raise_wall, sender=self, dispatch_uid="wall")
         connection_created.connect(wall.tell_again, dispatch_uid="wall")

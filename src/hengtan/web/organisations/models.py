@@ -154,6 +154,17 @@ class Installation(models.Model):
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_installation")]
 
 
+class Tally(models.Model):
+    """How often something was done since its window began, by all processes together; see ``limits``."""
+
+    key = models.CharField(max_length=200, primary_key=True)
+    taken = models.BigIntegerField()
+    until_ms = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 def hashed(token: str) -> str:
     """SHA-256 of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

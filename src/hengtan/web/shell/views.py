@@ -79,6 +79,13 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "shell/error.html", {"kind": "none"}, status=404)
 
 
+def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429: somebody guesses, or is in a hurry. Every limit of a page is one of a minute, but for a password that was wrong five times."""
+    answer = render(request, "shell/error.html", {"kind": "often"}, status=429)
+    answer["Retry-After"] = "60"
+    return answer
+
+
 def fault(request: HttpRequest) -> HttpResponse:
     """500: a number that finds it in the log, no details."""
     number = "-".join((secrets.token_hex(2), secrets.token_hex(2))).upper()
