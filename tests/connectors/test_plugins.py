@@ -317,7 +317,7 @@ def test_a_bill_of_aws_becomes_spend_by_month_account_region_and_service(asked):
 def test_virtual_machines_of_aws_become_electricity_with_the_figure_that_is_given(asked):
     aged(asked.home / "cur.csv", (AWS + AWS_ROWS).encode())
     settings = {"folder": ".", "facility": "Cloud", "what": "electricity", "kwh_per_vcpu_hour": "0.01"}
-    [(name, content, key)] = fetched("billing", settings, asked())
+    [(_, content, key)] = fetched("billing", settings, asked())
     [row] = rows_of(content)
     assert (row["quantity"], row["unit"], row["activity_type"], key) == (
         "0.80",
@@ -384,7 +384,20 @@ def test_what_was_used_on_a_day_is_the_difference_of_the_register_at_its_midnigh
         (date(2026, 3, 1), date(2026, 3, 1), Decimal("20.25")), (date(2026, 3, 2), date(2026, 3, 2), Decimal("0.25")),
     ]  # fmt: skip
     assert (found.told, found.closed) == ((), date(2026, 3, 3))
-    assert daily("m", readings, NOW, SHANGHAI, found.closed).used == ()
+    assert daily("m", readings, NOW, SHANGHAI, found.closed, found.settled).used == ()
+
+
+def test_a_late_reading_nearer_to_midnight_does_not_part_the_days():
+    readings = shown(("2026-03-01 00:00", "100"), ("2026-03-02 00:09", "120"))
+    before = daily("m", readings, NOW, SHANGHAI)
+    late = shown(
+        ("2026-03-01 00:00", "100"),
+        ("2026-03-02 00:01", "119"),
+        ("2026-03-02 00:09", "120"),
+        ("2026-03-03 00:00", "150"),
+    )
+    after = daily("m", late, NOW, SHANGHAI, before.closed, before.settled)
+    assert sum(each.quantity for each in (*before.used, *after.used)) == 50
 
 
 def test_a_gap_is_one_row_for_its_days_and_told():
@@ -458,7 +471,7 @@ def broker(tmp_path):
 
 
 def publish(settings, *messages, retain=False):
-    import paho.mqtt.publish as publish
+    from paho.mqtt import publish
 
     publish.multiple(
         [{"topic": topic, "payload": payload, "qos": 1, "retain": retain} for topic, payload in messages],

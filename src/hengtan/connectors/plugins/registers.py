@@ -31,20 +31,27 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """What is known; told: by a key that stays the same, what is wrong. closed: the midnight up to which it is settled (the day after)."""
+    """What is known; told: by a key that stays the same, what is wrong.
+
+    closed  the day whose midnight is the last that is known; settled: the moment of the reading that stands for it
+    """
 
     used: tuple[Used, ...]
     told: tuple[tuple[str, Problem], ...]
     closed: date | None
+    settled: datetime | None
 
 
 def daily(
-    meter: str, readings: Sequence[Reading], now: datetime, zone: tzinfo, closed: date | None = None, near: timedelta = NEAR
+    meter: str, readings: Sequence[Reading], now: datetime, zone: tzinfo, closed: date | None = None,
+    settled: datetime | None = None,
 ) -> Daily:  # fmt: skip
-    """readings: of one meter, in the order of time; closed: what was settled before."""
-    known = boundaries(readings, now, zone, near)
+    """readings: of one meter, in the order of time; closed, settled: of what came out of it before, so that days join without seam."""
+    known = boundaries(readings, now, zone)
     if closed is not None:
-        known = [each for each in known if each[0] >= closed]
+        stands = next((place for place, each in enumerate(readings) if each.at == settled), None)
+        before = [] if stands is None else [(closed, stands)]
+        known = [*before, *(each for each in known if each[0] > closed)]
     used: list[Used] = []
     told: list[tuple[str, Problem]] = []
     for (begins, first), (ends, last) in pairwise(known):
@@ -60,7 +67,9 @@ def daily(
             values = {"meter": meter, "first": str(begins), "last": str(last_day)}
             told.append((f"{meter}/{begins}/gap", Problem("source.meter-gap", values=values)))
         used.append(Used(meter, begins, last_day, readings[last].value - readings[first].value))
-    return Daily(tuple(used), tuple(told), known[-1][0] if known else closed)
+    if not known:
+        return Daily((), (), closed, settled)
+    return Daily(tuple(used), tuple(told), known[-1][0], readings[known[-1][1]].at)
 
 
 def boundaries(

@@ -169,6 +169,9 @@ class _Refused:
         self.may_add = membership.may(Act.BOUNDARY)
         seen = Facility.objects.visible_to(membership.user).of(organisation)
         self.facilities = set(seen.values_list("name", flat=True))
+        if batch.mapping.get("facilities"):  # a source brings rows of these alone
+            self.facilities &= set(batch.mapping["facilities"])
+            self.may_add = False
         self.regions: dict[str, str] = {}
         self.locks = list(PeriodLock.objects.of(organisation).filter(opened_at=None))
         others = Batch.objects.of(organisation).filter(state__in=(State.SUBMITTED, State.APPROVED))

@@ -1,0 +1,1 @@
+"""Sources: connectors with settings and a schedule, what they brought in, and what they could not."""
