@@ -7,11 +7,12 @@ from django.db import transaction
 from django.test import Client
 
 from hengtan.web.accounts.services import new_person
-from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile
+from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace
 from hengtan.web.api import tokens
 from hengtan.web.api.models import Answer
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
+from hengtan.web.collection.models import Reminder, Request, Series
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.notices.services import tell
@@ -62,6 +63,17 @@ class Company:
         self.evidence = Evidence.objects.create(
             organisation=self.organisation, batch=self.batch, name=f"{mark}.pdf", bytes=4, kind="pdf", added_by=owner,
             digest=self.file.digest,
+        )  # fmt: skip
+        self.series = Series.objects.create(
+            organisation=self.organisation, activity_type="electricity", unit="kWh", first=date(2025, 1, 1), made_by=owner
+        )  # fmt: skip
+        self.request = Request.objects.create(
+            organisation=self.organisation, series=self.series, facility=self.plants[0], assignee=owner,
+            start=date(2025, 1, 1), end=date(2025, 1, 31), due=date(2025, 2, 10), remind_on=date(2025, 2, 7),
+        )  # fmt: skip
+        Reminder.objects.create(organisation=self.organisation, request=self.request, kind="soon")
+        SourcePace.objects.create(
+            organisation=self.organisation, facility=f"{mark} plant 3", activity="electricity", pace="quarter", set_by=owner
         )  # fmt: skip
         self.lock = PeriodLock.objects.create(
             organisation=self.organisation, first_month=date(2019, 1, 1), last_month=date(2019, 12, 1), closed_by=owner

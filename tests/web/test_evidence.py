@@ -204,7 +204,7 @@ def test_a_file_is_served_as_what_it_is_and_nothing_in_it_runs(company, batch, n
     address = company.url(f"data/evidence/{one.pk}/file/")
     for query, kind in (("", ""), ("?inline", inline)):
         answer = company.client().get(address + query)
-        assert b"".join(answer.streaming_content) == data
+        assert answer.content == data
         assert answer["Content-Type"] == (kind or "application/octet-stream")
         assert answer["Content-Disposition"].startswith("inline" if kind else "attachment")
         policy = answer["Content-Security-Policy"]

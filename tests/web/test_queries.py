@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from hengtan.web.activities.models import Batch, PeriodLock
 from hengtan.web.boundaries import services
 from hengtan.web.jobs.services import enqueue
+from hengtan.web.collection.models import Request
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
@@ -27,6 +28,8 @@ GOLDEN = {
     "jobs/": 6,
     "webhooks/": 5,
     "notices/": 6,
+    "collection/": 14,
+    "collection/tasks/": 6,
 }
 
 
@@ -56,7 +59,11 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
             organisation=company.organisation, url="https://x.example/", events=["run.done"], secret="",
             created_by=company.people[Role.OWNER].user,
         )  # fmt: skip
-        company.plant(f"more {number}")
+        plant = company.plant(f"more {number}")
+        Request.objects.create(
+            organisation=company.organisation, series=company.series, facility=plant, assignee=company.people[Role.OWNER].user,
+            start=date(2025, 1, 1), end=date(2025, 1, 31), due=date(2025, 2, 10), remind_on=date(2025, 2, 7),
+        )  # fmt: skip
         services.add_unit(company.organisation, f"unit {number}", parent=company.group, since=None)
         company.joins(Role.CONTRIBUTOR, f"c{number}").facilities.add(company.plants[0])
         invite(company.people[Role.OWNER], f"i{number}@example.com", "viewer")

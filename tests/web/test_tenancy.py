@@ -3,9 +3,10 @@
 import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
-from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile
+from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace
 from hengtan.web.api.models import Answer, Token
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
+from hengtan.web.collection.models import Reminder, Request, Series
 from hengtan.web.jobs.models import Job
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.notices.models import Notice
@@ -39,6 +40,10 @@ KINDS = (
     PeriodLock,
     RecalculationPolicy,
     Remembered,
+    Reminder,
+    Request,
+    Series,
+    SourcePace,
     Report,
     ReportFile,
     Run,
@@ -54,7 +59,7 @@ BATCH_PAGES = (
     "batch-workbook", "batch-entry", "batch-evidence",
 )  # fmt: skip
 RUN_PAGES = (
-    "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare",
+    "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare", "run-hot",
 )  # fmt: skip
 REPORT_PAGES = ("report", "report-preview", "report-issue", "report-return", "report-withdraw", "report-files")
 
@@ -90,6 +95,7 @@ def ids(company):
         "source-file": company.file.pk, "period-open": company.lock.pk,
         "token-revoke": company.token_row.pk,
         "notice": company.notice.pk,
+        **dict.fromkeys(("request", "request-check", "request-act"), company.request.pk), "series-end": company.series.pk,
         **dict.fromkeys(("evidence", "evidence-file", "evidence-withdraw"), company.evidence.pk),
         **dict.fromkeys(BATCH_PAGES, company.batch.pk),
         **dict.fromkeys(RUN_PAGES, company.run.pk),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("hengtan.web.jobs.urls")),
     path("", include("hengtan.web.notices.urls")),
     path("", include("hengtan.web.activities.urls")),
+    path("", include("hengtan.web.collection.urls")),
     path("", include("hengtan.web.library.urls")),
     path("", include("hengtan.web.runs.urls")),
     path("", include("hengtan.web.reporting.urls")),

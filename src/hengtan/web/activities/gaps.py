@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,25 +10,27 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from hengtan.factors import find_type
-from hengtan.web.boundaries.models import Facility
+from hengtan.web.boundaries.models import Facility, FacilityPlace
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.models import Organisation
 from hengtan.web.organisations.roles import Act
-from hengtan.web.vault.services import facts
+from hengtan.web.vault.services import facts, record
 
-from .models import Batch, PeriodLock, State
+from .models import Batch, Pace, PeriodLock, SourcePace, State
 from .views import lang
 
 PAGE = 50
 Source = tuple[str, str]
 Months = dict[str, str]
+Spans = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Line:
     title: str
     months: tuple[tuple[str, str, str], ...]
     missing: int
+    pace: str = "month"
 
 
 def coverage(organisation: Organisation, facilities: set[str]) -> dict[Source, Months]:
@@ -68,10 +72,15 @@ def _months(first: date, last: date) -> list[str]:
     return [f"{first.year + (first.month - 1 + n) // 12}-{(first.month - 1 + n) % 12 + 1:02}" for n in range(count)]
 
 
-def lines(found: dict[Source, Months], year: int, locks: list[PeriodLock], today: date, language: str) -> list[Line]:
+def lines(
+    found: dict[Source, Months], year: int, locks: list[PeriodLock], today: date, language: str,
+    paces: Mapping[Source, str] | None = None, opened: Mapping[str, Spans] | None = None,
+) -> list[Line]:  # fmt: skip
     """The sources that have data of the year or of the one before, most gaps first.
 
     A month is missing from a source's first month on, up to the last month for which any source has data: what nobody has is not due.
+    Of a quarter or a year, as ``paces`` says, the last month is missing when none has data. A facility that is not open yet, or
+    closed, lacks nothing.
     """
     horizon = min(max((max(months) for months in found.values()), default=""), f"{today:%Y-%m}")
     shown = []
@@ -79,19 +88,67 @@ def lines(found: dict[Source, Months], year: int, locks: list[PeriodLock], today
         begins, wanted = min(months), (f"{year}-", f"{year - 1}-")
         if not any(month.startswith(wanted) for month in months):
             continue
+        pace, spans = (paces or {}).get((facility, activity), Pace.MONTH), (opened or {}).get(facility, ())
         cells = []
         for number in range(1, 13):
             month = f"{year}-{number:02}"
-            due = begins <= month <= horizon
-            state = months.get(month) or ("missing" if due else "none")
+            state = months.get(month) or ""
+            if not state:
+                due = begins <= month <= horizon and _is_open(spans, month)
+                state = "missing" if due and _lacks(months, year, number, pace) else "none"
             if state == "missing" and any(lock.holds(month) for lock in locks):
                 state = "closed"
             cells.append((month, state, ""))
         if begins <= f"{year}-12":
             kind = find_type(activity) if activity else None
             missing = sum(state == "missing" for _month, state, _link in cells)
-            shown.append(Line(facility, activity, kind.title[language] if kind else activity, tuple(cells), missing))
+            shown.append(
+                Line(facility, activity, kind.title[language] if kind else activity, tuple(cells), missing, pace)
+            )
     return sorted(shown, key=lambda line: (-line.missing, line.facility, line.activity))
+
+
+def _lacks(months: Months, year: int, number: int, pace: str) -> bool:
+    """Whether the period that ends with the month has no data at all; in the middle of a longer one nothing is lacking yet."""
+    length = {Pace.QUARTER: 3, Pace.YEAR: 12}.get(Pace(pace), 1)
+    return number % length == 0 and not any(f"{year}-{number - step:02}" in months for step in range(length))
+
+
+def _is_open(spans: Spans, month: str) -> bool:
+    return not spans or any((not first or first <= month) and (not last or month <= last) for first, last in spans)
+
+
+def opened(organisation: Organisation) -> dict[str, Spans]:
+    """Of each facility from which month to which it stood in the organisation; ``""`` for an open end."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    places = FacilityPlace.objects.of(organisation).order_by()
+    for name, first, last in places.values_list("facility__name", "valid_from", "valid_to"):
+        found.setdefault(name, []).append((f"{first:%Y-%m}" if first else "", f"{last:%Y-%m}" if last else ""))
+    return {name: tuple(spans) for name, spans in found.items() if ("", "") not in spans}
+
+
+def paces(organisation: Organisation) -> dict[Source, str]:
+    """Sources that do not have data every month."""
+    rows = SourcePace.objects.of(organisation).values_list("facility", "activity", "pace")
+    return {(facility, activity): pace for facility, activity, pace in rows}
+
+
+@within(Act.BOUNDARY)
+def pace(request: TenantRequest) -> HttpResponse:
+    """How often a source has data, as a person says."""
+    back = f"{reverse('calendar', kwargs={'key': request.organisation.key})}?{urlencode({'year': request.POST.get('year', '')[:4]})}"
+    chosen = request.POST.get("pace", "")
+    facility, activity = request.POST.get("facility", "")[:500], request.POST.get("activity", "")[:200]
+    known = Facility.objects.of(request.organisation).filter(name=facility).exists()
+    if request.method == "POST" and known and chosen in Pace.values:
+        with transaction.atomic():
+            source = {"organisation": request.organisation, "facility": facility, "activity": activity}
+            if chosen == Pace.MONTH:
+                SourcePace.objects.filter(**source).delete()
+            else:
+                SourcePace.objects.update_or_create(**source, defaults={"pace": chosen, "set_by": request.user})
+            record(request.organisation, "source.paced", {"facility": facility, "activity_type": activity, "pace": chosen}, request.user)  # fmt: skip
+    return redirect(back)
 
 
 def _near(shown: list[Line]) -> tuple[str, ...]:
@@ -110,7 +167,9 @@ def calendar(request: TenantRequest) -> HttpResponse:
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdigit() and 1900 < int(asked) < 2200 else (years or [timezone.localdate().year])[0]
     locks = list(PeriodLock.objects.of(request.organisation).filter(opened_at=None))
-    shown = lines(found, year, locks, timezone.localdate(), lang())
+    shown = lines(
+        found, year, locks, timezone.localdate(), lang(), paces(request.organisation), opened(request.organisation)
+    )
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     entry = reverse("entry", kwargs={"key": request.organisation.key})
     may_enter = request.membership.may(Act.ENTER)
@@ -132,6 +191,6 @@ def calendar(request: TenantRequest) -> HttpResponse:
         "page": page, "rows": rows, "year": year, "years": years, "months": [f"{n:02}" for n in range(1, 13)],
         "near": _near(shown),
         "missing": sum(line.missing for line in shown), "late": sum(bool(line.missing) for line in shown),
-        "sources": len(shown), "may_enter": may_enter,
+        "sources": len(shown), "may_enter": may_enter, "may_pace": request.membership.may(Act.BOUNDARY), "paces": Pace.choices,
     }  # fmt: skip
     return render(request, "activities/calendar.html", context)

@@ -204,6 +204,33 @@ class Remembered(TenantModel):
         ]
 
 
+class Pace(models.TextChoices):
+    """How often a source has data."""
+
+    MONTH = "month", _("Monthly")
+    QUARTER = "quarter", _("Quarterly")
+    YEAR = "year", _("Yearly")
+
+
+class SourcePace(TenantModel):
+    """That a source (an activity of a facility) has data by the quarter or by the year; the others have by the month."""
+
+    facility = models.CharField(max_length=500)
+    activity = models.CharField(max_length=200)
+    pace = models.CharField(max_length=8, choices=Pace.choices)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[TenantQuerySet[SourcePace]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """One for a source."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "facility", "activity"], name="one_pace_of_a_source")
+        ]
+
+
 class PeriodLock(TenantModel):
     """Months that are closed, first and last inclusive: no batch that touches them is submitted or approved while they are."""
 

@@ -90,14 +90,29 @@ def begin(membership: Membership, name: str, files: Iterable[Given], supersedes:
 
 @transaction.atomic
 def type_in(
-    membership: Membership, name: str, file: Given, columns: Sequence[str], rows: int, batch: Batch | None = None
+    membership: Membership,
+    name: str,
+    file: Given,
+    columns: Sequence[str],
+    rows: int,
+    batch: Batch | None = None,
+    *,
+    submit: bool = False,
 ) -> Batch:
-    """A draft whose rows were typed, or typed again; checked at once, since nobody has to say which column is what."""
+    """A draft whose rows were typed, or typed again; checked at once, since nobody has to say which column is what.
+
+    submit: it is submitted as soon as the check finds every row good.
+    """
     batch = _open(batch) if batch else Batch(organisation=membership.organisation, created_by=membership.user)
     places = {column: at for at, column in enumerate(columns)}
     form = {"file": file.name, "sheet": "", "header": 1, "use": "table", "template": ""}
     batch.name, batch.fixes, batch.preview = name, [], {}
-    batch.mapping = {"typed": True, "forms": [{**form, "columns": places, "constants": {}}], "values": {}}
+    batch.mapping = {
+        "typed": True,
+        "submit": submit,
+        "forms": [{**form, "columns": places, "constants": {}}],
+        "values": {},
+    }
     batch.outline = [
         {
             "file": file.name, "kind": "csv", "sheet": "", "visible": True, "rows": rows, "header": 1, "template": "",
@@ -187,6 +202,12 @@ def submit(batch: Batch, by: User, name: str = "") -> None:
     if not batch.preview or not batch.preview.get("good"):
         raise ValidationError(_("There is no row that could be posted."))
     _ask(batch, SUBMIT, by)
+
+
+def go_on(batch: Batch, by: User, good: bool) -> None:
+    """In the transaction that keeps a check: what was to be submitted by itself is, when all is good."""
+    if batch.mapping.get("submit") and good:
+        _ask(batch, SUBMIT, by)
 
 
 @transaction.atomic

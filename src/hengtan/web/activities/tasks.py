@@ -30,6 +30,7 @@ from .judging import Judged, control_totals, judge
 from .models import OPEN, Batch, Json, PeriodLock, Remembered, State
 from .preview import preview
 from .reading import again, opened, outline_of, read, signature, suggested, to_remember
+from .signals import stuck
 
 PHASES = {
     "open": _("opening the files"),
@@ -112,7 +113,7 @@ def check(job: Job, progress: Progress) -> Json:
     shown = preview(judged, batch.mapping)
     with transaction.atomic():
         progress.hold()
-        services.still_open(batch, job).update(preview=shown)
+        kept = services.still_open(batch, job).update(preview=shown)
         for form, told in zip(batch.mapping["forms"], batch.outline, strict=False):
             if form["use"] == "table" and not batch.mapping.get("typed"):
                 Remembered.objects.update_or_create(
@@ -120,6 +121,10 @@ def check(job: Job, progress: Progress) -> Json:
                     signature=signature(told),
                     defaults={"mapping": to_remember(form, told)},
                 )
+        if kept:
+            services.go_on(batch, job.created_by, bool(judged.posted) and not judged.rejected)
+            if not judged.posted or judged.rejected:
+                stuck.send(sender=Batch, batch=batch, problems=judged.problems.listed)
     return {"rows_in": judged.rows_in, "rejected": judged.rejected}
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("o/<slug:key>/data/", views.index, name="batches"),
     path("o/<slug:key>/data/import/", wizard.upload, name="import"),
     path("o/<slug:key>/data/calendar/", gaps.calendar, name="calendar"),
+    path("o/<slug:key>/data/calendar/pace/", gaps.pace, name="source-pace"),
     path("o/<slug:key>/data/entry/", typing_in.new, name="entry"),
     path("o/<slug:key>/data/<int:pk>/entry/", typing_in.again, name="batch-entry"),
     path("o/<slug:key>/data/workbook/", downloads.empty_workbook, name="empty-workbook"),

@@ -15,7 +15,7 @@ from hengtan import __version__
 from hengtan.problems import HengtanError
 from hengtan.problems import Problem as Wrong
 
-from . import about, boundary, data, evidence, library, notices, results, webhooks
+from . import about, boundary, collection, data, evidence, library, notices, results, webhooks
 from .door import Bearer, Said
 from .wire import told
 
@@ -45,6 +45,7 @@ api.add_router("", results.router)
 api.add_router("", library.router)
 api.add_router("", webhooks.router)
 api.add_router("", notices.router)
+api.add_router("", collection.router)
 api.add_router("", evidence.router)
 
 

@@ -6,7 +6,7 @@ Another app registers a kind of its own with ``register`` where its other regist
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -23,6 +23,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+VALUES: dict[str, Callable[[str], str]] = {}  # values of this name are said in the language of who reads
 
 
 def register(name: str, sentence: str | Promise, icon: str = "bell", *, task: bool = False) -> None:
@@ -34,7 +35,8 @@ def sentence(name: str, values: Mapping[str, object]) -> str:
     """What happened, in the language of now. Of a kind that is gone, its name."""
     if name not in KINDS:
         return name
-    return str(KINDS[name].sentence) % defaultdict(lambda: "—", {key: str(value) for key, value in values.items()})
+    told = {key: VALUES[key](str(value)) if key in VALUES else str(value) for key, value in values.items()}
+    return str(KINDS[name].sentence) % defaultdict(lambda: "—", told)
 
 
 register("batch.submitted", _("%(by)s submitted “%(name)s” (rows: %(rows)s). It waits for your decision."), "clock", task=True)  # fmt: skip

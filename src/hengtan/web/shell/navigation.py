@@ -48,7 +48,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Data"),
         (
-            Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "entry", "batch-entry", "calendar", "batch-problems", "batch-submit", "batch-rows", "periods")),
+            Entry(_("Data collection"), "calendar-check", "collection", ("collection", "tasks", "request", "collection-new")),
+            Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "entry", "batch-entry", "calendar", "batch-problems", "batch-submit", "batch-rows", "batch-evidence", "evidence", "periods")),
         ),
     ),
     (

@@ -1,0 +1,90 @@
+"""One's tasks as an iCalendar feed (RFC 5545), behind an address that nobody can guess; it dies with the membership."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from hengtan.web.organisations import wall
+from hengtan.web.organisations.door import TenantRequest
+from hengtan.web.organisations.models import Membership
+
+from .models import Request
+from .state import TO_DO, State, states
+from .words import activity_title
+
+SIGNER = signing.Signer(salt="hengtan tasks feed")
+MOST = 500
+
+
+def address(request: TenantRequest) -> str:
+    """Where the person's calendar is read."""
+    path = reverse("tasks-feed", kwargs={"token": SIGNER.sign(str(request.membership.pk))})
+    public = settings.CONFIGURATION.public_url
+    return public + path if public else request.build_absolute_uri(path)
+
+
+@never_cache
+def tasks(request: HttpRequest, token: str) -> HttpResponse:
+    """What is asked of the person of the address and not given yet."""
+    try:
+        pk = int(SIGNER.unsign(token))
+    except (signing.BadSignature, ValueError):
+        raise Http404 from None
+    with wall.opened():
+        member = Membership.objects.select_related("organisation", "user").filter(pk=pk, ended_at=None, user__is_active=True).first()  # fmt: skip
+        if member is None:
+            raise Http404
+        with translation.override(member.user.language or settings.LANGUAGE_CODE):
+            text = _calendar(request, member)
+    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="tasks.ics"'
+    return answer
+
+
+def _calendar(request: HttpRequest, member: Membership) -> str:
+    organisation, today = member.organisation, timezone.localdate()
+    found = Request.objects.of(organisation).filter(assignee=member.user, withdrawn_at=None, due__gt=today - timedelta(days=365))  # fmt: skip
+    rows = list(found.select_related("series", "facility", "batch")[:MOST])
+    stand = states(organisation, rows, today)
+    made = timezone.now().astimezone(UTC)
+    public = settings.CONFIGURATION.public_url or request.build_absolute_uri("/").rstrip("/")
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//hengtan//tasks//EN",
+        f"X-WR-CALNAME:{_text(_('Data to give'))}",
+    ]
+    for each in rows:
+        if stand[each.pk] not in (*TO_DO, State.NOT_DUE):
+            continue
+        what = f"{activity_title(each.series.activity_type)}, {each.facility.name}, {each.period}"
+        path = reverse("request", kwargs={"key": organisation.key, "pk": each.pk})
+        lines += [
+            "BEGIN:VEVENT", f"UID:request-{each.pk}.{organisation.key}@hengtan", f"DTSTAMP:{made:%Y%m%dT%H%M%SZ}",
+            f"DTSTART;VALUE=DATE:{each.due:%Y%m%d}", f"SUMMARY:{_text(what)}", f"URL:{public}{path}", "END:VEVENT",
+        ]  # fmt: skip
+    return "".join(f"{folded}\r\n" for line in [*lines, "END:VCALENDAR"] for folded in _folded(line))
+
+
+def _text(value: str) -> str:
+    """As the RFC writes text."""
+    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\r", "").replace("\n", "\\n")
+
+
+def _folded(line: str) -> list[str]:
+    """Lines of at most 75 octets; what goes on begins with a space."""
+    parts, part = list[str](), ""
+    for sign in line:
+        if len((part + sign).encode()) > 74:
+            parts.append(part)
+            part = " "
+        part += sign
+    return [*parts, part]
