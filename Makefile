@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-dev demo test test-all faults check check-rest format lint types contracts docs wheel bench serve lock clean
+.PHONY: help set-up set-up-dev demo test test-all faults check check-rest format lint types contracts docs wheel bench bench-dashboards serve lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -58,6 +58,9 @@ wheel: set-up-dev ## the wheel, in dist/
 
 bench: set-up-dev ## speed and memory; BENCH_SIZES="1 10 100" in million rows
 	@$(BIN)/python -m benchmarks
+
+bench-dashboards: set-up-dev ## pages of a run by its size; BENCH_DASHBOARDS="0.1 1 10" in million rows
+	@$(BIN)/python -m benchmarks.dashboards
 
 serve: set-up ## the web application (comes with the extra [web])
 	@$(BIN)/hengtan serve

@@ -13,15 +13,16 @@ from hengtan.web.organisations.roles import Role
 from hengtan.web.runs import services, work
 from hengtan.web.runs.figures import figures
 from hengtan.web.runs.models import Cube, Run
+from hengtan.web.runs.summing import VIEW, OfDatabase, cube, summed
 from hengtan.web.vault import services as vault
 
-from .calculated import calculated, worked
+from .calculated import YEAR, calculated, worked
 
 
 def test_a_run_is_calculated_kept_in_the_ledger_and_its_cube_adds_up_to_the_last_digit(company):
     run = calculated(company)
     summary = json.loads((run.folder / "summary.json").read_text())
-    found = figures(services.cube(run, None))
+    found = figures(OfDatabase(cube(run, None)))
     assert run.totals == summary["totals"]
     assert {name: Decimal(kg) for name, kg in found["totals"].items() if name != "rows"} == {
         name: Decimal(kg) for name, kg in summary["totals"].items()
@@ -77,8 +78,23 @@ def test_a_cube_that_two_workers_wrote_at_once_is_never_shown(company, monkeypat
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="how SQLite plans")
 def test_the_sums_of_few_facilities_do_not_read_the_whole_cube(company):
-    told = services.cube(company.run, ["yong plant 1", "yong plant 2"]).values("month").explain()
+    told = cube(company.run, ["yong plant 1", "yong plant 2"]).values("month").explain()
     assert "cube_by_facility (organisation_id=? AND run_id=? AND facility=?)" in told
+
+
+@pytest.mark.parametrize("seen", [None, "all", 1, 2])
+def test_the_database_and_the_file_sum_to_the_same_digit(company, seen, monkeypatch):
+    run = calculated(company, YEAR + "W-1,{m} plant 1,fuel.wood.pellets,2025-01-01,2025-12-31,90,t,GB\n")
+    names = [plant.name for plant in company.plants]
+    facilities = {None: None, "all": names, 1: names[:1], 2: names[1:]}[seen]
+    told = figures(OfDatabase(cube(run, facilities)))
+    monkeypatch.setattr("hengtan.web.runs.summing.FEW", 0)
+    with summed(run, facilities) as source:
+        assert type(source).__name__ == "OfFile"
+        assert figures(source) == told
+    (run.home / VIEW).unlink()
+    with summed(run, facilities) as source:  # a view: without it the database answers
+        assert figures(source) == told
 
 
 def test_what_cannot_be_read_fails_with_its_reason_and_shows_no_half_run(company):

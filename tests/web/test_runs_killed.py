@@ -12,6 +12,7 @@ from hengtan.web.organisations.roles import Role
 from hengtan.web.runs import services
 from hengtan.web.runs.figures import figures
 from hengtan.web.runs.models import Cube, Run
+from hengtan.web.runs.summing import OfDatabase, cube
 from hengtan.web.vault import services as vault
 
 from .company import Company
@@ -54,7 +55,7 @@ def test_a_worker_that_is_killed_leaves_no_half_run_and_the_next_one_ends_it(tmp
     assert run.is_done
     assert (run.rows_in, run.rows_posted) == (20_000, 20_000)
     assert Cube.objects.filter(run=run).count() == len(list(cube_rows(run.folder)))
-    found = figures(services.cube(run, None))["totals"]
+    found = figures(OfDatabase(cube(run, None)))["totals"]
     assert {name: Decimal(kg) for name, kg in run.totals.items()} == {name: Decimal(found[name]) for name in run.totals}
     report = verify(run.folder, vkey=vault.vkey(company.organisation))
     assert report.ok

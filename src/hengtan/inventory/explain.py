@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow.parquet as pq
 
@@ -87,7 +87,9 @@ class Kept:
         self.folder = folder
         self.manifest = read_manifest(folder)
         try:
-            self.plan = [_read(row) for row in read_parquet(folder / "plan.parquet").to_pylist()]
+            plan = read_parquet(folder / "plan.parquet")
+            inputs = [json.loads(text) for text in plan["inputs"].unique().to_pylist() if text]
+            self.plan: list[dict[str, Any]] = [_Line(row) for row in plan.to_pylist()]
             factors = folder / "factors.parquet"
             rows = read_parquet(factors).to_pylist() if factors.exists() else []
         except (OSError, ValueError):
@@ -97,7 +99,7 @@ class Kept:
         for row in self.plan:
             if row["line_basis"]:
                 self.keys.setdefault(row["key_id"], []).append(row)
-        self.inputs = sorted({name for row in self.plan for name in row["inputs"]})
+        self.inputs = sorted({name for names in inputs for name in names})
 
     def posted(self, activity_id: str) -> list[dict[str, Any]]:
         """Its rows of emissions.parquet."""
@@ -183,10 +185,24 @@ def symbol(text: str) -> str:
         return text
 
 
-def _read(row: dict[str, Any]) -> dict[str, Any]:
-    for name, empty in (("inputs", {}), ("terms", []), ("considered", []), ("problems", []), ("parts", {})):
-        row[name] = json.loads(row[name]) if row.get(name) else empty
-    return row
+class _Line(dict[str, Any]):
+    """A line of the plan, of which there are many; what stands in it as JSON is read when it is asked for."""
+
+    JSON: ClassVar[Mapping[str, type]] = {
+        "inputs": dict,
+        "terms": list,
+        "considered": list,
+        "problems": list,
+        "parts": dict,
+    }
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.JSON:
+            return super().__getitem__(name)
+        value = super().get(name)
+        if value is None or isinstance(value, str):
+            value = self[name] = json.loads(value) if value else self.JSON[name]()
+        return value
 
 
 def _amount_method(row: SourceRow | None, method_of: Callable[[str], Method | None]) -> Method | None:

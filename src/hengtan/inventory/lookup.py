@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,12 @@ def _may_hold(chunk: Any, value: str) -> bool:
 def _equal(texts: pa.ChunkedArray, value: str) -> Any:
     if pa.types.is_dictionary(texts.type):
         texts = texts.cast(texts.type.value_type)
-    # scalars of Arrow: a bare value is looked at as something of pandas, whose import takes a second
-    same = pc.equal(texts.cast(pa.string()), pa.scalar(value, pa.string()))
-    return pc.fill_null(same, pa.scalar(value=False)).combine_chunks()
+    # Scalars made of bytes: pa.scalar looks at its value as something of pandas, whose import takes a second.
+    told = value.encode()
+    places = pa.py_buffer(struct.pack("<ii", 0, len(told)))
+    wanted = pa.Array.from_buffers(pa.string(), 1, [None, places, pa.py_buffer(told)])[0]
+    no = pa.Array.from_buffers(pa.bool_(), 1, [None, pa.py_buffer(bytes(1))])[0]
+    return pc.fill_null(pc.equal(texts.cast(pa.string()), wanted), no).combine_chunks()
 
 
 def _picked(table: pa.Table, texts: pa.ChunkedArray, value: str, first: int) -> list[dict[str, Any]]:

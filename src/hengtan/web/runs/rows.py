@@ -84,7 +84,7 @@ def facilities(request: TenantRequest, pk: int) -> HttpResponse:
     if not run.is_done:
         return redirect("run", key=request.organisation.key, pk=pk)
     seen = services.facilities_of(request.membership)
-    found = figures.facilities(services.cube(run, seen))
+    found = services.every_facility(run, seen)
     basis = basis_of(request)
     form = form_of(request)
     if form:

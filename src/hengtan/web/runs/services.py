@@ -28,8 +28,9 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import keep_file, record
 
-from .figures import figures
-from .models import Cube, Run
+from .figures import facilities, figures
+from .models import Run
+from .summing import summed
 
 KIND = "runs.calculate"
 HOT = 5
@@ -108,23 +109,38 @@ def facilities_of(membership: Membership) -> list[str] | None:
     return list(Facility.objects.visible_to(membership.user).of(membership.organisation).values_list("name", flat=True))
 
 
-def cube(run: Run, seen: Iterable[str] | None) -> QuerySet[Cube]:
-    """The cube of a run, as far as the facilities are seen."""
-    found = Cube.objects.of(run.organisation).filter(run=run)
-    return found if seen is None else found.filter(facility__in=list(seen))
-
-
 def figures_of(run: Run, seen: Sequence[str]) -> dict[str, Any]:
     """What the dashboard shows to somebody who sees these facilities alone."""
-    key = f"figures:{run.key}:{sha256(chr(0).join(sorted(seen)).encode()).hexdigest()}"
+    key = f"figures:{_of(run, seen)}"
     found = cache.get(key)
     if found is None:
-        found = {**figures(cube(run, seen)), "hot": hot_spots(run, seen)}
+        with summed(run, seen) as source:
+            found = figures(source)
         cache.set(key, found, KEPT_S)
     return dict(found)
 
 
-def hot_spots(run: Run, seen: Sequence[str] | None) -> dict[str, list[dict[str, str]]]:
+def every_facility(run: Run, seen: Sequence[str] | None) -> list[dict[str, Any]]:
+    """All facilities that are seen, with their sums; the largest first."""
+    with summed(run, seen) as source:
+        return facilities(source)
+
+
+def hot_spots_of(run: Run, seen: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """As ``hot_spots``, kept."""
+    key = f"hot:{_of(run, seen)}"
+    found = cache.get(key)
+    if found is None:
+        found = hot_spots(run, seen)
+        cache.set(key, found, KEPT_S)
+    return dict(found)
+
+
+def _of(run: Run, seen: Sequence[str]) -> str:
+    return f"{run.key}:{sha256(chr(0).join(sorted(seen)).encode()).hexdigest()}"
+
+
+def hot_spots(run: Run, seen: Sequence[str] | None, most: int = HOT) -> dict[str, list[dict[str, Any]]]:
     """The rows that emit most, on either basis of scope 2, as far as they are seen."""
     kinds = {
         line["line_factor_id"]: line["activity_type"] or ""
@@ -134,9 +150,9 @@ def hot_spots(run: Run, seen: Sequence[str] | None) -> dict[str, list[dict[str, 
         basis: [
             {
                 "activity_id": row["activity_id"], "facility": row["facility"], "co2e_kg": f"{row['co2e_kg']:f}",
-                "activity_type": kinds.get(row["factor_id"], ""),
+                "activity_type": kinds.get(row["factor_id"], ""), "scope": row["scope"],
             }
-            for row in posted(run.folder, Asked(basis=basis, facilities=seen), HOT).rows
+            for row in posted(run.folder, Asked(basis=basis, facilities=seen), most).rows
         ]
         for basis in ("location", "market")
     }  # fmt: skip

@@ -14,6 +14,7 @@ urlpatterns = [
     path("o/<slug:key>/runs/<int:pk>/choose/", views.choose, name="run-choose"),
     path("o/<slug:key>/runs/<int:pk>/file/", views.file, name="run-file"),
     path("o/<slug:key>/runs/<int:pk>/facilities/", rows.facilities, name="run-facilities"),
+    path("o/<slug:key>/runs/<int:pk>/hot/", views.hot, name="run-hot"),
     path("o/<slug:key>/runs/<int:pk>/rows/", rows.index, name="run-rows"),
     path("o/<slug:key>/runs/<int:pk>/problems/", rows.problems, name="run-problems"),
     path("o/<slug:key>/runs/<int:pk>/explain/", explaining.show, name="run-explain"),

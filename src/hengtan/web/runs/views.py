@@ -28,6 +28,7 @@ from .models import Run
 from .proofs import vouching
 
 PAGE = 50
+HOT_ROWS = 500
 CHARTS = ("months", "units", "categories", "facilities")
 FILES = ("report.pdf", "report.xlsx", "report.html", "run.json", "summary.json", "emissions.parquet", "factors.parquet",
          "problems.csv", "run.json.tlog-proof", "report.pdf.tlog-proof", "report.xlsx.tlog-proof", "report.html.tlog-proof")  # fmt: skip
@@ -121,6 +122,26 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "problems": [each for each in told.get("problems", ()) if each["count"]],
     }  # fmt: skip
     return render(request, "runs/dashboard.html", context)
+
+
+@within()
+def hot(request: TenantRequest, pk: int) -> HttpResponse:
+    """The rows that emit most: the part of a dashboard that is read from the rows themselves, and as a table."""
+    run = run_of(request, pk)
+    if not run.is_done:
+        return redirect("run", key=request.organisation.key, pk=pk)
+    seen, basis, form = services.facilities_of(request.membership), basis_of(request), form_of(request)
+    if form:
+        rows = services.hot_spots(run, seen, HOT_ROWS)[basis]
+        names = ("facility", "activity_id", "activity_type", "scope")
+        lines = ([*(row[name] for name in names), Decimal(row["co2e_kg"])] for row in rows)
+        return as_table(form, f"{run.code}-hot-spots-{basis}", (*names, "co2e_kg"), lines)
+    told = (
+        (run.figures or {})
+        if seen is None
+        else {**services.figures_of(run, seen), "hot": services.hot_spots_of(run, seen)}
+    )
+    return render(request, "runs/hot.html", {"run": run, "board": Dashboard(run, told, basis)})
 
 
 @within(Act.CALCULATE)

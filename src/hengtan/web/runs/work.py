@@ -44,9 +44,10 @@ from hengtan.web.jobs.services import as_json
 from hengtan.web.vault import services as vault
 from hengtan.web.webhooks.services import announce
 
-from .figures import facilities, figures
+from .figures import figures
 from .models import Cube, Run
-from .services import KIND, hot_spots
+from .services import KIND, every_facility, hot_spots
+from .summing import OfDatabase, viewed
 
 TOLD = "problems.json"  # the first problem of each code, in both languages
 AT_ONCE = 2000
@@ -177,7 +178,7 @@ def _keep(run: Run, progress: Progress) -> None:
     folder = run.folder
     manifest, summary = read_manifest(folder), json.loads((folder / "summary.json").read_text("utf-8"))
     rows = _cube(run, folder, progress)
-    found = figures(Cube.objects.filter(run=run))
+    found = figures(OfDatabase(Cube.objects.filter(run=run)))
     for name, kg in summary["totals"].items():
         if Decimal(found["totals"][name]) != Decimal(kg):
             raise ControlError(f"run {run.key}: {name} is {found['totals'][name]} in the cube, {kg} in the summary")
@@ -203,12 +204,14 @@ def _keep(run: Run, progress: Progress) -> None:
 def _cube(run: Run, folder: Path, progress: Progress) -> int:
     """Writes the cube, some rows at a time so that others may write between; nobody sees it before the run is done."""
     Cube.objects.filter(run=run).delete()
-    rows, count = (_row(run, each) for each in cube_rows(folder)), 0
-    while some := list(islice(rows, AT_ONCE)):
-        progress.at("cube", count)
-        progress.check()
-        Cube.objects.bulk_create(some)
-        count += len(some)
+    count = 0
+    with viewed(run) as view:
+        rows = (_row(run, view.add(each)) for each in cube_rows(folder))
+        while some := list(islice(rows, AT_ONCE)):
+            progress.at("cube", count)
+            progress.check()
+            Cube.objects.bulk_create(some)
+            count += len(some)
     return count
 
 
@@ -217,7 +220,7 @@ def _area(run: Run) -> dict[str, str]:
     known = dict(Facility.objects.of(run.organisation).filter(floor_area_m2__gt=0).values_list("name", "floor_area_m2"))
     square, location, market, count = Decimal(0), Decimal(0), Decimal(0), 0
     with localcontext(EXACT):
-        for row in facilities(Cube.objects.filter(run=run)):
+        for row in every_facility(run, None):
             area = known.get(row["facility"])
             if area:
                 square, count = square + area, count + 1

@@ -50,6 +50,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Data collection"), "calendar-check", "collection", ("collection", "tasks", "request", "collection-new")),
             Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "entry", "batch-entry", "calendar", "batch-problems", "batch-submit", "batch-rows", "batch-evidence", "evidence", "periods")),
+            Entry(_("Sources"), "database", "sources", ("sources", "source", "source-new", "source-edit", "source-run", "source-do", "source-issue"), Act.CONNECT, tab=False),
         ),
     ),
     (
@@ -63,6 +64,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Prove"),
         (
             Entry(_("Reports"), "writing-sign", "reports", ("reports", "report", "report-new"), Act.WHOLE, tab=False),
+            Entry(_("Audit room"), "shield-check", "engagements", ("engagements", "engagement", "engagement-new", "engagement-item", "engagement-questions", "engagement-close", "history"), Act.WHOLE, tab=False),
         ),
     ),
     (
