@@ -1,6 +1,6 @@
 """A tenant made through the services, as the pages make it."""
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from hengtan.web.accounts.services import new_person
 from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace
 from hengtan.web.api import tokens
 from hengtan.web.api.models import Answer
+from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Question, Reply, Verification
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.collection.models import Reminder, Request, Series
@@ -22,6 +23,7 @@ from hengtan.web.organisations.services import invite
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sealed import seal
+from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
 from hengtan.web.vault.services import keep_file, record
 from hengtan.web.webhooks.models import Delivery, Endpoint
 from hengtan.web.webhooks.services import purpose
@@ -94,6 +96,21 @@ class Company:
         self.own_factor = OwnFactor.objects.create(factor_id=f"{mark}-steam", cells={"factor_id": f"{mark}-steam"}, **proposed)
         self.own_policy = OwnPolicy.objects.create(body="extends: default\n", **proposed)
         self.own_method = OwnMethod.objects.create(method_id=f"{mark}-own", body="id: own\n", **proposed)
+        of = {"organisation": self.organisation}
+        self.engagement = Engagement.objects.create(
+            **of, number=1, name=mark, run=self.run, level="limited", verifier=mark, materiality_pct=5, performance_pct=60,
+            confidence=95, seed=mark, opened_by=owner,
+        )  # fmt: skip
+        self.item = Item.objects.create(
+            **of, engagement=self.engagement, place=1, activity_id=mark, facility=mark, hits=1, book_kg="1"
+        )
+        self.attachment = Attachment.objects.create(
+            **of, item=self.item, name=mark, digest=self.file.digest, bytes=4, added_by=owner
+        )
+        self.question = Question.objects.create(**of, engagement=self.engagement, text=mark, asked_by=owner)
+        Reply.objects.create(**of, question=self.question, text=mark, said_by=owner)
+        Verification.objects.create(**of, engagement=self.engagement, asked_by=owner)
+        Package.objects.create(**of, engagement=self.engagement, asked_by=owner)
         self.token_row, self.token_text = tokens.make(self.people[Role.OWNER], f"{mark} program", ["read"], 90)
         Answer.objects.create(
             organisation=self.organisation, token=self.token_row, key="once", call="", status=200, body={"whose": mark}
@@ -106,6 +123,15 @@ class Company:
             organisation=self.organisation, endpoint=self.endpoint, message=f"msg_{mark}", event="run.done", body="{}",
             state="failed", due_at=self.lock.closed_at,
         )  # fmt: skip
+        mine = {"organisation": self.organisation}
+        self.source = Source.objects.create(
+            **mine, name=f"{mark} meters", connector="folder", settings={"folder": "."}, at=time(6), run_by=owner
+        )
+        self.source_run = SourceRun.objects.create(**mine, source=self.source, dry=True, ended_at=self.lock.closed_at)
+        Taken.objects.create(**mine, source=self.source, key=mark, digest="0", name=f"{mark}.csv", step="done")
+        self.issue = Issue.objects.create(**mine, source=self.source, key=mark, name=mark, state="solved")
+        meter = Meter.objects.create(**mine, source=self.source, name=mark)
+        MeterReading.objects.create(**mine, meter=meter, at=self.lock.closed_at, value=1)
         with transaction.atomic():
             record(self.organisation, "company.made", {"name": name}, by=None)
             told = tell(self.organisation, [owner], "run.done", {"name": mark}, f"/o/{self.organisation.key}/runs/")

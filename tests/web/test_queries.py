@@ -1,6 +1,6 @@
 """A list asks the database as often for many rows as for few, and this often. A higher number here needs a reason."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from django.db import connection, transaction
@@ -13,6 +13,7 @@ from hengtan.web.collection.models import Request
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.sources.models import Source
 from hengtan.web.webhooks.models import Endpoint
 
 # session, person, membership, memberships of the switcher; then the rows
@@ -27,6 +28,7 @@ GOLDEN = {
     "data/periods/": 5,
     "jobs/": 6,
     "webhooks/": 5,
+    "sources/": 5,
     "notices/": 6,
     "collection/": 14,
     "collection/tasks/": 6,
@@ -55,6 +57,10 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
         )  # fmt: skip
         with transaction.atomic():
             tell(company.organisation, [company.people[Role.OWNER].user], "run.done", {"name": number}, "/")
+        Source.objects.create(
+            organisation=company.organisation, name=f"s{number}", connector="folder", at=time(6),
+            run_by=company.people[Role.OWNER].user,
+        )  # fmt: skip
         Endpoint.objects.create(
             organisation=company.organisation, url="https://x.example/", events=["run.done"], secret="",
             created_by=company.people[Role.OWNER].user,

@@ -5,6 +5,7 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace
 from hengtan.web.api.models import Answer, Token
+from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Question, Reply, Verification
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.collection.models import Reminder, Request, Series
 from hengtan.web.jobs.models import Job
@@ -14,6 +15,7 @@ from hengtan.web.organisations.models import Invitation, Membership, Organisatio
 from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
+from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
 from hengtan.web.vault.models import Outbox
 from hengtan.web.webhooks.models import Delivery, Endpoint
 
@@ -21,36 +23,49 @@ KINDS = (
     About,
     Answer,
     BaseYear,
+    Attachment,
     Batch,
     Cube,
     Delivery,
     Denominator,
     Endpoint,
+    Engagement,
     Facility,
     FacilityPlace,
     Invitation,
+    Issue,
+    Item,
     Job,
     Membership,
+    Meter,
+    MeterReading,
     Notice,
     Organisation,
     Outbox,
     OwnFactor,
     OwnMethod,
     OwnPolicy,
+    Package,
     PeriodLock,
+    Question,
     RecalculationPolicy,
     Remembered,
     Reminder,
     Request,
     Series,
     SourcePace,
+    Reply,
     Report,
     ReportFile,
     Run,
+    Source,
     SourceFile,
+    SourceRun,
+    Taken,
     Token,
     Unit,
     UnitPlace,
+    Verification,
 )
 
 
@@ -60,6 +75,9 @@ BATCH_PAGES = (
 )  # fmt: skip
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare", "run-hot",
+)  # fmt: skip
+AUDIT_PAGES = (
+    "engagement", "engagement-questions", "engagement-close", "engagement-verify", "engagement-package",
 )  # fmt: skip
 REPORT_PAGES = ("report", "report-preview", "report-issue", "report-return", "report-withdraw", "report-files")
 
@@ -99,7 +117,11 @@ def ids(company):
         **dict.fromkeys(("evidence", "evidence-file", "evidence-withdraw"), company.evidence.pk),
         **dict.fromkeys(BATCH_PAGES, company.batch.pk),
         **dict.fromkeys(RUN_PAGES, company.run.pk),
+        **dict.fromkeys(AUDIT_PAGES, company.engagement.pk), "engagement-item": company.item.pk,
+        "engagement-answer": company.question.pk, "engagement-attachment": company.attachment.pk,
         **dict.fromkeys(REPORT_PAGES, company.report.pk), "report-file": company.report_file.pk,
+        **dict.fromkeys(("source", "source-edit", "source-do"), company.source.pk), "source-run": company.source_run.pk,
+        "source-issue": company.issue.pk,
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
@@ -210,6 +232,8 @@ def test_a_role_does_what_the_table_says_and_nothing_else(company, role):
         ("people/invite/", "get"): Act.PEOPLE,
         ("settings/", "post"): Act.SETTINGS,
         ("webhooks/new/", "get"): Act.CONNECT,
+        ("sources/new/", "get"): Act.CONNECT,
+        (f"sources/{company.source.pk}/do/", "post"): Act.CONNECT,
         (f"webhooks/{company.endpoint.pk}/do/", "post"): Act.CONNECT,
     }
     company.people[Role.CONTRIBUTOR].facilities.add(company.plants[0])

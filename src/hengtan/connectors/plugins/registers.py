@@ -50,8 +50,8 @@ def daily(
     known = boundaries(readings, now, zone)
     if closed is not None:
         stands = next((place for place, each in enumerate(readings) if each.at == settled), None)
-        before = [] if stands is None else [(closed, stands)]
-        known = [*before, *(each for each in known if each[0] > closed)]
+        begun = [] if stands is None else [(closed, stands)]
+        known = [*begun, *(each for each in known if each[0] > closed)]
     used: list[Used] = []
     told: list[tuple[str, Problem]] = []
     for (begins, first), (ends, last) in pairwise(known):

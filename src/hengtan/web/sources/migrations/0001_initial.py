@@ -1,10 +1,11 @@
 """Sources, their runs, what was taken, issues, meters."""
 
 import django.db.models.deletion
-import hengtan.web.organisations.tenancy
-import hengtan.web.sources.models
 from django.conf import settings
 from django.db import migrations, models
+
+import hengtan.web.organisations.tenancy
+import hengtan.web.sources.models
 
 
 class Migration(migrations.Migration):
