@@ -160,13 +160,14 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "/jobs/{key}": stranger.job.key, "/batches/{key}": stranger.batch.key, "/runs/{key}": stranger.run.key,
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
         "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
+        "/sources/{pk}": stranger.source.pk, "/issues/{pk}": stranger.issue.pk,
         "/reports/{key}": stranger.report.key,
         "/notices/{pk}": stranger.notice.pk, "/evidence/{pk}": stranger.evidence.pk, "/requests/{pk}": stranger.request.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
     bodies = {
         "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01"},
         "withdraw": {"reason": "x"}, "answer": {"quantity": "1"},
-        "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
+        "ignore": {"reason": "x"}, "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
         "rotate": {"secret": "whsec_" + "A" * 32},
     }  # fmt: skip
     walked = set()

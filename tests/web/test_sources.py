@@ -106,6 +106,7 @@ def test_a_worker_that_dies_in_the_middle_leaves_no_file_twice(company, inbox, s
         return made
 
     monkeypatch.setattr("hengtan.web.sources.services.begin", dies)
+    Job.objects.all().delete()
     run = services.run(source)
     with pytest.raises(KeyboardInterrupt):
         worker.run_one()

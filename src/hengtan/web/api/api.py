@@ -15,7 +15,7 @@ from hengtan import __version__
 from hengtan.problems import HengtanError
 from hengtan.problems import Problem as Wrong
 
-from . import about, boundary, collection, data, evidence, library, notices, results, webhooks
+from . import about, boundary, collection, data, evidence, library, notices, reports, results, sources, webhooks
 from .door import Bearer, Said
 from .wire import told
 
@@ -42,8 +42,10 @@ api.add_router("", about.router)
 api.add_router("", boundary.router)
 api.add_router("", data.router)
 api.add_router("", results.router)
+api.add_router("", reports.router)
 api.add_router("", library.router)
 api.add_router("", webhooks.router)
+api.add_router("", sources.router)
 api.add_router("", notices.router)
 api.add_router("", collection.router)
 api.add_router("", evidence.router)

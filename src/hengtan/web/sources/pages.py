@@ -157,11 +157,11 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         ]  # fmt: skip
         return as_table(form, f"source-{source.pk}-issues", columns, lines)
     if form:
-        lines = [
+        files = [
             (each.name, each.key, each.digest, each.step, each.batch.key if each.batch else "", each.at)
             for each in taken[:10_000]
         ]
-        return as_table(form, f"source-{source.pk}", ("name", "key", "sha256", "step", "batch", "at"), lines)
+        return as_table(form, f"source-{source.pk}", ("name", "key", "sha256", "step", "batch", "at"), files)
     issues = list(
         Issue.objects.of(request.organisation)
         .filter(source=source, state=IssueState.OPEN)
