@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "template": ("template", "command", "Write the input workbook, or show the templates for foreign sheets."),
     "verify": ("verify", "command", "Check a log, a run or a report against what was signed. Needs no network."),
     "ledger": ("ledger", "group", "A transparency log: append, prove, witness, export, serve."),
+    "sector": ("sector", "group", "Statements by Chinese sector guidelines."),
     "ets": ("ets", "group", "Allowances of the Chinese national carbon market."),
     "serve": ("hengtan.web.command", "command", "The web application (comes with the extra [web])."),
     "check": (

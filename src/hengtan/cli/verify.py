@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WORDS = {
     "log": ("Log {origin}", "账本 {origin}"),
     "run": ("Run {path}", "核算 {path}"),
+    "package": ("Package {path}", "核查包 {path}"),
     "file": ("File {path}", "文件 {path}"),
     "entry": ("entry {index:,} of {origin}", "{origin} 的条目 {index:,}"),
     "root": ("root", "根"),
@@ -90,7 +91,7 @@ def command(
     as_json: bool,
     lang: str,
 ) -> int:
-    """Check PATH against what was signed: the folder of a log, the folder of a run, or a single file such as run.json or
+    """Check PATH against what was signed: the folder of a log, of a run, of a verification package, or a single file such as run.json or
     report.pdf beside its .tlog-proof. Needs no configuration, no database and no network.
 
     Three layers, and it says which one failed: 1 the log is self-consistent and signed, every file that its size needs; 2 it

@@ -1,0 +1,435 @@
+"""Emissions of a statement: each source by its equation, summed by source, process and enterprise.
+
+A value of the year that is a mean is weighted by what it is a mean of (calorific values by consumption); the plain mean of twelve
+months is never taken. Rounding follows the guideline where it says how; everything else is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+from hengtan.gases import UnknownGwpError, find, gwp
+from hengtan.methods import Equation, EquationError
+from hengtan.problems import Problem
+
+from .method import Default, Parameter, Part, SectorMethod, Source
+from .statement import MONTHS, Given, Place, Statement, Values, is_missing
+
+ZERO = Fraction(0)
+_GAS_NAMES = {"co2": "CO2", "ch4": "CH4", "n2o": "N2O", "cf4": "CF4", "c2f6": "C2F6", "sf6": "SF6", "hfc23": "HFC-23"}
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A value as an equation used it. obtained: ``default`` where the guideline gave it; row: 0 where no row did."""
+
+    name: str
+    value: Fraction
+    unit: str
+    obtained: str
+    source: str
+    mark: str = ""
+    row: int = 0
+    months: Mapping[int, Fraction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One equation worked out for one item. gas_t: tonnes of the gas, before any rounding; item "" for single parameters."""
+
+    group: str
+    item: str
+    gas: str
+    equation: str
+    gas_t: Fraction
+    used: tuple[Used, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """A source at a place. co2_t, co2e_t in tonnes, rounded as the guideline says; steps explain them."""
+
+    source: Source
+    place: Place
+    co2_t: Fraction
+    co2e_t: Fraction
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RatioResult:
+    """A figure beside the emissions."""
+
+    id: str
+    place: Place
+    value: Fraction
+    unit: str
+    equation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a statement comes to. incomplete: places where a source could not be worked out."""
+
+    method: SectorMethod
+    year: int | None
+    sources: Sequence[SourceResult]
+    ratios: Sequence[RatioResult]
+    problems: Sequence[Problem]
+    statement: Statement
+    incomplete: frozenset[Place]
+
+    def total(self, results: Iterable[SourceResult] | None = None, *, gas: str = "co2e") -> Fraction:
+        """Of the sources that count; what is removed is subtracted."""
+        chosen = self.sources if results is None else results
+        signs = {"direct": 1, "indirect": 1, "removed": -1, "note": 0}
+        return sum(
+            (
+                (each.co2e_t if gas == "co2e" else each.co2_t) * signs[each.source.kind]
+                for each in chosen
+                if each.source.counts
+            ),
+            ZERO,
+        )
+
+
+def rounded(value: Fraction, decimals: int | None) -> Fraction:
+    """Half away from zero, as the guidelines round; None: as it is."""
+    if decimals is None:
+        return value
+    scaled = floor(abs(value) * 10**decimals + Fraction(1, 2))
+    return Fraction(scaled if value >= 0 else -scaled, 10**decimals)
+
+
+def calculate(statement: Statement, method: SectorMethod, year: int | None = None) -> Result:
+    """Every source of every place for which the statement says anything."""
+    problems: list[Problem] = list(statement.problems)
+    results: list[SourceResult] = []
+    ratios: list[RatioResult] = []
+    incomplete: set[Place] = set()
+    for place, values in statement.values.items():
+        here = _Here(place, values, method, year, problems)
+        found = [each for source in method.sources if (each := here.source(source)) is not None]
+        results += found
+        ratios += here.ratios(found)
+        here.check()
+        if here.failed:
+            incomplete.add(place)
+    return Result(method, year, results, ratios, problems, statement, frozenset(incomplete))
+
+
+class _Missing(Exception):  # noqa: N818  (a turn in the way of calculating, told as a problem)
+    """A value that an equation needs and nothing gives."""
+
+
+class _Here:
+    """One place while it is worked out."""
+
+    def __init__(
+        self, place: Place, values: Values, method: SectorMethod, year: int | None, problems: list[Problem]
+    ) -> None:
+        self.place, self.values, self.method, self.year, self.problems = place, values, method, year, problems
+        self.failed = False
+        self._read: set[str] = set()
+        self._cache: dict[tuple[str, str, str], Used] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def wrong(self, code: str, name: str, /, **told: str) -> None:
+        """One problem of a parameter here, told once."""
+        if (code, name) not in self._told:
+            self._told.add((code, name))
+            rows = [each.row for each in self.values.get(name, {}).values()]
+            where = " / ".join(part for part in (self.place.entity, self.place.process, self.place.unit_name) if part)
+            values = {"parameter": name, "place": where, **told}
+            self.problems.append(Problem(code, row=min(rows, default=None), column="parameter", values=values))
+
+    def items(self, group: str) -> list[str]:
+        """The items of a group of which anything is given, in the order of the statement."""
+        found: dict[str, None] = {}
+        for name in self.values:
+            place = self.method.find(name)
+            if place and place[0] == group and group:
+                found[place[1]] = None
+        return list(found)
+
+    def source(self, source: Source) -> SourceResult | None:
+        """None where nothing of the source is given here."""
+        if source.processes and self.place.process not in source.processes:
+            return None
+        steps: list[Step] = []
+        co2 = co2e = ZERO
+        for part in source.parts:
+            if part.group:
+                items = self.items(part.group)
+            else:
+                known = [name for name in part.equation.names if name in self.method.parameters]
+                items = [""] if any(self._touched(name) for name in known) else []
+            for item in items:
+                try:
+                    step = self.step(part, item)
+                    weighed = step.gas_t if step.gas == "CO2" else step.gas_t * Fraction(self._gwp(step.gas))
+                except _Missing:
+                    self.failed = True
+                    continue
+                except (EquationError, UnknownGwpError) as error:
+                    self.failed = True
+                    self.wrong("sector.equation", f"{part.group}.{item}".strip("."), why=str(error))
+                    continue
+                steps.append(step)
+                sign = -1 if part.minus else 1
+                co2e += sign * rounded(weighed, self.method.emission_decimals)
+                co2 += sign * rounded(weighed, self.method.emission_decimals) if step.gas == "CO2" else 0
+        return SourceResult(source, self.place, co2, co2e, tuple(steps)) if steps else None
+
+    def _gwp(self, gas: str) -> Decimal:
+        return gwp(gas, self.method.gwp)
+
+    def _touched(self, name: str) -> bool:
+        """Whether the parameter, or anything that would give it, is in the statement here."""
+        if name in self.values:
+            return True
+        parameter = self.method.parameters[name]
+        return any(part in self.values for way in parameter.ways for part in way.names)
+
+    def step(self, part: Part, item: str) -> Step:
+        """One equation for one item."""
+        used = [self.year_value(name, part.group, item) for name in sorted(part.equation.names)]
+        gas = part.gas and _GAS_NAMES[part.gas]
+        if not gas:
+            known = self.method.groups[part.group].items.get(item)
+            gas = find(known.gas if known and known.gas else item).name
+        value = part.equation.value(
+            {name: each.value for name, each in zip(sorted(part.equation.names), used, strict=True)}
+        )
+        return Step(part.group, item, gas, part.equation.text, value, tuple(used))
+
+    # --- values
+
+    def full(self, name: str, group: str, item: str) -> str:
+        """The name as a statement writes it: a parameter of the item, or a single one."""
+        if group:
+            members = self.method.groups[group].items
+            shapes = members[item].parameters if item in members else self.method.groups[group].own
+            if name in shapes:
+                return f"{group}.{item}.{name}"
+        return name
+
+    def parameter(self, full: str) -> Parameter:
+        """What the method says of it; KeyError for a name that an equation made up (a slip in the method's file)."""
+        found = self.method.find(full)
+        if found is None:
+            raise KeyError(full)
+        return found[2]
+
+    def year_value(self, name: str, group: str, item: str) -> Used:
+        """The value of the year."""
+        full = self.full(name, group, item)
+        key = (full, group, item)
+        if key not in self._cache:
+            self._read.add(full)
+            self._cache[key] = self._year_value(full, group, item)
+        return self._cache[key]
+
+    def _year_value(self, full: str, group: str, item: str) -> Used:
+        parameter = self.parameter(full)
+        months = self.values.get(full, {})
+        if not months:
+            return self._not_given(full, parameter, group, item)
+        whole = months.get(None)
+        by_month = {month: each for month, each in months.items() if month is not None}
+        if not by_month:
+            assert whole is not None
+            return Used(
+                full,
+                rounded(whole.value, parameter.decimals),
+                parameter.unit,
+                whole.obtained,
+                whole.source,
+                row=whole.row,
+            )
+        if parameter.sums:
+            value = sum((each.value for each in by_month.values()), ZERO)
+            missing = is_missing(parameter, months)
+            if missing:
+                self.wrong("sector.months-missing", full, months=", ".join(map(str, missing)))
+            if whole is not None and len(by_month) == 12 and whole.value != value:
+                self.wrong("sector.year-differs", full, year=_text(whole.value), sum=_text(value))
+        else:
+            value = self._mean(full, parameter, by_month, group, item)
+        first = next(iter(by_month.values()))
+        obtained = "; ".join(dict.fromkeys(each.obtained for each in by_month.values() if each.obtained))
+        shown = {month: each.value for month, each in sorted(by_month.items())}
+        return Used(
+            full,
+            rounded(value, parameter.decimals),
+            parameter.unit,
+            obtained,
+            first.source,
+            row=first.row,
+            months=shown,
+        )
+
+    def _not_given(self, full: str, parameter: Parameter, group: str, item: str) -> Used:
+        for way in parameter.ways:
+            names = {name: self.full(name, group, item) for name in way.names}
+            given = [each for each in names.values() if each in self.values]
+            if not given or not all(
+                each in self.values or self.parameter(each).default(self.year) for each in names.values()
+            ):
+                continue
+            self._read |= set(names.values())
+            monthly = sorted({month for each in given for month in self.values[each] if month is not None})
+            if monthly and parameter.weight is not None:
+                each = {
+                    month: Given(way.value(self._month(way, month, group, item)), "calculated", way.text, 0)
+                    for month in monthly
+                }
+                value = self._mean(full, parameter, each, group, item)
+                shown = {month: one.value for month, one in each.items()}
+                return Used(
+                    full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text, months=shown
+                )
+            if monthly and parameter.sums:
+                shown = {month: way.value(self._month(way, month, group, item)) for month in monthly}
+                value = sum(shown.values(), ZERO)
+                return Used(
+                    full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text, months=shown
+                )
+            value = way.value({name: self.year_value(name, group, item).value for name in way.names})
+            return Used(full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text)
+        default = self._default(parameter, group, item)
+        if default is None:
+            code = "sector.year-needed" if parameter.defaults and self.year is None else "sector.missing"
+            self.wrong(code, full, unit=parameter.unit, years=_years(parameter))
+            raise _Missing
+        return Used(full, default.value, parameter.unit, "default", default.source, default.mark)
+
+    def _default(self, parameter: Parameter, group: str, item: str) -> Default | None:
+        """The guideline's value, or what follows from its values alone where nothing is measured."""
+        own = parameter.default(self.year)
+        if own is not None:
+            return own
+        for way in parameter.ways:
+            names = sorted(way.names)
+            parts = [self.parameter(self.full(name, group, item)).default(self.year) for name in names]
+            known = {name: each for name, each in zip(names, parts, strict=True) if each is not None}
+            if len(known) == len(names):
+                value = way.value({name: each.value for name, each in known.items()})
+                first = known[names[0]]
+                return Default(value, _text(value), f"{way.text}: {first.source}", first.mark)
+        return None
+
+    def _month(self, equation: Equation, month: int, group: str, item: str) -> dict[str, Fraction]:
+        """What an equation reads, in one month: the month's value, else the year's where it does not add up, else the default."""
+        found = {}
+        for name in equation.names:
+            full = self.full(name, group, item)
+            parameter = self.parameter(full)
+            months = self.values.get(full, {})
+            if month in months:
+                found[name] = months[month].value
+            elif None in months and not parameter.sums:
+                found[name] = months[None].value
+            elif parameter.sums and any(each is not None for each in months):
+                found[name] = ZERO  # a month that is left out of a sum is told as missing
+            elif parameter.sums:
+                self.wrong("sector.weight-missing", full, parameter_of=equation.text)
+                raise _Missing
+            else:
+                default = self._default(parameter, group, item)
+                if default is None:
+                    self.wrong("sector.missing", full, unit=parameter.unit, years=_years(parameter))
+                    raise _Missing
+                found[name] = default.value
+        return found
+
+    def _mean(self, full: str, parameter: Parameter, months: Mapping[int, Given], group: str, item: str) -> Fraction:
+        """The mean of the months, weighted; months without a value take the default where the guideline lets them."""
+        if parameter.weight is None:
+            values = {each.value for each in months.values()}
+            if len(values) > 1:
+                self.wrong("sector.weight-unknown", full)
+                raise _Missing
+            return values.pop()
+        default = self._default(parameter, group, item)
+        measured = [month for month, each in months.items() if each.obtained == "measured"]
+        weights, total = {}, ZERO
+        for month in MONTHS:
+            given = months.get(month)
+            weight = parameter.weight.value(self._month(parameter.weight, month, group, item))
+            if given is None and not weight:
+                continue
+            if given is None and default is None:
+                self.wrong("sector.month-value-missing", full, month=str(month))
+                raise _Missing
+            falls_back = given is None or given.obtained == "default"
+            if parameter.once_measured and falls_back and measured and month > min(measured):
+                self.wrong("sector.back-to-default", full, month=str(month), first=str(min(measured)))
+                self.failed = True
+            if given is None and default is not None:
+                self.wrong(
+                    "sector.month-by-default", full, month=str(month), default=f"{default.text} {parameter.unit}"
+                )
+            weights[month] = weight
+            total += weight * (given.value if given is not None else default.value if default is not None else ZERO)
+        weighed = sum(weights.values(), ZERO)
+        if not weighed:
+            return next(iter(months.values())).value
+        return total / weighed
+
+    # --- beside the emissions
+
+    def ratios(self, results: Sequence[SourceResult]) -> list[RatioResult]:
+        """Intensities and the like, where everything they need is there."""
+        found = []
+        emissions = sum((each.co2e_t for each in results if each.source.kind == "direct"), ZERO)
+        for ratio in self.method.ratios:
+            if ratio.processes and self.place.process not in ratio.processes:
+                continue
+            names = ratio.equation.names - {"e"}
+            if (
+                not names
+                or not all(self._touched(name) for name in names)
+                or ("e" in ratio.equation.names and not results)
+            ):
+                continue
+            try:
+                values = {name: self.year_value(name, "", "").value for name in names} | {"e": emissions}
+                value = ratio.equation.value(values)
+            except (_Missing, EquationError):
+                continue
+            found.append(
+                RatioResult(ratio.id, self.place, rounded(value, ratio.decimals), ratio.unit, ratio.equation.text)
+            )
+        return found
+
+    def check(self) -> None:
+        """Values that nothing read, and values that are unusual."""
+        for name, months in self.values.items():
+            parameter = self.parameter(name)
+            if name not in self._read:
+                self.wrong("sector.not-used", name)
+            if parameter.usual is not None:
+                low, high = parameter.usual
+                for each in months.values():
+                    if not low <= each.value <= high:
+                        self.wrong(
+                            "sector.unusual",
+                            name,
+                            value=_text(each.value),
+                            unit=parameter.unit,
+                            low=_text(low),
+                            high=_text(high),
+                        )
+
+
+def _text(value: Fraction) -> str:
+    return f"{float(value):g}"
+
+
+def _years(parameter: Parameter) -> str:
+    return ", ".join(str(each.first.year) for each in parameter.defaults if each.first) or "-"

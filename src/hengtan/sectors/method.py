@@ -1,0 +1,175 @@
+"""The accounting method of a sector, as its guideline states it: parameters, sources of emissions, rules of rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from hengtan.methods import Equation
+
+KINDS = ("direct", "indirect", "removed", "note")
+"""direct and indirect count, removed is subtracted (CO2 or CH4 recovered), a note stands outside the total."""
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A value that the guideline gives. years: half-open days, None for an open end; mark R read in the source, K known from it."""
+
+    value: Fraction
+    text: str
+    source: str
+    mark: str
+    first: date | None = None
+    last: date | None = None
+
+    def holds(self, year: int | None) -> bool:
+        """Whether it describes the year; without one, whether it holds at all times."""
+        if year is None:
+            return self.first is None and self.last is None
+        return (self.first is None or self.first.year <= year) and (self.last is None or year <= self.last.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value that a statement gives.
+
+    sums           months add up; else the year is the mean of the months weighted by ``weight``
+    ways           equations that give it where it is not given itself, tried in their order
+    low, high      what cannot be is outside of these, what is unusual outside of ``usual``
+    once_measured  a value measured in a month may not go back to the default later in the year
+    decimals       of the year's value, None where the guideline does not say
+    """
+
+    name: str
+    unit: str
+    title: Mapping[str, str]
+    sums: bool = False
+    weight: Equation | None = None
+    ways: tuple[Equation, ...] = ()
+    defaults: tuple[Default, ...] = ()
+    low: Fraction | None = Fraction(0)
+    high: Fraction | None = None
+    usual: tuple[Fraction, Fraction] | None = None
+    once_measured: bool = False
+    decimals: int | None = None
+    only_default: bool = False
+
+    def default(self, year: int | None) -> Default | None:
+        """The default of a year; None where there is none, or several and no year."""
+        found = [each for each in self.defaults if each.holds(year)]
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A member of a group: a fuel, a carbonate, a product. gas: what one unit releases, where it differs by item."""
+
+    id: str
+    title: Mapping[str, str]
+    parameters: Mapping[str, Parameter]
+    gas: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Like things that a statement names one by one: ``fuel.bituminous.amount``.
+
+    own   parameters of an item that the guideline does not list: every value is to be given
+    """
+
+    id: str
+    title: Mapping[str, str]
+    items: Mapping[str, Item]
+    own: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A summand of a source. group: summed over its items, "" for single parameters; gas: "" for the gas of the item."""
+
+    group: str
+    gas: str
+    equation: Equation
+    minus: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that emits.
+
+    processes  of which processes of the statement, empty for all
+    counts     whether it is in the entity's total (processes of a whole that is balanced as one are not)
+    """
+
+    id: str
+    title: Mapping[str, str]
+    kind: str
+    parts: tuple[Part, ...]
+    processes: tuple[str, ...] = ()
+    counts: bool = True
+    mark: str = "K"
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A figure beside emissions: carbon intensity, load factor. unit and equation over emissions (``e``) and parameters."""
+
+    id: str
+    title: Mapping[str, str]
+    unit: str
+    equation: Equation
+    processes: tuple[str, ...] = ()
+    decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectorMethod:
+    """A guideline. emission_decimals, summary_decimals: None where the guideline does not say."""
+
+    id: str
+    title: Mapping[str, str]
+    sector: Mapping[str, str]
+    standard: str
+    source: str
+    mark: str
+    first: date
+    last: date | None
+    published: date
+    gwp: str
+    groups: Mapping[str, Group]
+    parameters: Mapping[str, Parameter]
+    sources: Sequence[Source]
+    ratios: Sequence[Ratio]
+    processes: Mapping[str, Mapping[str, str]]
+    emission_decimals: int | None
+    summary_decimals: int | None
+    notes: tuple[Mapping[str, str], ...]
+
+    def find(self, name: str) -> tuple[str, str, Parameter] | None:
+        """(group, item, parameter) of a name in a statement; ("", "", ...) of a single one; None where there is none."""
+        if name in self.parameters:
+            return "", "", self.parameters[name]
+        group_id, _, rest = name.partition(".")
+        item_id, _, parameter = rest.rpartition(".")
+        group = self.groups.get(group_id)
+        if group is None or not item_id:
+            return None
+        item = group.items.get(item_id)
+        known = item.parameters if item else group.own
+        return (group_id, item_id, known[parameter]) if parameter in known else None
+
+    def inputs(self) -> Iterator[tuple[str, Mapping[str, str], Parameter]]:
+        """(name in a statement, title, parameter) of everything that may be given."""
+        for name, parameter in self.parameters.items():
+            yield name, parameter.title, parameter
+        for group in self.groups.values():
+            for item in group.items.values():
+                for name, parameter in item.parameters.items():
+                    title = {
+                        lang: f"{item.title[lang]}{', ' if lang == 'en' else '：'}{parameter.title[lang]}"
+                        for lang in ("en", "zh")
+                    }
+                    yield f"{group.id}.{item.id}.{name}", title, parameter

@@ -1,0 +1,167 @@
+"""A result as a record: emissions by source, process and enterprise, each with its equation, as decimal text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+from .calculate import Result, SourceResult, Step, Used, rounded
+from .method import SectorMethod
+
+DIGITS = 12
+_SIGNS = {"direct": "+", "indirect": "+", "removed": "-"}
+
+
+def shown(value: Fraction, decimals: int = DIGITS) -> str:
+    """Plain decimal text without zeros at the end; rounded half-even where more digits would follow."""
+    with localcontext() as context:
+        context.prec = 80
+        number = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(Decimal(1).scaleb(-decimals))
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def record(result: Result) -> dict[str, Any]:
+    """What ``statement.json`` holds."""
+    method = result.method
+    processes: dict[tuple[str, str], list[SourceResult]] = {}
+    entities: dict[str, list[SourceResult]] = {}
+    for each in result.sources:
+        processes.setdefault((each.place.entity, each.place.process), []).append(each)
+        entities.setdefault(each.place.entity, []).append(each)
+    incomplete = {place.entity for place in result.incomplete}
+    return {
+        "method": about(method),
+        "year": result.year,
+        "gwp_set": method.gwp,
+        "by_source": [_source(each) for each in result.sources],
+        "by_process": [
+            {"entity": entity, "process": process, **_sums(result, found, counted=False)}
+            for (entity, process), found in processes.items()
+        ],
+        "by_entity": [
+            {"entity": entity, **_sums(result, found), "complete": entity not in incomplete}
+            for entity, found in entities.items()
+        ],
+        "ratios": [
+            {
+                **_place(each.place),
+                "ratio": each.id,
+                "value": shown(each.value),
+                "unit": each.unit,
+                "equation": each.equation,
+            }
+            for each in result.ratios
+        ],
+    }
+
+
+def about(method: SectorMethod) -> dict[str, Any]:
+    """Which guideline it was."""
+    return {
+        "id": method.id, "title": dict(method.title), "sector": dict(method.sector), "standard": method.standard,
+        "source": method.source, "mark": method.mark, "gwp_set": method.gwp, "published": method.published.isoformat(),
+        "valid_from": method.first.isoformat(), "valid_to": method.last.isoformat() if method.last else None,
+    }  # fmt: skip
+
+
+def inputs(method: SectorMethod, year: int | None = None) -> list[dict[str, Any]]:
+    """Everything that a statement may give, with its default, source and mark."""
+    found = []
+    for name, title, parameter in method.inputs():
+        default = parameter.default(year)
+        latest = default or (parameter.defaults[-1] if parameter.defaults else None)
+        found.append({
+            "id": name, "unit": parameter.unit, "title": dict(title),
+            "default": default.text if default else None,
+            "defaults": [{"value": each.text, "valid_from": each.first.isoformat() if each.first else None,
+                          "valid_to": each.last.isoformat() if each.last else None, "source": each.source, "mark": each.mark}
+                         for each in parameter.defaults],
+            "source": latest.source if latest else method.source,
+            "mark": latest.mark if latest else method.mark,
+            "adds_up": parameter.sums,
+            "weighted_by": parameter.weight.text if parameter.weight else None,
+            "or": [way.text for way in parameter.ways],
+            "range": [None if each is None else shown(each) for each in (parameter.low, parameter.high)],
+        })  # fmt: skip
+    return found
+
+
+def _place(place: Any) -> dict[str, str]:
+    return {"entity": place.entity, "process": place.process, "unit_name": place.unit_name}
+
+
+def _source(each: SourceResult) -> dict[str, Any]:
+    return {
+        **_place(each.place), "source": each.source.id, "title": dict(each.source.title), "kind": each.source.kind,
+        "counts": each.source.counts, "t_co2": shown(each.co2_t), "t_co2e": shown(each.co2e_t),
+        "equation": equation(each), "mark": each.source.mark, "stated_in": each.source.source,
+        "steps": [_step(step) for step in each.steps],
+    }  # fmt: skip
+
+
+def equation(each: SourceResult) -> str:
+    """Of the whole source: the sum over its parts."""
+    parts: list[str] = []
+    for part in each.source.parts:
+        body = f"sum({part.equation.text})" if part.group else part.equation.text
+        sign = "- " if part.minus else "+ " if parts else ""
+        parts.append(f"{sign}{body}")
+    return f"{each.source.id} = {' '.join(parts)}"
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "item": f"{step.group}.{step.item}".strip("."), "gas": step.gas, "t_gas": shown(step.gas_t), "equation": step.equation,
+        "worked": worked(step), "values": [_used(used) for used in step.used],
+    }  # fmt: skip
+
+
+def worked(step: Step) -> str:
+    """The equation with its numbers in place of the names."""
+    text = step.equation
+    for used in sorted(step.used, key=lambda used: -len(used.name)):
+        name = used.name.rpartition(".")[2]
+        text = _with(text, name, shown(used.value))
+    return f"{text} = {shown(step.gas_t)} t {step.gas}"
+
+
+def _with(text: str, name: str, value: str) -> str:
+    return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", value, text)
+
+
+def _used(used: Used) -> dict[str, Any]:
+    return {
+        "parameter": used.name, "value": shown(used.value), "unit": used.unit, "obtained": used.obtained,
+        "source": used.source, "mark": used.mark, "row": used.row or None,
+        "months": {str(month): shown(value) for month, value in used.months.items()},
+    }  # fmt: skip
+
+
+def _sums(result: Result, found: Iterable[SourceResult], *, counted: bool = True) -> dict[str, Any]:
+    """Of an enterprise the sources that count; of a process all of its own."""
+    chosen = [each for each in found if each.source.kind != "note" and (each.source.counts or not counted)]
+    signs = {"direct": 1, "indirect": 1, "removed": -1}
+    totals: Mapping[str, Fraction] = {
+        gas: sum((signs[each.source.kind] * getattr(each, f"{gas}_t") for each in chosen), Fraction(0))
+        for gas in ("co2", "co2e")
+    }
+    kinds = {
+        kind: shown(sum((each.co2e_t for each in chosen if each.source.kind == kind), Fraction(0)))
+        for kind in dict.fromkeys(each.source.kind for each in chosen)
+    }
+    names = list(dict.fromkeys((each.source.id, _SIGNS[each.source.kind]) for each in chosen))
+    text = " ".join(f"{sign} {name}" for name, sign in names).removeprefix("+ ")
+    sums: dict[str, Any] = {
+        "t_co2": shown(totals["co2"]),
+        "t_co2e": shown(totals["co2e"]),
+        "by_kind": kinds,
+        "equation": text,
+    }
+    if result.method.summary_decimals is not None:
+        sums["summary_t"] = shown(rounded(totals["co2e"], result.method.summary_decimals))
+    return sums
