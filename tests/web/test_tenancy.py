@@ -82,6 +82,8 @@ AUDIT_PAGES = (
 REPORT_PAGES = ("report", "report-preview", "report-issue", "report-return", "report-withdraw", "report-files")
 
 
+OWN_POLICY_PAGES = ("own-policy", "own-policy-edit", "own-policy-decide", "own-policy-file")
+OWN_METHOD_PAGES = ("own-method", "own-method-edit", "own-method-decide", "own-method-file")
 OWN_FACTOR_PAGES = ("own-factor", "own-factor-edit", "own-factor-decide", "own-factor-document")
 
 
@@ -124,6 +126,8 @@ def ids(company):
         "source-issue": company.issue.pk,
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
+        **dict.fromkeys(OWN_POLICY_PAGES, company.own_policy.pk),
+        **dict.fromkeys(OWN_METHOD_PAGES, company.own_method.pk),
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from hengtan.ledger.note import MAX_NOTE_BYTES
 from hengtan.problems import HengtanError, Problem
 
 from .findings import Report, judged
+from .package import LEDGER
 from .proof_file import SUFFIX, open_proof
 from .verify_file import MANIFEST
 
@@ -49,8 +50,9 @@ def _missing(report: Report, witness: Verifier) -> Problem | None:
 
 def _note(report: Report) -> tuple[Path, bytes]:
     """The signed note that the report is about, and where it stands."""
-    if report.what == "log":
-        return report.path / "checkpoint", regular_bytes(report.path / "checkpoint", MAX_NOTE_BYTES)
+    if report.what in ("log", "package"):
+        note = (report.path / LEDGER if report.what == "package" else report.path) / "checkpoint"
+        return note, regular_bytes(note, MAX_NOTE_BYTES)
     main = report.path / MANIFEST if report.what == "run" else report.path
     file = main.with_name(main.name + SUFFIX)
     return file, open_proof(file)[0].checkpoint

@@ -35,7 +35,7 @@ class Layer:
 class Report:
     """The outcome of ``verify``.
 
-    what        log (a log's folder), run (the folder of a run) or file (one file with its proof)
+    what        log (a log's folder), run (the folder of a run), package (a verification package) or file (one with its proof)
     layers      always three, in the order of ``LAYERS``
     checkpoint  what was verified, as far as it could be read
     vkey        the verifier key that was used; "" where there was none to use
@@ -46,7 +46,7 @@ class Report:
     """
 
     path: Path
-    what: Literal["log", "run", "file"]
+    what: Literal["log", "run", "package", "file"]
     layers: tuple[Layer, ...]
     checkpoint: Checkpoint | None = None
     vkey: str = ""

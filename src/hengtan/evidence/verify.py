@@ -10,6 +10,7 @@ from hengtan.ledger.note import MAX_NOTE_BYTES
 from hengtan.problems import HengtanError, Problem
 
 from .findings import Report, Tell
+from .package import LIST
 from .proof_file import SUFFIX
 from .verify_file import MANIFEST, verify_entry, verify_file
 
@@ -26,7 +27,7 @@ def verify(
 ) -> Report:
     """What can be verified of ``path``, without configuration, database or network.
 
-    path    the folder of a log, the folder of a run, or a file beside its ``.tlog-proof`` (or that proof): one of a run,
+    path    the folder of a log, the folder of a run, the folder of a verification package, or a file beside its ``.tlog-proof`` (or that proof): one of a run,
             or the bytes of an entry
     since   an older checkpoint of the log, as the reader kept it
     vkey    the verifier key of the log as its company publishes it, or a file with it; without it the key that the
@@ -48,6 +49,10 @@ def verify(
         from .verify_log import verify_log  # noqa: PLC0415  a proof alone is verified without the stores
 
         return verify_log(path, key, older, facts, tell)
+    if found == "package":
+        from .verify_package import verify_package  # noqa: PLC0415
+
+        return verify_package(path, key, older, facts, tell)
     if found == "run":  # never by a proof that lies beside the folder
         return verify_file(path, key, older)
     if found == "proof":
@@ -56,13 +61,15 @@ def verify(
     return verify_entry(path, key, older) or verify_file(path, key, older)
 
 
-def _what(path: Path) -> Literal["log", "run", "file", "proof"]:
+def _what(path: Path) -> Literal["log", "run", "package", "file", "proof"]:
     if path.is_dir():
         # A run first: anybody may lay a copy of the public log into the folder of a run that he altered.
         if (path / MANIFEST).exists() or (path / f"{MANIFEST}{SUFFIX}").exists():
             return "run"
         if (path / "checkpoint").exists() or (path / "log.vkey").exists():
             return "log"
+        if (path / LIST).exists() or (path / f"{LIST}{SUFFIX}").exists():
+            return "package"
         raise HengtanError(Problem("verify.nothing-to-verify", file=str(path)))
     if path.name.endswith(SUFFIX) and path.is_file():
         return "proof"

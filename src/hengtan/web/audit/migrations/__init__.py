@@ -1,0 +1,1 @@
+"""How the tables of the audit room came to be as they are."""
