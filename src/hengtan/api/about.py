@@ -13,7 +13,7 @@ FIELDS = (
     "name", "description", "responsible", "contact", "address", "intended_use", "boundary", "reporting_boundary",
     "significance", "exclusions", "method_choice", "base_year", "recalculation", "removals", "instruments",
     "verification", "statement", "credit_code", "legal_representative", "industry", "registered_capital", "products",
-    "processes", "output_value", "energy_use", "recovered", "monitoring", "retention",
+    "processes", "output_value", "energy_use", "recovered", "monitoring", "retention", "registry",
 )  # fmt: skip
 
 

@@ -229,6 +229,53 @@ def _grouped(text: str) -> str:
     return f"{Decimal(text):,.2f}"
 
 
+@group.command("report")
+@click.argument("folder", type=_DIR, metavar="DIR")
+@click.option(
+    "--format", "form", type=click.Choice(["pdf", "xlsx", "html"]), multiple=True, help="Without it: all three."
+)
+@click.option(
+    "--about",
+    type=_DIR,
+    metavar="FILE",
+    help="What the report says of the enterprise (YAML: name, credit_code, registry, ...).",
+)
+@_LANG
+def report(folder: Path, form: tuple[str, ...], about: Path | None, lang: str) -> None:
+    """The annual report form: entity, emissions, every parameter by month, equations, remarks."""
+    import csv
+
+    from hengtan.reports.html import page
+    from hengtan.reports.pdf import paper
+    from hengtan.reports.statement_form import statement_document, statement_workbook
+    from hengtan.sectors.earlier import read_record
+
+    record = read_record(folder)
+    told = _about(about)
+    with (folder / "problems.csv").open(encoding="utf-8-sig", newline="") as file:
+        problems = list(csv.DictReader(file))
+    digest = str(json.loads((folder / "run.json").read_text("utf-8"))["input"]["sha256"])
+    document = statement_document(record, told, problems, digest, lang)
+    writers = {
+        "pdf": lambda: paper(document),
+        "xlsx": lambda: statement_workbook(document),
+        "html": lambda: page(document).encode(),
+    }
+    for name in form or tuple(writers):
+        path = folder / f"report.{name}"
+        path.write_bytes(writers[name]())
+        click.echo(_word("written", lang, path=path))
+
+
+def _about(path: Path | None) -> dict[str, str]:
+    """Name, code and the like; what no form prints is refused."""
+    if path is None:
+        return {}
+    from hengtan.api.about import read_about
+
+    return read_about(path, str(path))
+
+
 @group.command("explain")
 @click.argument("folder", type=_DIR, metavar="DIR")
 @click.argument("source", metavar="SOURCE", default="")

@@ -391,11 +391,9 @@ class _Here:
             if ratio.processes and self.place.process not in ratio.processes:
                 continue
             names = ratio.equation.names - {"e"}
-            if (
-                not names
-                or not all(self._touched(name) for name in names)
-                or ("e" in ratio.equation.names and not results)
-            ):
+            given = [name for name in names if self._touched(name)]
+            stated = [name for name in names if name in given or self.method.parameters[name].default(self.year)]
+            if not given or len(stated) < len(names) or ("e" in ratio.equation.names and not results):
                 continue
             try:
                 values = {name: self.year_value(name, "", "").value for name in names} | {"e": emissions}

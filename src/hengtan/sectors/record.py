@@ -10,6 +10,7 @@ from typing import Any
 
 from .calculate import Result, SourceResult, Step, Used, rounded
 from .method import SectorMethod
+from .statement import Given, Place
 
 DIGITS = 12
 _SIGNS = {"direct": "+", "indirect": "+", "removed": "-"}
@@ -46,6 +47,11 @@ def record(result: Result) -> dict[str, Any]:
         "by_entity": [
             {"entity": entity, **_sums(result, found), "complete": entity not in incomplete}
             for entity, found in entities.items()
+        ],
+        "values": [
+            _given(place, name, months, method)
+            for place, values in result.statement.values.items()
+            for name, months in values.items()
         ],
         "ratios": [
             {
@@ -91,7 +97,7 @@ def inputs(method: SectorMethod, year: int | None = None) -> list[dict[str, Any]
     return found
 
 
-def _place(place: Any) -> dict[str, str]:
+def _place(place: Place) -> dict[str, str]:
     return {"entity": place.entity, "process": place.process, "unit_name": place.unit_name}
 
 
@@ -139,6 +145,21 @@ def _used(used: Used) -> dict[str, Any]:
         "parameter": used.name, "value": shown(used.value), "unit": used.unit, "obtained": used.obtained,
         "source": used.source, "mark": used.mark, "row": used.row or None,
         "months": {str(month): shown(value) for month, value in used.months.items()},
+    }  # fmt: skip
+
+
+def _given(place: Place, name: str, months: Mapping[int | None, Given], method: SectorMethod) -> dict[str, Any]:
+    """A value as it was stated: twelve months or the year."""
+    found = method.find(name)
+    assert found is not None  # a statement holds what the method knows
+    parameter = found[2]
+    title = next((title for each, title, _ in method.inputs() if each == name), parameter.title)
+    return {
+        **_place(place), "parameter": name, "title": dict(title), "unit": parameter.unit, "adds_up": parameter.sums,
+        "months": {str(month): shown(each.value) for month, each in sorted((m, e) for m, e in months.items() if m is not None)},
+        "year": shown(months[None].value) if None in months else None,
+        "obtained": "; ".join(dict.fromkeys(each.obtained for each in months.values() if each.obtained)),
+        "source": "; ".join(dict.fromkeys(each.source for each in months.values() if each.source)),
     }  # fmt: skip
 
 
