@@ -161,11 +161,11 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
         "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
         "/sources/{pk}": stranger.source.pk, "/issues/{pk}": stranger.issue.pk,
-        "/reports/{key}": stranger.report.key,
+        "/reports/{key}": stranger.report.key, "/engagements/{key}": stranger.engagement.key,
         "/notices/{pk}": stranger.notice.pk, "/evidence/{pk}": stranger.evidence.pk, "/requests/{pk}": stranger.request.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
     bodies = {
-        "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01"},
+        "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01", "opinion": "adverse", "statement": "x"}, "questions": {"text": "x"},
         "withdraw": {"reason": "x"}, "answer": {"quantity": "1"},
         "ignore": {"reason": "x"}, "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
         "rotate": {"secret": "whsec_" + "A" * 32},
