@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from decimal import Decimal
 from html import unescape
 
@@ -223,7 +224,9 @@ def test_a_run_that_was_altered_says_so_first(company, run):
 def test_the_rows_of_a_run_that_were_altered_are_told_beside_the_number(company, run):
     assert "Proof verified" in text_of(page(company, run, "explain/?id=E-1"))
     file = run.folder / "emissions.parquet"
-    file.write_bytes(file.read_bytes() + b"x")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 3 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 3)
+    file.write_bytes(data)
     assert "Proof failed" in text_of(page(company, run, "explain/?id=E-1"))
 
 
@@ -303,3 +306,38 @@ def test_a_run_alone_is_compared_with_nothing_and_never_with_another_tenants(com
     assert "There is no other run to compare with" in text_of(page(company, run, "compare/"))
     assert page(company, run, f"compare/?with={stranger.run.pk}").status_code == 404
     assert page(company, run, "compare/", Role.CONTRIBUTOR).status_code == 403
+
+
+@pytest.mark.parametrize("lost", ["folder", "rows", "spoilt", "plan"])
+def test_a_folder_that_was_removed_by_hand_is_told_with_the_way_to_mend_it_and_is_no_fault(company, run, lost):
+    other = calculated(company, name="again")
+    file = run.folder / ("plan.parquet" if lost == "plan" else "emissions.parquet")
+    if lost == "folder":
+        shutil.rmtree(run.folder)
+    elif lost == "spoilt":
+        file.write_bytes(file.read_bytes()[:-9])
+    else:
+        file.unlink()
+    for path in ("rows/", "rows/?format=csv", "explain/?id=E-1", "problems/", "hot/", f"compare/?with={other.pk}"):
+        answer = page(company, run, path)
+        assert answer.status_code == 410, path
+        told = text_of(answer)
+        assert file.name in told, path
+        assert "calculate again" in told, path
+    assert page(company, other, f"compare/?with={run.pk}").status_code == 410
+    board = page(company, run)
+    assert board.status_code == 200
+    if lost == "folder":
+        words = text_of(board)
+        assert words.index("does not hold") < words.index("Total, scopes")
+    assert page(company, run, "facilities/").status_code == 200
+    assert company.client().get(company.url("find/?q=E-1")).status_code in (200, 302)
+    assert page(company, other, "rows/").status_code == 200
+
+
+def test_a_proof_that_fails_is_the_first_thing_on_every_page_of_numbers(company, run):
+    (run.folder / "run.json").write_text((run.folder / "run.json").read_text() + " ")
+    for path in ("", "rows/", "explain/?id=E-1"):
+        words = text_of(page(company, run, path)).partition("Skip to content")[2]
+        main = words[words.index("The proof of this run does not hold") :]
+        assert "tCO" in main, path

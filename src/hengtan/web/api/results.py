@@ -17,6 +17,7 @@ from hengtan.problems import Problem as Wrong
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs import services
 from hengtan.web.runs.explaining import explanation
+from hengtan.web.runs.gone import missing
 from hengtan.web.runs.models import GWP, Run
 from hengtan.web.runs.proofs import vouching
 from hengtan.web.runs.views import FILES
@@ -145,6 +146,13 @@ def _done(call: Call, key: str) -> Run:
     return row
 
 
+def _whole(call: Call, key: str) -> Run:
+    row = _done(call, key)
+    if (lost := missing(row)) is not None:
+        raise Said(404, lost)
+    return row
+
+
 @router.get("/runs", response={200: Page[RunOut], **REFUSED})
 def runs(request: Call, paging: Paging = PAGING) -> Any:
     """All runs; sums are told to who sees all rows."""
@@ -202,7 +210,7 @@ def summary(request: Call, key: str) -> Any:
 def rows(request: Call, key: str, paging: Paging = PAGING, wanted: Filter = FILTER) -> Any:
     """Posted rows, the largest first, as far as the person may see their facilities."""
     need(request, Act.READ)
-    run_ = _done(request, key)
+    run_ = _whole(request, key)
     asked = wanted.dict()
     asked["text"] = asked.pop("q")
     offset = position(paging.cursor)
@@ -220,7 +228,7 @@ def rows(request: Call, key: str, paging: Paging = PAGING, wanted: Filter = FILT
 def explained(request: Call, key: str, activity: str = ask(..., min_length=1, max_length=400)) -> Any:
     """One number: row, method, factors with their sources, what else was considered, and the equation."""
     need(request, Act.READ)
-    told = explanation(_done(request, key), activity)
+    told = explanation(_whole(request, key), activity)
     seen = services.facilities_of(request.membership)
     if told is None or (seen is not None and told["facility"] not in seen):
         raise Http404

@@ -23,6 +23,7 @@ from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import as_table, form_of
 
 from . import words
+from .gone import gone, told_if_spoilt
 from .models import Run
 from .templatetags.masses import shown, tonnes
 from .views import basis_of, run_of
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, str | Promise] = {
 
 
 @within(Act.WHOLE)
+@told_if_spoilt
 def show(request: TenantRequest, pk: int) -> HttpResponse:
     """What changed from another run to this one, and why."""
     run = run_of(request, pk, "previous")
@@ -62,6 +64,8 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"run": run, "other": other, "others": others, "basis": basis, "by": by, "groups": GROUPS}
     if other is not None and other.pk != run.pk:
         other.organisation = request.organisation
+        if lost := gone(request, run) or gone(request, other):
+            return lost
         told = difference(other, run, basis, by)
         form = form_of(request)
         if form:

@@ -20,10 +20,12 @@ from hengtan.inventory.explain import Kept, explain
 from hengtan.inventory.explain_record import record
 from hengtan.inventory.totals import EXACT
 from hengtan.web.activities.models import Batch
+from hengtan.web.library import usage
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.vault.services import facts, home
 
 from . import services, words
+from .gone import gone, told_if_spoilt
 from .models import Run
 from .proofs import root_base64, vouching
 from .views import basis_of, run_of
@@ -33,12 +35,15 @@ CONSIDERED = 5
 
 
 @within()
+@told_if_spoilt
 def show(request: TenantRequest, pk: int) -> HttpResponse:
     """The explanation of the activity that ``?id=`` names."""
     run = run_of(request, pk)
     activity = request.GET.get("id", "")[:400]
     if not run.is_done or not activity:
         return redirect("run-rows" if run.is_done else "run", key=request.organisation.key, pk=pk)
+    if lost := gone(request, run):
+        return lost
     told = explanation(run, activity)
     seen = services.facilities_of(request.membership)
     if told is None or (seen is not None and told["facility"] not in seen):
@@ -56,9 +61,27 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "factor": result["factors"][0] if result and len(result["factors"]) == 1 else None,
         "share": _share(run, result), "kind": _kind(row, result), "json_query": f"{request.GET.urlencode()}&format=json",
         "lead": _lead(row), "considered": result["considered"][:CONSIDERED] if result else [],
-        "title": _title(told, row),
+        "title": _title(told, row), "links": _linked(run, result), "per": _per(told, result),
     }  # fmt: skip
     return render(request, "runs/explain.html", context)
+
+
+def _linked(run: Run, result: dict[str, Any] | None) -> dict[str, str]:
+    """Addresses of the factors (at each of them too), the method and the policy of a result."""
+    if result is None:
+        return {}
+    found = usage.links(
+        run, [each["factor_id"] for each in result["factors"] if each.get("activity_unit")], result["method"]["id"]
+    )
+    for each in result["factors"]:
+        each["href"] = found.get(each["factor_id"], "")
+    return found
+
+
+def _per(told: Mapping[str, Any], result: Mapping[str, Any] | None) -> str:
+    """What a coefficient is per; a quantity of 0 may have no unit, and a method no factor."""
+    factors = result["factors"] if result else []
+    return str(told["unit"] or (factors[0].get("activity_unit") if factors else "") or "")
 
 
 def explanation(run: Run, activity: str) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ from hengtan.web.shell.finding import Hit, finder
 from hengtan.web.vault.services import facts
 
 from . import services, words
+from .gone import missing
 from .models import Run
 from .templatetags.masses import shown, tonnes
 
@@ -102,7 +103,7 @@ def facilities(request: TenantRequest, text: str) -> Iterator[Hit]:
 def activities(request: TenantRequest, text: str) -> Iterator[Hit]:
     """The rows with this id, cell or number in the inventory that counts."""
     run, seen = _current(request), services.facilities_of(request.membership)
-    if run is None or not (run.folder / "emissions.parquet").exists():
+    if run is None or missing(run):
         return
     asked = [(Asked(activities=[text], facilities=seen), True)]
     if cell := CELL.fullmatch(text):

@@ -17,7 +17,9 @@ from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import MOST_ROWS, as_table, form_of
 
 from . import figures, services, words
+from .gone import gone, told_if_spoilt
 from .models import Run
+from .proofs import vouching
 from .views import basis_of, run_of
 
 PAGE = 50
@@ -56,11 +58,14 @@ def asked(request: TenantRequest) -> Asked:
 
 
 @within()
+@told_if_spoilt
 def index(request: TenantRequest, pk: int) -> HttpResponse:
     """The rows, the largest first."""
     run = run_of(request, pk)
     if not run.is_done:
         return redirect("run", key=request.organisation.key, pk=pk)
+    if lost := gone(request, run):
+        return lost
     wanted = asked(request)
     form = form_of(request)
     if form:
@@ -72,7 +77,7 @@ def index(request: TenantRequest, pk: int) -> HttpResponse:
     context = {
         "run": run, "asked": wanted, "found": found, "chips": _chips(request), "query": _query(request),
         "number": number, "pages": max(1, -(-found.count // PAGE)), "first": (number - 1) * PAGE + 1,
-        "last": (number - 1) * PAGE + len(found.rows), "basis": wanted.basis, "several": _several(found.rows),
+        "last": (number - 1) * PAGE + len(found.rows), "basis": wanted.basis, "several": _several(found.rows), "proof": vouching(run),
     }  # fmt: skip
     return render(request, "runs/row_list.html" if request.htmx else "runs/rows.html", context)
 
@@ -99,11 +104,14 @@ def facilities(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 @within(Act.WHOLE)
+@told_if_spoilt
 def problems(request: TenantRequest, pk: int) -> HttpResponse:
     """What was told of the rows: each code with its first case, its sentences and how often; one code in full."""
     run = run_of(request, pk)
     if not run.is_done or run.figures is None:
         return redirect("run", key=request.organisation.key, pk=pk)
+    if lost := gone(request, run):
+        return lost
     code = request.GET.get("code", "")
     listed = _listed(run, code) if code else []
     page = Paginator(listed, PAGE).get_page(request.GET.get("page"))

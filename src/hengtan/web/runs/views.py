@@ -24,6 +24,7 @@ from hengtan.web.shell.tables import as_table, form_of
 from . import figures, services
 from .dashboard import Dashboard
 from .forms import RunForm
+from .gone import gone, told_if_spoilt
 from .models import Run
 from .proofs import vouching
 
@@ -125,11 +126,14 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 @within()
+@told_if_spoilt
 def hot(request: TenantRequest, pk: int) -> HttpResponse:
     """The rows that emit most: the part of a dashboard that is read from the rows themselves, and as a table."""
     run = run_of(request, pk)
     if not run.is_done:
         return redirect("run", key=request.organisation.key, pk=pk)
+    if lost := gone(request, run):
+        return lost
     seen, basis, form = services.facilities_of(request.membership), basis_of(request), form_of(request)
     if form:
         rows = services.hot_spots(run, seen, HOT_ROWS)[basis]
