@@ -14,15 +14,18 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings as installation
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hengtan.connectors.mapped import open_file
 from hengtan.connectors.plugins import Asked, Failed, Fetched, Item, Reading, Readings, lacking
 from hengtan.connectors.plugins.registers import Daily, daily
 from hengtan.problems import HengtanError, Problem
+from hengtan.web.accounts.models import User
 from hengtan.web.activities import uploads
 from hengtan.web.activities.models import Remembered
 from hengtan.web.activities.reading import lacking as lacking_columns
@@ -293,7 +296,7 @@ class _Run:
         if not self.row.dry:
             services.solved(self.source, "run/")
         if self.fresh:
-            self._tell(str(_("%(count)d new entries in its queue")) % {"count": self.fresh})
+            self._tell(None)
 
     def fails(self, problem: Problem) -> None:
         """Nothing more could be fetched; what was kept stays. People are told when it fails after it went well."""
@@ -301,7 +304,7 @@ class _Run:
             with transaction.atomic():
                 new = services.tell_issue(self.source, f"run/{problem.code}", self.source.name, problem)
             if new:
-                self._tell(problem.reason("en"), problem)
+                self._tell(problem)
         self.shown.append({"name": self.source.name, "problem": as_json([problem])[0]})
         self._over(failed=True)
 
@@ -310,17 +313,18 @@ class _Run:
         self.row.result = {**self.count, "shown": self.shown}
         self.row.save(update_fields=["ended_at", "failed", "result"])
 
-    def _tell(self, reason: str, problem: Problem | None = None) -> None:
+    def _tell(self, problem: Problem | None) -> None:
+        """Each in his language: what is in the way of the whole, or how many things wait in the queue."""
         address = reverse("source", kwargs={"key": self.organisation.key, "pk": self.source.pk})
-        people = who_may(self.organisation, Act.CONNECT)
+        people: dict[str, list[User]] = {}
+        for each in who_may(self.organisation, Act.CONNECT):
+            people.setdefault(each.language or installation.LANGUAGE_CODE, []).append(each)
         with transaction.atomic():
-            for lang in ("en", "zh-hans"):
-                mine = [each for each in people if ((each.language or "en")[:2] == lang[:2])]
-                said = problem.reason(lang[:2]) if problem else reason
-                if mine:
-                    tell(
-                        self.organisation, mine, "connector.failed", {"name": self.source.name, "reason": said}, address
-                    )
+            for language, some in people.items():
+                with translation.override(language):
+                    queue = gettext("%(count)d new entries in its queue") % {"count": self.fresh}
+                reason = problem.reason(language[:2]) if problem else queue
+                tell(self.organisation, some, "connector.failed", {"name": self.source.name, "reason": reason}, address)
 
 
 def _without(problem: Problem, hidden: dict[str, str]) -> Problem:
