@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from hengtan.web.jobs import registry, services, worker
 from hengtan.web.jobs.models import Job, State
 from hengtan.web.jobs.progress import Lost, Progress
 from hengtan.web.organisations.roles import Role
+from house.house import BIN, environment
 
 from .serving import serving
 
@@ -247,3 +250,21 @@ def test_the_worker_beside_the_server_is_started_again_and_ends_with_it_also_whe
         (second,) = until(lambda: [pid for pid in workers_of(server) if pid != first])
         os.kill(server, signal.SIGKILL)
         until(lambda: second not in processes("jobs.process"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc who is whose child")
+def test_a_worker_of_several_jobs_at_once_has_a_process_for_each_and_all_end_with_it(tmp_path):
+    environ = {k: v for k, v in environment().items() if not k.startswith(("HENGTAN_", "DJANGO_", "DATABASE_"))}
+    command = [sys.executable, BIN / "hengtan", "worker", "--data", tmp_path / "data", "--jobs", "2"]
+    process = subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: len(workers_of(process.pid)) == 2)
+        killed = workers_of(process.pid)[0]
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: len(set(workers_of(process.pid)) - {killed}) == 2)
+        mine = workers_of(process.pid)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        until(lambda: not set(mine) & set(processes("jobs.process")))
+    finally:
+        process.kill()

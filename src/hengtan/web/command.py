@@ -40,7 +40,10 @@ def command(host: str, port: int, data: Path | None, workers: int, demo: bool) -
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Data folder of this installation.")
-def worker(data: Path | None) -> int:
+@click.option(
+    "--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Jobs at once, each in its process."
+)
+def worker(data: Path | None, jobs: int) -> int:
     """Do the jobs of the web application (imports, calculations) until stopped.
 
     `hengtan serve` has one beside it already. Give further ones the same settings and, with PostgreSQL, the same data folder.
@@ -50,7 +53,7 @@ def worker(data: Path | None) -> int:
         return 2
     from .start import worker as work  # noqa: PLC0415
 
-    return work(configuration)
+    return work(configuration, jobs)
 
 
 @click.command("check")

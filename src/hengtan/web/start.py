@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
+import threading
 
 import django
 from django.core.management import call_command
@@ -92,10 +94,17 @@ def _demo(address: str) -> None:
         )
 
 
-def worker(configuration: Configuration) -> int:
-    """Prepare, then do jobs until it is stopped: on another machine, or a second one on this."""
+def worker(configuration: Configuration, jobs: int = 1) -> int:
+    """Prepare, then do so many jobs at once until it is stopped: on another machine, or beside those of the server."""
     prepare(configuration)
     from .jobs.worker import work  # noqa: PLC0415  needs Django set up
 
-    print(f"hengtan worker   data: {configuration.data}", flush=True)
-    return work()
+    print(f"hengtan worker   data: {configuration.data}   jobs at once: {jobs}", flush=True)
+    if jobs == 1:
+        return work()
+    over = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: over.set())
+    with worker_beside(jobs):
+        over.wait()
+    return 0

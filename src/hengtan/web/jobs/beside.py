@@ -16,38 +16,41 @@ START = "from hengtan.web.jobs.process import main; raise SystemExit(main())"
 
 
 @contextmanager
-def worker_beside() -> Iterator[None]:
-    """A worker while the block runs.
+def worker_beside(number: int = 1) -> Iterator[None]:
+    """So many workers while the block runs.
 
-    The first is started before the server forks its own processes: one that is forked while a child is being made inherits the pipe
+    The first ones are started before the server forks its own processes: one that is forked while a child is being made inherits the pipe
     on which its maker waits, and nobody would be there any more to start the next worker.
     """
     over = threading.Event()
     command = [sys.executable, "-c", START, str(os.getpid())]
-    running = [subprocess.Popen(command, stdin=subprocess.DEVNULL)]
+    running = [subprocess.Popen(command, stdin=subprocess.DEVNULL) for _ in range(number)]
 
-    def keep() -> None:
+    def keep(place: int) -> None:
         pause = 0.5
         while not over.is_set():
             began = time.monotonic()
             try:
-                running[0].wait()
+                running[place].wait()
                 pause = 0.5 if time.monotonic() - began > 30 else min(2 * pause, 30)
                 if over.wait(pause):
                     return
-                running[0] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+                running[place] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
             except OSError as fault:  # no memory, no handles: later there may be
                 log.warning("no worker for jobs: %s", fault)
                 over.wait(5)
 
-    thread = threading.Thread(target=keep, daemon=True)
-    thread.start()
+    for place in range(number):
+        threading.Thread(target=keep, args=(place,), daemon=True).start()
     try:
         yield
     finally:
         over.set()
-        running[0].terminate()
-        try:
-            running[0].wait(15)
-        except subprocess.TimeoutExpired:
-            running[0].kill()
+        for each in running:
+            each.terminate()
+        until = time.monotonic() + 15
+        for each in running:
+            try:
+                each.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                each.kill()
