@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from hengtan.connectors.plugins import CHOICE, LINES, NUMBER, SECRET, Connector
+from hengtan.connectors.plugins import CHOICE, LINES, NUMBER, SECRET, Connector, Field
 from hengtan.web.boundaries.models import Facility
 from hengtan.web.organisations.door import TenantRequest
 
@@ -69,31 +69,29 @@ class SourceForm(forms.Form):
         first = {"name": self.fields.pop("name")}
         self.fields = {**first, **own, **self.fields}
 
-    def _field(self, each: Any) -> forms.Field:
+    def _field(self, each: Field) -> forms.Field:
         here = lang()
         kept = self.source.settings.get(each.name, "") if self.source else each.default
-        more: dict[str, Any] = {
-            "label": each.title[here], "required": each.required, "initial": kept, "help_text": each.help.get(here, ""),
-        }  # fmt: skip
+        hint, needed, secret = each.help.get(here, ""), each.required, each.kind == SECRET
+        if secret and self.source and self.source.secrets:
+            needed, hint = False, " ".join(part for part in (hint, _("Empty: it stays as it is.")) if part)
+        made: forms.Field
         if each.kind == CHOICE:
-            return forms.ChoiceField(choices=[(value, title[here]) for value, title in each.choices.items()], **more)
-        if each.kind == NUMBER:
-            return forms.IntegerField(min_value=0, **more)
-        if each.kind == LINES:
-            return forms.CharField(max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}), **more)
-        if each.kind == SECRET:
-            if self.source and self.source.secrets:
-                more |= {
-                    "required": False,
-                    "help_text": f"{more['help_text']} {_('Empty: it stays as it is.')}".strip(),
-                }
-            more["initial"] = ""
-            if "key" in each.name:
-                widget: forms.Widget = forms.Textarea(attrs={"rows": 4, "autocomplete": "off"})
-            else:
-                widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
-            return forms.CharField(max_length=20_000, widget=widget, **more)
-        return forms.CharField(max_length=2000, **more)
+            made = forms.ChoiceField(choices=[(value, title[here]) for value, title in each.choices.items()])
+        elif each.kind == NUMBER:
+            made = forms.IntegerField(min_value=0)
+        elif each.kind == LINES:
+            made = forms.CharField(max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
+        elif secret and "key" in each.name:
+            made = forms.CharField(max_length=20_000, widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}))
+        elif secret:
+            hidden = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+            made = forms.CharField(max_length=2000, widget=hidden)
+        else:
+            made = forms.CharField(max_length=2000)
+        made.label, made.help_text, made.required, made.initial = each.title[here], hint, needed, "" if secret else kept
+        made.widget.is_required = needed
+        return made
 
     def given(self) -> Given:
         """What services want."""
