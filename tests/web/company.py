@@ -24,6 +24,7 @@ from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, R
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sealed import seal
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
+from hengtan.web.vault.models import Leaving, Quota
 from hengtan.web.vault.services import keep_file, record
 from hengtan.web.webhooks.models import Delivery, Endpoint
 from hengtan.web.webhooks.services import purpose
@@ -77,6 +78,8 @@ class Company:
         SourcePace.objects.create(
             organisation=self.organisation, facility=f"{mark} plant 3", activity="electricity", pace="quarter", set_by=owner
         )  # fmt: skip
+        Quota.objects.create(organisation=self.organisation, gb=50, set_by=owner)
+        Leaving.objects.create(organisation=self.organisation, digest="0" * 64, by=owner)
         self.lock = PeriodLock.objects.create(
             organisation=self.organisation, first_month=date(2019, 1, 1), last_month=date(2019, 12, 1), closed_by=owner
         )

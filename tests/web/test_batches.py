@@ -101,7 +101,7 @@ def test_nothing_in_a_submitted_batch_changes(company):
     for change in (
         lambda: services.fix(batch, who, [("bills.csv", "", 2)], 5, "1"),
         lambda: services.assign(batch, who, batch.mapping),
-        lambda: services.discard(batch),
+        lambda: services.discard(batch, batch.created_by),
         lambda: services.submit(batch, who),
     ):
         with pytest.raises(ValidationError, match="nothing in it changes"):

@@ -227,7 +227,7 @@ def test_a_contributor_does_not_see_the_evidence_of_others(company):
 def test_a_discarded_draft_takes_its_evidence_along(company):
     draft = begin(company, {"rows.csv": ROWS})
     evidence.attach(draft, company.people[Role.CONTRIBUTOR], given(company, a__pdf=PDF))
-    services.discard(draft)
+    services.discard(draft, company.people[Role.CONTRIBUTOR].user)
     assert not Evidence.objects.filter(batch_id=draft.pk).exists()
     assert not Batch.objects.filter(pk=draft.pk).exists()
 

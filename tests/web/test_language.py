@@ -28,6 +28,7 @@ NAMES = {
     "PNG",
     "SVG",
     "JSON",
+    "YAML",
     "URL",
     "GWP",
     "t",
@@ -47,7 +48,7 @@ NAMES = {
     "ms",
 }  # the same in both languages
 LATIN_ALLOWED = re.compile(
-    r"hengtan|English|EN|CSV|Webhook|Yong River Works|yong|\w+@[\w.]+|\w+ Yong|CN-\d+|UTC|[A-Z][A-Za-z_]+/[\w/+-]+|Ontario|GB|CNY_2025|FTE|m2|\bt\b|m²|"
+    r"hengtan|English|EN|CSV|KB|MB|JSON|ZIP|Webhook|Yong River Works|yong|\w+@[\w.]+|\w+ Yong|CN-\d+|UTC|[A-Z][A-Za-z_]+/[\w/+-]+|Ontario|GB|CNY_2025|FTE|m2|\bt\b|m²|"
     r"plant|group|division|--org|calculate|WebAuthn|QR|Asia|testserver|[0-9A-Z]{32}|CA-ON|Germany|JavaScript|\b[A-Z]Y\b",
     re.I,
 )

@@ -16,7 +16,7 @@ from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
-from hengtan.web.vault.models import Outbox
+from hengtan.web.vault.models import Leaving, Outbox, Quota
 from hengtan.web.webhooks.models import Delivery, Endpoint
 
 KINDS = (
@@ -41,7 +41,9 @@ KINDS = (
     MeterReading,
     Notice,
     Organisation,
+    Leaving,
     Outbox,
+    Quota,
     OwnFactor,
     OwnMethod,
     OwnPolicy,

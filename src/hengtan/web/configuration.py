@@ -38,6 +38,7 @@ class Configuration:
     mail_from      sender of its e-mails
     api_calls      how often a token may call the API in a minute
     language       of people who have chosen none: en or zh
+    quota_gb       how many GB the files of one organisation may take, unless it was given another number; 0: no limit
     oidc_url       issuer of single sign-on (OpenID Connect), https://login.example.com/realms/acme; empty: passwords and passkeys alone
     oidc_client_id, oidc_client_secret   what the issuer knows this installation by
     oidc_name      what stands on the button
@@ -54,6 +55,7 @@ class Configuration:
     mail_from: str = "hengtan <hengtan@localhost>"
     api_calls: int = 600
     language: str = "en"
+    quota_gb: float = 0
     oidc_url: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
@@ -213,6 +215,14 @@ def _value(name: str, value: object) -> object:
         if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(str(value)) <= 1_000_000:
             raise MisconfiguredError(f"{name}: how often in a minute, from 1 to 1000000, not {value!r}")
         return int(str(value))
+    if name == "quota_gb":
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = -1
+        if not 0 <= number < float("inf"):
+            raise MisconfiguredError(f"{name}: a number of GB, 0 for no limit, not {value!r}")
+        return number
     if name in ("allowed_hosts", "outbound_allow"):
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, list):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("hengtan.web.boundaries.urls")),
     path("", include("hengtan.web.jobs.urls")),
     path("", include("hengtan.web.notices.urls")),
+    path("", include("hengtan.web.vault.urls")),
     path("", include("hengtan.web.activities.urls")),
     path("", include("hengtan.web.collection.urls")),
     path("", include("hengtan.web.library.urls")),

@@ -10,3 +10,7 @@ class AccountsConfig(AppConfig):
 
     name = "hengtan.web.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Its job is known from here on."""
+        from . import work  # noqa: F401, PLC0415  models must be there first

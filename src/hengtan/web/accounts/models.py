@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -32,6 +33,11 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
+def _new_key() -> str:
+    """The name of a copy on the disk: nobody can guess it."""
+    return secrets.token_urlsafe(32)
+
+
 class User(AbstractBaseUser):
     """Signs in by e-mail address. What he may do stands in his memberships, not here."""
 
@@ -47,6 +53,7 @@ class User(AbstractBaseUser):
         blank=True,
         choices=[("", _("As the device")), ("light", _("Light")), ("dark", _("Dark"))],
     )
+
     class NoticeMail(models.TextChoices):
         """How often notices come as e-mails."""
 
@@ -83,3 +90,22 @@ class User(AbstractBaseUser):
         if ord(words[0][0]) > 0x2E7F:
             return words[0][0]
         return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
+
+
+class Export(models.Model):
+    """A copy of everything that is kept of a person, which he asked for."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="exports")
+    key = models.CharField(max_length=43, unique=True, default=_new_key, editable=False)
+    made_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    bytes = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.made_at:%Y-%m-%d}"

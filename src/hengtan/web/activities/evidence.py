@@ -25,6 +25,7 @@ from hengtan.problems import HengtanError, Problem
 from hengtan.web.organisations.models import Membership
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts, keep_file, record
+from hengtan.web.vault.storage import must_fit
 
 from .models import OPEN, Batch, Evidence, State
 
@@ -84,6 +85,7 @@ def kind(path: Path, name: str) -> str:
 def kept(membership: Membership, path: Path, name: str) -> Attached:
     """The file in the vault; raises HengtanError for what may not be attached."""
     found = kind(path, name)
+    must_fit(membership.organisation, path.stat().st_size)
     return Attached(name, keep_file(membership.organisation, path), path.stat().st_size, found)
 
 

@@ -21,7 +21,7 @@ from hengtan.web.jobs.models import UNDER_WAY, Job
 from hengtan.web.notices.services import tell, who_may
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
-from hengtan.web.vault.services import facts, record
+from hengtan.web.vault.services import facts, let_go, record
 from hengtan.web.webhooks.services import announce
 
 from .models import OPEN, Batch, Json, PeriodLock, SourceFile, State, month_of
@@ -243,14 +243,19 @@ def give_back(batch: Batch, by: Membership, comment: str) -> None:
 
 
 @transaction.atomic
-def discard(batch: Batch) -> None:
-    """A draft that never was submitted goes; its files stay in the vault as long as anything else names them."""
+def discard(batch: Batch, by: User) -> None:
+    """A draft that never was submitted goes, which is recorded; its files leave the vault where nothing else names them."""
     batch = _open(batch)
     if batch.submitted_at is not None:
         raise ValidationError(_("It was submitted before: its history stays. Correct it, or leave it as it is."))
     if batch.job is not None:
         jobs.cancel(batch.job)
+    digests = [*batch.files.values_list("digest", flat=True), *batch.evidence.values_list("digest", flat=True)]
+    record(batch.organisation, "batch.discarded", _told(batch), by)
+    organisation = batch.organisation
     batch.delete()
+    if digests:
+        let_go(organisation, digests, by)
 
 
 def _decided(batch: Batch, by: Membership, state: State) -> Batch:

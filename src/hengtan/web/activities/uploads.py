@@ -19,6 +19,7 @@ from hengtan.factors.tabular import read_sheet
 from hengtan.problems import HengtanError
 from hengtan.web.organisations.models import Organisation
 from hengtan.web.vault.services import keep_file
+from hengtan.web.vault.storage import must_fit
 
 from .models import SourceFile
 from .services import Given
@@ -93,6 +94,7 @@ def _kept(organisation: Organisation, file: UploadedFile[Any], name: str, size: 
 def _looked_at(organisation: Organisation, path: Path, name: str, size: int) -> Given:
     """Its kind by its first bytes; a table of factors is known by its columns."""
     kind = kind_of(path, name)
+    must_fit(organisation, size)
     role = SourceFile.Role.FACTORS if _is_factors(path, name, kind) else SourceFile.Role.ACTIVITIES
     return Given(name, keep_file(organisation, path), size, kind, role)
 

@@ -154,7 +154,7 @@ def discard(request: TenantRequest, pk: int) -> HttpResponse:
     batch = batch_of(request, pk, change=True)
     if request.method == "POST":
         try:
-            services.discard(batch)
+            services.discard(batch, request.user)
             messages.success(request, _("The draft is gone."))
             return redirect("batches", key=request.organisation.key)
         except ValidationError as wrong:

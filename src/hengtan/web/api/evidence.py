@@ -18,6 +18,7 @@ from hengtan.web.activities.models import Batch, Evidence
 from hengtan.web.activities.uploads import clean_name
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts
+from hengtan.web.vault.storage import room
 
 from .boundary import _shown
 from .data import _one as batch_of
@@ -141,3 +142,21 @@ def withdraw(request: Call, pk: int, given: WithdrawIn) -> tuple[int, Any]:
     services.withdraw(row, request.membership, given.reason)
     row.refresh_from_db()
     return 200, _shown(EvidenceOut, _evidence(row, []))
+
+
+class StorageOut(Schema):
+    """Bytes that the files of the organisation take, and may take; quota null: no limit."""
+
+    facts: int = Field(description="Files, rows and evidence.")
+    runs: int
+    other: int
+    used: int
+    quota: int | None
+
+
+@router.get("/storage", response={200: StorageOut, **REFUSED})
+def storage(request: Call) -> Any:
+    """How much room is taken."""
+    need(request, Act.WHOLE)
+    now = room(request.organisation)
+    return {"facts": now.facts, "runs": now.runs, "other": now.other, "used": now.used, "quota": now.quota}

@@ -50,3 +50,31 @@ class Outbox(TenantModel):
     def is_logged(self) -> bool:
         """Whether the ledger holds it."""
         return self.entry_index is not None
+
+
+class Quota(TenantModel):
+    """How much room an organisation has for its files, in GB; without a row that of the installation. 0: no limit."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="quota")
+    gb = models.FloatField()
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[TenantQuerySet[Quota]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+
+class Leaving(TenantModel):
+    """An object that something that is gone had named. After an hour it goes, where nothing names it then."""
+
+    digest = models.CharField(max_length=64)
+    since = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar[TenantQuerySet[Leaving]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """Each once."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "digest"], name="an_object_leaves_once")
+        ]

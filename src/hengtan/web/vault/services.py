@@ -6,8 +6,9 @@ each event once: its entry was decided with the row, and what a crash left in th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import file_digest, sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -22,6 +23,7 @@ from hengtan.evidence import Keeper
 from hengtan.evidence.proof_file import extra
 from hengtan.facts import Store
 from hengtan.ledger import Event, Refused, event, keys
+from hengtan.ledger.canonical import canonical
 from hengtan.ledger.log import Log
 from hengtan.ledger.records import Records
 from hengtan.ledger.rekey import key_of
@@ -31,9 +33,9 @@ from hengtan.web.jobs.models import Job, State
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.organisations.models import Organisation
 
-from .models import Outbox
+from .models import Leaving, Outbox
 
-SEQUENCE = "vault.sequence"  # the job
+SEQUENCE, DROP, ERASE = "vault.sequence", "vault.drop", "vault.erase"  # the jobs
 AT_ONCE = 1000  # events of one signed checkpoint
 WAIT_S = 60.0  # for another process that appends to the same ledger
 
@@ -53,7 +55,27 @@ def facts(organisation: Organisation) -> Store:
 def keep_file(organisation: Organisation, source: bytes | Path) -> str:
     """The digest under which the bytes, or those of the file, are kept durably."""
     store = facts(organisation)
-    return store.put_bytes(source) if isinstance(source, bytes) else store.put_file(source)
+    if isinstance(source, bytes):
+        wanted(organisation, sha256(source).hexdigest())
+        return store.put_bytes(source)
+    with source.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    wanted(organisation, digest)
+    return store.put_file(source, digest)
+
+
+def wanted(organisation: Organisation, digest: str) -> None:
+    """Somebody is about to name this object: it is not removed for an hour, though no row names it yet."""
+    folder = home(organisation) / "wanted"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    with FileLock(home(organisation) / "dropping", wait_s=WAIT_S):
+        (folder / digest).touch()
+
+
+def let_go(organisation: Organisation, digests: Iterable[str], by: User) -> None:
+    """In the caller's transaction: objects that something needs no more leave, later, where nothing else names them."""
+    rows = [Leaving(organisation=organisation, digest=digest, by=by) for digest in set(digests)]
+    Leaving.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def ledger(organisation: Organisation) -> Path:
@@ -174,3 +196,25 @@ def _note(rows: Iterator[tuple[Outbox, int]]) -> None:
 
 def _event(row: Outbox) -> Event:
     return Event(row.entry.encode(), row.commitment, bytes.fromhex(row.salt), row.record.encode())
+
+
+def erase(organisation: Organisation, rows: Iterable[Outbox]) -> int:
+    """What these events say is gone for good, here and in the ledger, where an entry says so; the log verifies as before.
+
+    Repeat it when it was cut short.
+    """
+    gone = 0
+    with _opened(organisation) as log:
+        for row in rows:
+            if row.entry_index is None:
+                continue
+            try:
+                Records(log.folder).erase(log, row.entry_index)
+            except Refused as refused:
+                if refused.problems[0].code != "record.none":
+                    raise
+            Outbox.objects.filter(pk=row.pk).update(
+                record=canonical({"erased": "true", "kind": row.kind}).decode(), salt=""
+            )
+            gone += 1
+    return gone
