@@ -8,9 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from hengtan.methods import Coefficient, Method, coefficient, find
+from hengtan.methods import Coefficient, Method, cases, coefficient, find
 
 CASES = Path(__file__).parent / "cases"
 
@@ -30,8 +28,8 @@ def json_cases() -> dict[str, dict[str, Any]]:
 
 
 def yaml_cases() -> list[dict[str, Any]]:
-    """The cases of methods.yaml."""
-    return yaml.load((CASES / "methods.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
+    """The cases that come with the methods."""
+    return list(cases())
 
 
 def emit(

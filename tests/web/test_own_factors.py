@@ -14,10 +14,13 @@ from hengtan.web.library import own_factors, proposals, services
 from hengtan.web.library.models import OwnFactor
 from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.roles import MAY, Act, Role
+from hengtan.web.runs.models import Run
 from hengtan.web.runs.services import approved as approved_sources
+from hengtan.web.runs.services import start
 from hengtan.web.vault.models import Outbox
 from hengtan.web.vault.services import facts
 
+from .calculated import worked
 from .importing import approved as approved_batch
 
 STEAM = {
@@ -240,3 +243,31 @@ def test_a_document_is_shown_only_when_nothing_of_it_runs_and_only_to_its_own(co
 def test_approved_factors_alone_make_no_run(company):
     in_force(company)
     assert approved_sources(company.organisation) == []
+
+
+def test_a_row_that_names_an_own_factor_is_posted_explained_with_its_version_and_named_in_run_json(company):
+    row = in_force(company)
+    text = (
+        "activity_id,facility,activity_type,start,end,quantity,unit,region,factor_id\n"
+        f"H-1,{company.mark} plant 1,steam,2025-01-01,2025-01-31,10,GJ,CN-33,OWN-steam-2025\n"
+    )
+    batch = approved_batch(company, {"rows.csv": text}, Role.OWNER)
+    assert batch.rows_good == 1
+    asked = company.client().get(company.url("runs/new/")).content.decode()
+    assert "OWN-steam-2025 v1" in asked
+    run = start(
+        company.organisation, company.people[Role.OWNER].user, "heat", approved_sources(company.organisation), {}
+    )
+    assert worked(run).state == "done"
+    run = Run.objects.get(pk=run.pk)
+    assert run.totals["scope2_location_kg"] == "986"
+    manifest = json.loads((run.folder / "run.json").read_text())
+    (given,) = services.inputs(company.organisation)
+    assert given["digest"] in [each["sha256"] for each in manifest["files"] if each["role"] == "factors"]
+    new = in_force(company, path=f"library/own/new/?corrects={row.pk}", co2_kg="97.1", reason="remeasured")
+    page = company.client().get(company.url(f"runs/{run.pk}/explain/?id=H-1")).content.decode()
+    assert f"/library/own/{row.pk}/" in page and f"/library/own/{new.pk}/" not in page
+    used = company.client().get(company.url(f"library/own/{row.pk}/")).content.decode()
+    assert run.code in used
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OwnFactor.objects.filter(pk=row.pk).update(state=State.APPROVED)

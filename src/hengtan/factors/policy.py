@@ -94,8 +94,10 @@ def policy_for(country: str) -> Policy:
     return load_policy("global")
 
 
-def load_policy(name: str | Path) -> Policy:
+def load_policy(name: str | Path, shown: str = "") -> Policy:
     """A built-in policy by name, ``default`` (per row by country), or one from a file, which is read each time.
+
+    shown  the file as the person named it
 
     Raises HengtanError: no such file, or what does not fit the form (policy.* problems).
     """
@@ -107,7 +109,7 @@ def load_policy(name: str | Path) -> Policy:
     if not path.is_file():
         known = ", ".join((*BUILT_IN, *OPT_IN, DEFAULT))
         raise HengtanError(Problem("policy.no-file", file=str(name), values={"known": known}))
-    return _read(path, str(name))
+    return _read(path, shown or str(name))
 
 
 @cache

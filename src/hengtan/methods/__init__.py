@@ -17,7 +17,7 @@ from .errors import MethodError
 from .loader import load_method
 from .method import DENSITY, GASES, Coefficient, FactorNeed, Method
 from .parameter import Input, Parameter, Value
-from .registry import DEFAULT, find, ids, methods, near
+from .registry import DEFAULT, cases, find, ids, methods, near
 from .trace import Term, Trace
 from .typeset import mathml
 
@@ -37,6 +37,7 @@ __all__ = [
     "Term",
     "Trace",
     "Value",
+    "cases",
     "coefficient",
     "find",
     "ids",

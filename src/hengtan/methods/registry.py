@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .loader import load_method
 from .method import Method
 
 DATA = Path(__file__).parent / "data"
+CASES = Path(__file__).parent / "cases.yaml"
 
 DEFAULT = "factor"
 """The method of a row that names none: activity x emission factor."""
@@ -34,6 +36,14 @@ def find(method_id: str) -> Method | None:
 def methods() -> Mapping[str, Method]:
     """All of them, by id."""
     return {name: found for name in ids() if (found := find(name)) is not None}
+
+
+@cache
+def cases() -> tuple[Mapping[str, Any], ...]:
+    """Published worked cases: ``id``, ``title``, ``source``, what is ``given`` and what is ``published``; numbers as text."""
+    import yaml  # noqa: PLC0415  only where cases are looked at
+
+    return tuple(yaml.load(CASES.read_text("utf-8"), Loader=yaml.BaseLoader))  # noqa: S506  builds nothing but text
 
 
 def near(method_id: str) -> list[str]:

@@ -59,7 +59,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Factor library"), "book-2", "library", ("library", "library-factor", "library-compare"), tab=False),
             Entry(_("Own factors"), "edit", "own-factors", ("own-factors", "own-factor", "own-factor-new", "own-factor-edit", "own-factors-import"), tab=False),
             Entry(_("Policy"), "arrows-diff", "policies", ("policies", "own-policy", "own-policy-new", "own-policy-edit"), tab=False),
-            Entry(_("Methods"), "math-function", "methods", ("methods", "method", "own-method", "own-method-new", "own-method-edit"), tab=False),
+            Entry(_("Calculation methods"), "math-function", "methods", ("methods", "method", "own-method", "own-method-new", "own-method-edit"), tab=False),
         ),
     ),
     (
