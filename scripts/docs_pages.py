@@ -19,7 +19,7 @@ ENGLISH = {
     "What comes out": ["results.md", "explain.md", "compare.md", "uncertainty.md", "reports.md"],
     "How it is proved": ["evidence.md", "facts.md", "ledger.md", "verify.md"],
     "Chinese rules": ["sector.md", "ets.md"],
-    "In the browser": ["web.md", "deploy.md", "api.md", "connections.md"],
+    "In the browser": ["web.md", "audit.md", "deploy.md", "api.md", "connections.md"],
     "Reference": ["commands.md", "problems.md", "extending.md", "benchmarks.md"],
 }
 CHINESE = {
