@@ -111,7 +111,7 @@ Item = Fetched | Failed | Readings
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """title and note for people; fetch: settings in, items out; needs: module -> the extra that brings it; scheme: what it connects by."""
+    """title and note for people; fetch: settings in, items out; needs: module -> the extra that brings it; scheme: what it connects by, with spaces between."""
 
     title: Both
     note: Both

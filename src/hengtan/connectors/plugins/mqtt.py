@@ -213,5 +213,5 @@ CONNECTOR = Connector(
     fields=FIELDS,
     fetch=fetch,
     needs={"paho": "mqtt"},
-    scheme="mqtts",
+    scheme="mqtts mqtt",
 )

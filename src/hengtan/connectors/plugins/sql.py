@@ -198,5 +198,5 @@ CONNECTOR = Connector(
     fields=FIELDS,
     fetch=fetch,
     needs={"sqlalchemy": "sql"},
-    scheme="postgresql",
+    scheme="postgresql mysql mariadb mssql oracle file",
 )

@@ -36,14 +36,22 @@ class SourceForm(forms.Form):
         label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("Its batches bear it: Meters of Ningbo.")
     )
     rhythm = forms.ChoiceField(label=gettext_lazy("How often"), choices=Rhythm.choices, initial=Rhythm.DAILY)
-    minutes = forms.IntegerField(label=gettext_lazy("Every so many minutes"), min_value=5, max_value=1440, initial=60)
+    minutes = forms.IntegerField(label=gettext_lazy("Every so many minutes"), min_value=5, max_value=1440, initial=60,
+        help_text=gettext_lazy("Counts for the first of these rhythms alone."),
+    )  # fmt: skip
     at = forms.TimeField(
         label=gettext_lazy("At"), initial=time(6), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     weekday = forms.TypedChoiceField(
-        label=gettext_lazy("Day of the week"), choices=list(enumerate(WEEKDAYS)), coerce=int, initial=0
+        label=gettext_lazy("Day of the week"),
+        choices=list(enumerate(WEEKDAYS)),
+        coerce=int,
+        initial=0,
+        help_text=gettext_lazy("Counts for every week alone."),
     )
-    day = forms.IntegerField(label=gettext_lazy("Day of the month"), min_value=1, max_value=28, initial=3)
+    day = forms.IntegerField(label=gettext_lazy("Day of the month"), min_value=1, max_value=28, initial=3,
+        help_text=gettext_lazy("Counts for every month alone; from 1 to 28."),
+    )  # fmt: skip
     zone = forms.CharField(
         label=gettext_lazy("Time zone"), max_length=60, widget=forms.TextInput(attrs={"list": "zones"}),
         help_text=gettext_lazy("Of the hours above, and of the days of meters."),

@@ -108,14 +108,10 @@ def _offered() -> list[dict[str, Any]]:
 
 
 def _form(request: TenantRequest, form: SourceForm, plug: Connector, source: Source | None) -> HttpResponse:
-    schemes = (plug.scheme,) if plug.scheme not in ("postgresql", "mqtts") else ()
-    places = [
-        each.replace("{key}", request.organisation.key)
-        for each in settings.CONFIGURATION.outbound_allow
-        if not schemes or each.startswith(f"{plug.scheme}://")
-    ]
-    if plug.scheme == "file":
-        places = [f"{each.removeprefix('file://').rstrip('/')}/{request.organisation.key}" for each in places]
+    schemes = tuple(f"{each}://" for each in plug.scheme.split())
+    allowed = [each for each in settings.CONFIGURATION.outbound_allow if not schemes or each.startswith(schemes)]
+    own = request.organisation.key
+    places = [f"{each[7:].rstrip('/')}/{own}" if each.startswith("file://") else each for each in allowed]
     context = {
         "form": form, "title": plug.title[lang()], "note": plug.note[lang()], "source": source, "places": places,
         "zones": zones(), "file": plug.scheme == "file",

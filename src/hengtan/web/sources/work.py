@@ -196,8 +196,11 @@ class _Run:
             opened = open_file(item.path, name)
             memory = {each.signature: each.mapping for each in Remembered.objects.of(self.organisation)}
             names = frozenset(Facility.objects.of(self.organisation).values_list("name", flat=True))
-            for sheet in outline_of({name: opened}):
-                form = suggested(sheet, memory.get(signature(sheet)), names)
+            sheets = outline_of({name: opened})
+            forms = [suggested(sheet, memory.get(signature(sheet)), names) for sheet in sheets]
+            if all(form["use"] == "skip" for form in forms) and sheets:
+                forms[max(range(len(sheets)), key=lambda number: sheets[number]["rows"])]["use"] = "table"
+            for sheet, form in zip(sheets, forms, strict=True):
                 told["sheets"].append(
                     {
                         "sheet": sheet["sheet"], "rows": sheet["rows"], "use": form["use"],
