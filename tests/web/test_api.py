@@ -159,6 +159,8 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
     theirs = {
         "/jobs/{key}": stranger.job.key, "/batches/{key}": stranger.batch.key, "/runs/{key}": stranger.run.key,
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
+        "/own-factors/{key}": stranger.own_factor.key, "/own-policies/{key}": stranger.own_policy.key,
+        "/own-methods/{key}": stranger.own_method.key,
         "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
         "/sources/{pk}": stranger.source.pk, "/issues/{pk}": stranger.issue.pk,
         "/reports/{key}": stranger.report.key, "/engagements/{key}": stranger.engagement.key,

@@ -15,7 +15,21 @@ from hengtan import __version__
 from hengtan.problems import HengtanError
 from hengtan.problems import Problem as Wrong
 
-from . import about, audit, boundary, collection, data, evidence, library, notices, reports, results, sources, webhooks
+from . import (
+    about,
+    audit,
+    boundary,
+    collection,
+    data,
+    evidence,
+    library,
+    notices,
+    own,
+    reports,
+    results,
+    sources,
+    webhooks,
+)
 from .door import Bearer, Said
 from .wire import told
 
@@ -45,6 +59,7 @@ api.add_router("", results.router)
 api.add_router("", reports.router)
 api.add_router("", audit.router)
 api.add_router("", library.router)
+api.add_router("", own.router)
 api.add_router("", webhooks.router)
 api.add_router("", sources.router)
 api.add_router("", notices.router)

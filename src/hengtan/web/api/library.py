@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import Http404
 from ninja import Router, Schema
 
-from hengtan.factors import Factor, open_library, search
+from hengtan.factors import Factor, open_library
 from hengtan.factors import types as activity_types
+from hengtan.factors.search import found, index_for
 from hengtan.web.organisations.roles import Act
 
 from .door import Call, need
@@ -71,22 +72,42 @@ def factors(
     region: str = ask("", max_length=100),
     year: int | None = ask(None, ge=1900, le=2100),
     unit: str = ask("", max_length=40),
+    category: str = ask("", max_length=100),
+    dataset: str = ask("", max_length=100),
+    stated: Literal["", "co2", "gases", "co2e", "biogenic", "AR4", "AR5", "AR6"] = ask(
+        "", description="What the publisher states: CO2 alone, the gases apart, a CO2e total, or one in a GWP set."
+    ),
     limit: int = ask(20, ge=1, le=200),
+    offset: int = ask(0, ge=0, le=100_000),
 ) -> Any:
     """The nearest factors, best first."""
     need(request, Act.READ)
-    hits = search(open_library(), q, region=region or None, year=year, unit=unit or None, category=None, limit=limit)
+    hits = found(
+        open_library(), q, region=region or None, year=year, unit=unit or None, category=category or None,
+        dataset=dataset or None, stated=stated or None, limit=limit, offset=offset,
+    ).hits  # fmt: skip
     return [_factor(hit.factor) for hit in hits]
+
+
+@router.get("/factors/{factor_id}/years", response={200: list[FactorOut], **REFUSED})
+def years(request: Call, factor_id: str) -> Any:
+    """The same series in all its years, the oldest first."""
+    need(request, Act.READ)
+    one = open_library().get(factor_id)
+    if one is None:
+        raise Http404
+    series = [*index_for(open_library()).relatives(factor_id), one]
+    return [_factor(each) for each in sorted(series, key=lambda each: (str(each.valid_from or ""), each.factor_id))]
 
 
 @router.get("/factors/{factor_id}", response={200: FactorOut, **REFUSED})
 def factor(request: Call, factor_id: str) -> Any:
     """One."""
     need(request, Act.READ)
-    found = open_library().get(factor_id)
-    if found is None:
+    one = open_library().get(factor_id)
+    if one is None:
         raise Http404
-    return _factor(found)
+    return _factor(one)
 
 
 @router.get("/types", response={200: list[TypeOut], **REFUSED})
