@@ -43,7 +43,8 @@ class EquationError(ValueError):
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
-    if max(base.numerator.bit_length(), base.denominator.bit_length()) * max(abs(exponent), 1) > MAX_BITS:
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if bits * max(abs(exponent), Fraction(1)) > MAX_BITS:
         raise EquationError("equation-power-large")
     if exponent.denominator == 1 and abs(exponent) <= 64 and (base or exponent >= 0):
         return base ** int(exponent)

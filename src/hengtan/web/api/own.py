@@ -199,8 +199,13 @@ def _three(
         one
     )
     for word, view in (("submit", sent), ("approve", approved), ("return", returned)):
-        told = {"operation_id": f"{name}_{word}", "summary": word.capitalize()}
-        router.post(f"{path}/{{key}}/{word}", response={200: out, **WRITES}, **told)(once(view))
+        named = router.post(
+            f"{path}/{{key}}/{word}",
+            response={200: out, **WRITES},
+            operation_id=f"{name}_{word}",
+            summary=word.capitalize(),
+        )
+        named(once(view))
 
 
 _three("/own-factors", OwnFactor, OwnFactorOut, _factor, own_factors.submit, Act.ENTER)

@@ -190,9 +190,7 @@ def _keep(
     if submit and form.errors:
         return None
     try:
-        document = (
-            documents.kept(request.organisation, request.FILES["document"]) if "document" in request.FILES else None
-        )
+        document = _document(request)
         reason = str(form["reason"].value() or "")
         if row is None:
             row = own_factors.propose(request.membership, cells, reason, document, corrects)
@@ -215,6 +213,11 @@ def _keep(
         messages.error(request, error.messages[0])
         return redirect("own-factor-edit", key=request.organisation.key, pk=row.pk)
     return redirect("own-factor", key=request.organisation.key, pk=row.pk)
+
+
+def _document(request: TenantRequest) -> documents.Document | None:
+    file = request.FILES.get("document")
+    return documents.kept(request.organisation, file) if file is not None else None
 
 
 @within()

@@ -72,7 +72,7 @@ class FactorForm(forms.Form):
             return _text(name, {"list": "categories"})
         if name == "gwp_set":
             return forms.ChoiceField(
-                label=TITLES[name],
+                label=str(TITLES[name]),
                 choices=[("", "—"), *((each, each) for each in SETS)],
                 required=needed,
                 help_text=told,
@@ -114,5 +114,5 @@ class FactorForm(forms.Form):
 
 def _text(name: str, attributes: dict[str, str]) -> forms.CharField:
     return forms.CharField(
-        label=TITLES[name], max_length=2000, widget=forms.TextInput(attributes), required=name in NEEDED, help_text=HELP.get(name, "")
+        label=str(TITLES[name]), max_length=2000, widget=forms.TextInput(attributes), required=name in NEEDED, help_text=HELP.get(name, "")
     )  # fmt: skip

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from hengtan.factors.factor import decimal
 from hengtan.gases import SETS
-from hengtan.methods import Equation, Method, MethodError, coefficient, find, mathml, methods
+from hengtan.methods import GASES, Equation, Method, MethodError, coefficient, find, mathml, methods
 from hengtan.methods import cases as published
 from hengtan.problems import HengtanError, Problem
 from hengtan.units import symbols
@@ -26,7 +30,7 @@ from hengtan.web.shell.tables import form_of as asked_form
 
 from . import own_methods, proposals, usage, words
 from .models import Json, OwnMethod
-from .own_methods import GASES, RESULTS
+from .own_methods import RESULTS
 from .proposals import in_force
 
 MOST_YAML, BLANKS = 200_000, 2
@@ -70,7 +74,7 @@ def row_of(request: TenantRequest, pk: int) -> OwnMethod:
 def index(request: TenantRequest) -> HttpResponse:
     """The organisation's own, then those that ship."""
     here, text = words.lang(), " ".join(request.GET.get("q", "").split())[:100]
-    shipped = [
+    shipped: list[dict[str, Any]] = [
         {"id": each.id, "title": each.title[here], "standard": each.standard, "inputs": [*each.amount_inputs, *each.inputs],
          "applies": each.patterns, "equation": each.equation, "cases": len(cases_of(each.id))}
         for each in methods().values()
@@ -94,7 +98,7 @@ def index(request: TenantRequest) -> HttpResponse:
 
 
 @cache
-def cases_of(method_id: str) -> list[Json]:
+def cases_of(method_id: str) -> list[Mapping[str, Any]]:
     """Published worked cases of a method that ships."""
     return [each for each in published() if each["given"]["method"] == method_id]
 
@@ -168,23 +172,23 @@ def _math(equation: Equation) -> SafeString:
     return mark_safe(mathml(equation))  # noqa: S308  names are identifiers, numbers are numbers; both are escaped
 
 
-def _case(one: Method, case: Json) -> dict[str, Any]:
+def _case(one: Method, case: Mapping[str, Any]) -> dict[str, Any]:
     """A published case and what is reached now."""
     given = case["given"]
     expected = {name: text for name, text in case["published"].items() if name in GASES}
     reached: dict[str, str] = {}
     try:
         inputs = one.read({name: str(text) for name, text in (given.get("inputs") or {}).items()})
-        factor = {name: own_methods.decimal(str(text)) for name, text in (given.get("factor") or {}).items()}
-        quantity = own_methods.decimal(str(given["quantity"]))
-        amount = one.amount(inputs | {"quantity": quantity or own_methods.Decimal(0)})
+        factor = {name: decimal(str(text)) for name, text in (given.get("factor") or {}).items()}
+        quantity = decimal(str(given["quantity"]))
+        amount = one.amount(inputs | {"quantity": quantity or Decimal(0)})
         found = coefficient(
             one, inputs, unit=given["unit"], year=int(given["year"]), activity_type=given["activity_type"],
             factor=factor or None, gwp_set=given.get("gwp", "AR5"),
         )  # fmt: skip
         for name in expected:
             per_unit = found[name]
-            reached[name] = f"{float(per_unit * own_methods.Fraction(amount)):.10g}" if per_unit is not None else "—"
+            reached[name] = f"{float(per_unit * Fraction(amount)):.10g}" if per_unit is not None else "—"
     except (MethodError, ValueError, KeyError):
         reached = dict.fromkeys(expected, "—")
     rows = [(name, text, reached[name]) for name, text in expected.items()]
@@ -318,7 +322,7 @@ def _case_form(case: Json) -> Json:
 def _padded(form: Json | None) -> Json | None:
     if form is None:
         return None
-    blanks = {"inputs": {}, "parameters": {}, "equations": {}}
+    blanks: dict[str, Json] = {"inputs": {}, "parameters": {}, "equations": {}}
     return {**form, **{name: [*form[name], *[blank] * BLANKS] for name, blank in blanks.items()}}
 
 

@@ -56,7 +56,9 @@ class Proposal(TenantModel):
     reason = models.TextField(_("Reason"), blank=True)
     comment = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    supersedes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="successors")
+    supersedes: Any = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="successors"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

@@ -16,14 +16,14 @@ from django.utils.translation import gettext as _
 from hengtan.factors import check
 from hengtan.factors.tabular import read_sheet
 from hengtan.problems import HengtanError, Problem
-from hengtan.web.activities.models import SourceFile, State
+from hengtan.web.activities.models import OPEN, SourceFile, State
 from hengtan.web.jobs.services import as_json
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts
 
 from .documents import Document
-from .models import OPEN, OwnFactor
+from .models import OwnFactor
 from .proposals import in_force, next_version, opened, submitted
 from .services import ALL_COLUMNS, factor_file
 from .words import lang

@@ -129,10 +129,11 @@ def told(row: Proposal) -> dict[str, object]:
 
 def _same(row: Proposal) -> Any:
     """What is in force under the same name."""
-    found = in_force(type(row), row.organisation).exclude(pk=row.pk)
     if isinstance(row, OwnFactor):
-        return found.filter(factor_id=row.factor_id)
-    return found.filter(method_id=row.method_id) if isinstance(row, OwnMethod) else found
+        return in_force(OwnFactor, row.organisation).exclude(pk=row.pk).filter(factor_id=row.factor_id)
+    if isinstance(row, OwnMethod):
+        return in_force(OwnMethod, row.organisation).exclude(pk=row.pk).filter(method_id=row.method_id)
+    return in_force(OwnPolicy, row.organisation).exclude(pk=row.pk)
 
 
 def _decided(row: Sort, by: Membership, state: State) -> Sort:

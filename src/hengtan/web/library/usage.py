@@ -97,6 +97,6 @@ def links(run: Run, factor_ids: list[str], method_id: str) -> dict[str, str]:
         found["method"] = f"{reverse('method', kwargs={'key': key})}?{urlencode({'id': method_id})}"
         files = [each["sha256"] for each in run.sources if each["role"] == "method"]
         mine = OwnMethod.objects.of(run.organisation).filter(method_id=method_id, sha256__in=files, state__in=states)
-        if (row := mine.first()) is not None:
-            found["method"] = reverse("own-method", kwargs={"key": key, "pk": row.pk})
+        if (own_method := mine.first()) is not None:
+            found["method"] = reverse("own-method", kwargs={"key": key, "pk": own_method.pk})
     return found
