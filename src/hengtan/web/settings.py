@@ -17,8 +17,11 @@ ALLOWED_HOSTS = CONFIGURATION.hosts()
 ROOT_URLCONF = "hengtan.web.urls"
 WSGI_APPLICATION = "hengtan.web.wsgi.application"
 DATABASES: dict[str, Any] = {"default": CONFIGURATION.database()}
-# shared by all processes: what limits guessing (organisations/limits.py)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"}}
+# shared by all processes: what limits guessing (organisations/limits.py); what a process keeps of a tenant's results stays in it
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
+    "here": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

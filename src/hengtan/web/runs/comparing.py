@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
@@ -89,7 +89,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
 def difference(a: Run, b: Run, basis: str, by: str) -> dict[str, Any]:
     """The change from ``a`` to ``b`` as plain values, masses in kg as decimal text."""
     key = f"compared:{a.key}:{b.key}:{basis}:{by}"
-    found = cache.get(key)
+    found = caches["here"].get(key)
     if found is None:
         told = compare(read_streams(a.folder), read_streams(b.folder), basis)
         found = {
@@ -99,7 +99,7 @@ def difference(a: Run, b: Run, basis: str, by: str) -> dict[str, Any]:
             "entries": len(told.entries),
             "exact": _exact(told),
         }
-        cache.set(key, found, KEPT_S)
+        caches["here"].set(key, found, KEPT_S)
     return {**found, "rows": [{**row, "name": _called(by, row["name"])} for row in found["rows"]]}
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -88,7 +88,7 @@ def explanation(run: Run, activity: str) -> dict[str, Any] | None:
     """As plain values, with the cells around the one that was read; None for an id that the run does not know."""
     lang = words.lang()
     key = f"explained:{run.key}:{lang}:{activity.encode().hex()[:180]}"
-    found = cache.get(key)
+    found = caches["here"].get(key)
     if found is not None and found["activity_id"] == activity:
         return dict(found)
     kept = Kept(run.folder)
@@ -107,7 +107,7 @@ def explanation(run: Run, activity: str) -> dict[str, Any] | None:
             digest = row["values"]["source_sha256"]
             told["sha256"][row["file"]], places[row["file"]] = digest, _place(run, digest)
     told["sheet"] = _sheet(run, told["rows"], places)
-    cache.set(key, told, KEPT_S)
+    caches["here"].set(key, told, KEPT_S)
     return told
 
 
