@@ -24,7 +24,7 @@ home = Organisation.objects.create(name="Yong River Works", region="CN-33")
 for name, role in (("li", "owner"), ("wang", "approver")):
     user = new_person(email=f"{name}@yong.example", name=name, password="bridge lantern copper 41")
     member = Membership.objects.create(organisation=home, user=user, role=role)
-    print(tokens.make(member, "client", ["read", "enter", "approve", "calculate", "boundary"], 30)[1])
+    print(tokens.make(member, "client", ["read", "enter", "approve", "calculate", "boundary", "connect"], 30)[1])
 """
 
 
@@ -120,3 +120,12 @@ def test_a_call_is_repeated_with_its_key_until_it_is_answered(monkeypatch):
 def test_what_is_no_table_is_refused_before_it_is_sent():
     with Client("http://127.0.0.1:1", "t") as carbon, pytest.raises(ValueError, match=r"\.parquet"):
         carbon.send("notes.docx", name="x")
+
+
+def test_a_source_is_set_up_and_tried_dry(site):
+    address, owner, _ = site
+    with Client(address, owner) as carbon:
+        made = carbon.post("/sources", {"connector": "folder", "name": "Bills", "settings": {"folder": "bills"}})
+        run = carbon.fetch(made["id"], dry=True)
+        assert (run["state"], run["shown"][0]["problem"]["code"]) == ("failed", "outbound.folder")
+        assert [each["id"] for each in carbon.get("/connectors")] == ["billing", "folder", "mqtt", "sftp", "sql"]

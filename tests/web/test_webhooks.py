@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from hengtan.client import NotOurs, heard
 from hengtan.web.jobs import worker
 from hengtan.web.jobs.models import Job
 from hengtan.web.notices.models import Notice
@@ -76,6 +77,21 @@ def verified(headers, body, secret):
     key = base64.b64decode(secret.removeprefix("whsec_"))
     mine = "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
     return mine in headers["webhook-signature"].split(" ")
+
+
+def test_the_client_hears_what_is_ours_and_nothing_else(company, endpoint, other):
+    announced(company, batch="k7")
+    worked()
+    [(headers, body)] = other.heard
+    assert heard(headers, body, endpoint.text)["data"]["batch"] == "k7"
+    for wrong in (
+        (headers, body + b" ", endpoint.text), (headers, body, services.new_secret()), ({}, body, endpoint.text),
+        (headers | {"webhook-timestamp": "1614265330"}, body, endpoint.text),
+    ):  # fmt: skip
+        with pytest.raises(NotOurs):
+            heard(*wrong)
+    with pytest.raises(NotOurs):
+        heard(headers, body, endpoint.text, now=int(headers["webhook-timestamp"]) + 301)
 
 
 def test_the_signature_is_that_of_the_published_example():

@@ -4,5 +4,6 @@ Needs the extra ``[client]``. Knows nothing of the application but its API, so i
 """
 
 from .client import ApiError, Client
+from .webhook import NotOurs, heard
 
-__all__ = ["ApiError", "Client"]
+__all__ = ["ApiError", "Client", "NotOurs", "heard"]

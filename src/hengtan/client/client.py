@@ -156,6 +156,17 @@ class Client:
         target.write_bytes(self.get(f"/runs/{run}/files/{name}"))
         return target
 
+    def fetch(self, source: int, *, dry: bool = False, wait_s: float = 600) -> Json:
+        """Runs a source now; the run, when it is over. dry: nothing is kept, ``shown`` says what would come in."""
+        run = self._call("POST", f"/sources/{source}/run", params={"dry": dry})
+        until = time.monotonic() + wait_s
+        while run["state"] in ("waiting", "running"):
+            if time.monotonic() > until:
+                raise TimeoutError("the work goes on there; ask again later")
+            time.sleep(POLL_S)
+            run = next(each for each in self.all(f"/sources/{source}/runs") if each["id"] == run["id"])
+        return dict(run)
+
     def _settled(self, path: str, wait_s: float) -> Json:
         until = time.monotonic() + wait_s
         while True:
