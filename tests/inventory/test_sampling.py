@@ -31,7 +31,7 @@ def test_a_lecture_s_plan_comes_out():
 
 
 def test_a_handout_s_projection_comes_out():
-    """"1004 MUS HO", steps 5 to 7: interval 11,333; book 100, audited 95; book 11,700, audited 11,488 (above the interval);
+    """ "1004 MUS HO", steps 5 to 7: interval 11,333; book 100, audited 95; book 11,700, audited 11,488 (above the interval);
     book 65, audited 58.50: projected 567 + 212 + 1,133 = 1,912."""
     over, under = evaluate(
         [(Decimal(11700), Decimal(11488))],

@@ -7,12 +7,14 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from hengtan.web.activities.models import Batch, PeriodLock
+from hengtan.web.audit.models import Engagement
 from hengtan.web.boundaries import services
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.collection.models import Request
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.reporting.models import Report
 from hengtan.web.sources.models import Source
 from hengtan.web.webhooks.models import Endpoint
 
@@ -32,6 +34,9 @@ GOLDEN = {
     "notices/": 6,
     "collection/": 14,
     "collection/tasks/": 6,
+    "reports/": 8,
+    "audit/": 8,
+    "audit/history/": 6,
 }
 
 
@@ -47,6 +52,14 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
     client = company.client()
     few, _ = asked(client, company.url(path))
     for number in range(20):
+        Report.objects.create(
+            organisation=company.organisation, run=company.run, standard="ghgp", languages=["en"], formats=["html"],
+            prepared_by=company.people[Role.MANAGER].user,
+        )  # fmt: skip
+        Engagement.objects.create(
+            organisation=company.organisation, number=number + 2, name="e", run=company.run, level="limited", verifier="v",
+            materiality_pct=5, performance_pct=60, confidence=95, seed="s", opened_by=company.people[Role.AUDITOR].user,
+        )  # fmt: skip
         Batch.objects.create(
             organisation=company.organisation, name=f"b{number}", created_by=company.people[Role.MANAGER].user
         )

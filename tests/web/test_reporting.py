@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from hengtan.evidence.proof_file import SUFFIX
 from hengtan.web.jobs.models import Job
 from hengtan.web.jobs.worker import run_one
+from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.reporting import base, services
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile, State
@@ -20,7 +21,12 @@ from house.house import BIN
 
 from .calculated import calculated
 
-ABOUT = {"name": "甬江制造有限公司", "credit_code": "91330200MA2XYZ1234", "responsible": "Lin", "boundary": "three plants <b>"}
+ABOUT = {
+    "name": "甬江制造有限公司",
+    "credit_code": "91330200MA2XYZ1234",
+    "responsible": "Lin",
+    "boundary": "three plants <b>",
+}
 
 
 def worked():
@@ -65,7 +71,11 @@ def test_who_prepared_a_report_does_not_issue_it_and_who_issues_it_signs_it_into
         services.issue(report, company.people[Role.OWNER])
     worked()
     report.refresh_from_db()
-    assert (report.code, report.state, report.decided_by) == ("RP-0001", State.ISSUED, company.people[Role.APPROVER].user)
+    assert (report.code, report.state, report.decided_by) == (
+        "RP-0001",
+        State.ISSUED,
+        company.people[Role.APPROVER].user,
+    )
     files = list(report.files.select_related("event"))
     assert [file.name for file in files] == ["RP-0001-iso14064-en.html", "RP-0001-iso14064-en.xlsx"]
     for file in files:
@@ -75,6 +85,7 @@ def test_who_prepared_a_report_does_not_issue_it_and_who_issues_it_signs_it_into
         assert file.event.entry_index is not None
     html = vault.facts(company.organisation).read(files[0].digest).decode()
     assert "甬江制造有限公司" in html and "Lin" in html and "three plants &lt;b&gt;" in html
+    assert Notice.objects.filter(kind="report.issued", person=company.people[Role.MANAGER].user).exists()
     assert About.objects.get(organisation=company.organisation).fields["name"] == ABOUT["name"]  # for the next one
 
 
@@ -257,7 +268,10 @@ def test_no_threshold_is_given_for_anybody_and_without_one_no_base_year_is_chose
     told = company.client().post(company.url("base-year/policy/"), {"threshold_pct": "many", "text": "kept"})
     assert told.status_code == 422 and b">kept</textarea>" in told.content
     for bad in ("0", "-5", "100.01", "nan"):
-        assert company.client().post(company.url("base-year/policy/"), {"threshold_pct": bad, "text": "x"}).status_code == 422
+        assert (
+            company.client().post(company.url("base-year/policy/"), {"threshold_pct": bad, "text": "x"}).status_code
+            == 422
+        )
     company.client().post(company.url("base-year/policy/"), {"threshold_pct": "5", "text": "above 5 % together"})
     base.choose(owner, run, "location", "first year")
     assert json.loads(Outbox.objects.get(kind="base-year.policy").record)["threshold_pct"] == "5"
@@ -301,7 +315,10 @@ def test_growth_is_no_reason_to_restate_and_the_years_stand_against_the_base_yea
         Denominator.objects.create(organisation=company.organisation, kind="output", start=f"{year}-01-01", end=f"{year}-12-31",
                                    value=value, unit="t")  # fmt: skip
     (found,) = base.findings(company.organisation, base.current(company.organisation), 5)
-    assert (found.same_year, found.verdict.significant) == (False, False)  # electricity's factor is of the same year for both
+    assert (found.same_year, found.verdict.significant) == (
+        False,
+        False,
+    )  # electricity's factor is of the same year for both
     page = company.client().get(company.url("base-year/?per=output")).content.decode()
     assert "below the threshold" in page and "differs from the base year" not in page
     first, second = base.years(company.organisation, base.current(company.organisation), [], "location", "output")

@@ -38,7 +38,9 @@ def test_a_worker_that_is_killed_issues_no_half_report_and_the_next_one_ends_it(
         return Report.objects.filter(state=State.ISSUED).exists()  # its events still wait, or are on their way
 
     def writing(after):
-        busy = Job.objects.filter(kind=services.ISSUE, state="running", phase__in=("files", "sign"), done__gte=after).exists()
+        busy = Job.objects.filter(
+            kind=services.ISSUE, state="running", phase__in=("files", "sign"), done__gte=after
+        ).exists()
         return busy or signed()  # a fast machine is through before it is looked at
 
     for moment in (lambda: writing(0), lambda: writing(2), signed, None):

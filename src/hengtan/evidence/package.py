@@ -30,16 +30,22 @@ def listed(run_sha256: str, files: Mapping[str, str], more: Mapping[str, Any]) -
     """package.json; files: paths in the package with their SHA-256, none of them of the ledger's tiles, which change as it grows."""
     return (
         json.dumps(
-            {"format": FORMAT, "run_sha256": run_sha256, **more, "files": dict(sorted(files.items()))}, ensure_ascii=False, indent=1
+            {"format": FORMAT, "run_sha256": run_sha256, **more, "files": dict(sorted(files.items()))},
+            ensure_ascii=False,
+            indent=1,
         ).encode()
         + b"\n"
     )
 
 
-def write_zip(target: BinaryIO, name: str, files: Mapping[str, Path | bytes], list_: bytes, proof: bytes, ledger: Path) -> None:
+def write_zip(
+    target: BinaryIO, name: str, files: Mapping[str, Path | bytes], list_: bytes, proof: bytes, ledger: Path
+) -> None:
     """The package as a ZIP whose one folder is ``name``; ``ledger``: a public copy of the log as it was when the proof was made."""
     found: dict[str, Path | bytes] = dict(files)
-    found |= {f"{LEDGER}/{path.relative_to(ledger).as_posix()}": path for path in sorted(ledger.rglob("*")) if path.is_file()}
+    found |= {
+        f"{LEDGER}/{path.relative_to(ledger).as_posix()}": path for path in sorted(ledger.rglob("*")) if path.is_file()
+    }
     found |= {LIST: list_, f"{LIST}{SUFFIX}": proof}
     with ZipFile(target, "w", allowZip64=True) as package:
         for path, content in sorted(found.items()):
@@ -61,7 +67,9 @@ def paths_of(parts: object) -> dict[str, str] | None:
         return None
     for path, digest in files.items():
         pure = PurePosixPath(path)
-        inside = pure.parts and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path and ":" not in path
+        inside = (
+            pure.parts and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path and ":" not in path
+        )
         if not inside or pure.as_posix() != path or not isinstance(digest, str):
             return None
     return files

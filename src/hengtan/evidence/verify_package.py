@@ -22,7 +22,9 @@ MOST_LIST = 64 * 2**20
 CONFIRM = "verify.key-unconfirmed"
 
 
-def verify_package(path: Path, key: Verifier | None, since: bytes | None, facts: str | None, tell: Tell | None) -> Report:
+def verify_package(
+    path: Path, key: Verifier | None, since: bytes | None, facts: str | None, tell: Tell | None
+) -> Report:
     """The three layers of a package, each over all that is in it; never raises for what the files hold."""
     from .verify_log import verify_log  # noqa: PLC0415  it loads the stores, which a single proof does without
 
@@ -34,7 +36,9 @@ def verify_package(path: Path, key: Verifier | None, since: bytes | None, facts:
     except Refused as refused:
         return _broken(path, [refused.problem])
     except OSError as error:
-        return _broken(path, [Problem("verify.file-missing", file=str(path / LIST), values={"why": error.strerror or str(error)})])
+        return _broken(
+            path, [Problem("verify.file-missing", file=str(path / LIST), values={"why": error.strerror or str(error)})]
+        )
     counts = {"files": 0}
     wrong = list(_listed(path, text, vouched.record, counts, tell))
     own: list[Problem] = []
@@ -52,7 +56,16 @@ def verify_package(path: Path, key: Verifier | None, since: bytes | None, facts:
     log_counts = {**log.layer("log").counts, "files": len(proofs)}
     own += _outgrown(path / LEDGER, log.checkpoint, proofs) if log.layer("log").state == "ok" else ()
     layers = (judged("log", own, log_counts), log.layer("history"), judged("records", wrong, counts))
-    return Report(path, "package", layers, log.checkpoint or checkpoint, verifier.vkey, key is not None, log.since, vouched.proof.index)
+    return Report(
+        path,
+        "package",
+        layers,
+        log.checkpoint or checkpoint,
+        verifier.vkey,
+        key is not None,
+        log.since,
+        vouched.proof.index,
+    )
 
 
 def _broken(path: Path, problems: list[Problem]) -> Report:

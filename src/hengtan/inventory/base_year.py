@@ -37,7 +37,9 @@ class Verdict:
     significant: bool
 
 
-def verdict(base_kg: Decimal, effects: Mapping[str, Decimal], threshold_pct: Decimal, *, same_year: bool = False) -> Verdict:
+def verdict(
+    base_kg: Decimal, effects: Mapping[str, Decimal], threshold_pct: Decimal, *, same_year: bool = False
+) -> Verdict:
     """Whether effects (kg, by name) exceed the threshold; of the same year all of them count, else all but growth."""
     counting = {name: kg for name, kg in effects.items() if same_year or name != GROWTH}
     with localcontext(EXACT):

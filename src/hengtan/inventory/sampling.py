@@ -138,7 +138,10 @@ def first_point(interval: Decimal, seed: str) -> Decimal:
 
 
 def evaluate(
-    top: Iterable[tuple[Decimal, Decimal]], drawn: Iterable[tuple[Decimal, Decimal, int]], interval: Decimal, confidence: int
+    top: Iterable[tuple[Decimal, Decimal]],
+    drawn: Iterable[tuple[Decimal, Decimal, int]],
+    interval: Decimal,
+    confidence: int,
 ) -> tuple[Side, Side]:
     """Over- and understatement, from (book, audited) of the top stratum and (book, audited, hits) of what was drawn.
 
@@ -200,7 +203,9 @@ def population(folder: Path, basis: str) -> Iterator[tuple[str, Decimal]]:
     with pq.ParquetFile(folder / "emissions.parquet") as file:
         for batch in file.iter_batches(_AT_ONCE, columns=["activity_id", "scope", "basis", "co2e_kg"]):
             columns = batch.to_pydict()
-            for name, scope, of, kg in zip(*(columns[each] for each in ("activity_id", "scope", "basis", "co2e_kg")), strict=True):
+            for name, scope, of, kg in zip(
+                *(columns[each] for each in ("activity_id", "scope", "basis", "co2e_kg")), strict=True
+            ):
                 if scope is not None and of in ("-", basis):
                     yield name, kg
 

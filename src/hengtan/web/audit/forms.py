@@ -14,7 +14,12 @@ from hengtan.web.runs.models import Run
 
 from .models import Basis, Level
 
-PERCENT: dict[str, Any] = {"min_value": Decimal("0.01"), "max_value": Decimal(100), "max_digits": 5, "decimal_places": 2}
+PERCENT: dict[str, Any] = {
+    "min_value": Decimal("0.01"),
+    "max_value": Decimal(100),
+    "max_digits": 5,
+    "decimal_places": 2,
+}
 
 
 class EngagementForm(forms.Form):
@@ -44,5 +49,10 @@ class EngagementForm(forms.Form):
 
     def __init__(self, organisation: Organisation, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        done = Run.objects.of(organisation).filter(done_at__isnull=False).defer("figures", "summary").select_related("organisation")
+        done = (
+            Run.objects.of(organisation)
+            .filter(done_at__isnull=False)
+            .defer("figures", "summary")
+            .select_related("organisation")
+        )
         self.fields["run"].queryset = done  # type: ignore[attr-defined]

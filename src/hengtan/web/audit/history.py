@@ -31,7 +31,21 @@ KINDS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "period": (_("Closed months"), ("period.",)),
     "audit": (_("Audit room"), ("audit.",)),
 }
-HIDDEN = frozenset({"by", "event", "kind", "old", "new", "facts"})
+EVENTS: Mapping[str, str | Promise] = {
+    "batch.submitted": _("Batch submitted"), "batch.approved": _("Batch approved"), "batch.returned": _("Batch returned"),
+    "batch.superseded": _("Batch superseded"), "run.chosen": _("Run chosen as the inventory"), "period.closed": _("Months closed"),
+    "period.opened": _("Months opened again"), "token.made": _("API token made"), "token.revoked": _("API token revoked"),
+    "report.prepared": _("Report prepared"), "report.issued": _("Report file issued"), "report.returned": _("Report not issued"),
+    "report.withdrawn": _("Report withdrawn"), "report.superseded": _("Report superseded"), "base-year.policy": _("Recalculation policy set"),
+    "base-year.chosen": _("Base year chosen"), "base-year.restated": _("Base year restated"), "facility.made": _("Facility added"),
+    "facility.changed": _("Facility changed"), "unit.made": _("Unit added"), "unit.changed": _("Unit changed"),
+    "denominator.made": _("Denominator added"), "denominator.changed": _("Denominator changed"), "role.made": _("Person joined"),
+    "role.changed": _("Role changed"), "audit.opened": _("Engagement opened"), "audit.sampled": _("Sample drawn"),
+    "audit.tested": _("Row tested"), "audit.evidence": _("Evidence attached by the verifier"), "audit.asked": _("Question asked"),
+    "audit.answered": _("Question answered"), "audit.settled": _("Question settled"), "audit.closed": _("Engagement closed"),
+    "audit.verified": _("Verified"), "package.exported": _("Verification package exported"),
+}  # fmt: skip
+HIDDEN = frozenset({"by", "event", "kind", "old", "new", "facts", "record", "id"})
 LONGEST = 300
 
 
@@ -74,8 +88,8 @@ def told(row: Outbox) -> dict[str, Any]:
     else:
         changes = [(name, "", _short(value)) for name, value in record.items() if name not in HIDDEN and _short(value)]
     return {
-        "row": row, "who": _who(row, record), "changes": changes, "comparing": isinstance(new, dict),
-        "name": _short(next((record[each] for each in ("name", "report", "run", "batch", "activity_id") if record.get(each)), "")),
+        "row": row, "who": _who(row, record), "changes": changes, "comparing": isinstance(new, dict), "title": EVENTS.get(row.kind, row.kind),
+        "name": _short(next((record[each] for each in ("name", "activity_id", "file", "number", "run", "batch", "report") if record.get(each)), "")),
     }  # fmt: skip
 
 
@@ -96,4 +110,6 @@ def _short(value: object) -> str:
 def _lines(row: Outbox) -> list[tuple[object, ...]]:
     shown = told(row)
     head = (row.created_at.isoformat(timespec="seconds"), shown["who"], row.kind, shown["name"])
-    return [(*head, name, old, new, row.entry_index) for name, old, new in shown["changes"]] or [(*head, "", "", "", row.entry_index)]
+    return [(*head, name, old, new, row.entry_index) for name, old, new in shown["changes"]] or [
+        (*head, "", "", "", row.entry_index)
+    ]

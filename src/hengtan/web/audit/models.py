@@ -66,9 +66,13 @@ class Engagement(TenantModel):
     level = models.CharField(_("Level of assurance"), max_length=12, choices=Level.choices)
     standard = models.CharField(_("Standard of verification"), max_length=120, default="ISO 14064-3:2019")
     verifier = models.CharField(_("Verification body"), max_length=200)
-    basis = models.CharField(_("Scope 2 in the population"), max_length=8, choices=Basis.choices, default=Basis.LOCATION)
+    basis = models.CharField(
+        _("Scope 2 in the population"), max_length=8, choices=Basis.choices, default=Basis.LOCATION
+    )
     materiality_pct = models.DecimalField(_("Materiality, % of the total"), max_digits=5, decimal_places=2)
-    performance_pct = models.DecimalField(_("Performance materiality, % of materiality"), max_digits=5, decimal_places=2)
+    performance_pct = models.DecimalField(
+        _("Performance materiality, % of materiality"), max_digits=5, decimal_places=2
+    )
     confidence = models.PositiveSmallIntegerField(_("Confidence"), choices=[(each, f"{each} %") for each in CONFIDENCE])
     seed = models.CharField(_("Seed"), max_length=80)
     plan = models.JSONField(default=dict)

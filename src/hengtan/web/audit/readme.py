@@ -48,4 +48,6 @@ KEY 是企业公布的密钥，请与随包提供的 `vkey.txt` 核对：
 
 def readme(name: str, code: str, vkey: str) -> str:
     """README.md of a package."""
-    return ENGLISH.format(name=name, code=code, vkey=vkey) + "\n---\n\n" + CHINESE.format(name=name, code=code, vkey=vkey)
+    return (
+        ENGLISH.format(name=name, code=code, vkey=vkey) + "\n---\n\n" + CHINESE.format(name=name, code=code, vkey=vkey)
+    )

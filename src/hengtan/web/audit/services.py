@@ -51,7 +51,9 @@ def begin(membership: Membership, run: Run, given: Mapping[str, Any]) -> Engagem
     for name in ("materiality_pct", "performance_pct"):
         if not 0 < Decimal(getattr(made, name)) <= 100:
             raise ValidationError({name: [_("Between 0 and 100 percent.")]})
-    made.clean_fields(exclude=["organisation", "run", "opened_by", "job", "plan", "closed_by", "closed_at", "closed_event"])
+    made.clean_fields(
+        exclude=["organisation", "run", "opened_by", "job", "plan", "closed_by", "closed_at", "closed_event"]
+    )
     made.save()
     made.job = enqueue(organisation, SAMPLE, {"engagement": made.pk}, membership.user)
     made.save(update_fields=["job"])
@@ -67,7 +69,11 @@ def begin(membership: Membership, run: Run, given: Mapping[str, Any]) -> Engagem
 def test(item: Item, by: Membership, result: str, audited: str = "", note: str = "") -> Item:
     """What testing the row came to; every change keeps old and new in the ledger."""
     _verifier(by)
-    held = Item.objects.select_for_update(of=("self",)).select_related("engagement__organisation", "engagement__run").get(pk=item.pk)
+    held = (
+        Item.objects.select_for_update(of=("self",))
+        .select_related("engagement__organisation", "engagement__run")
+        .get(pk=item.pk)
+    )
     _must_be_open(held.engagement)
     if result not in Result.values:
         raise ValidationError({"result": [_("Choose a result.")]})
@@ -155,7 +161,9 @@ def reply(question: Question, by: Membership, words: str, *, settled: bool = Fal
 def close(engagement: Engagement, by: Membership, opinion: str, statement: str) -> Engagement:
     """The verifier's statement; from then on nothing in it changes."""
     _verifier(by)
-    held = Engagement.objects.select_for_update(of=("self",)).select_related("organisation", "run").get(pk=engagement.pk)
+    held = (
+        Engagement.objects.select_for_update(of=("self",)).select_related("organisation", "run").get(pk=engagement.pk)
+    )
     _must_be_open(held)
     if not held.plan:
         raise ValidationError(_("The sample is not drawn yet."))
@@ -163,7 +171,9 @@ def close(engagement: Engagement, by: Membership, opinion: str, statement: str) 
         raise ValidationError({"opinion": [_("Choose an opinion.")]})
     left = held.items.filter(result__in=(Result.OPEN, Result.QUESTION)).count()
     if left and opinion != Opinion.DISCLAIMED:
-        raise ValidationError(_("%(left)d rows of the sample are not tested. Test them, or disclaim an opinion.") % {"left": left})
+        raise ValidationError(
+            _("%(left)d rows of the sample are not tested. Test them, or disclaim an opinion.") % {"left": left}
+        )
     held.opinion, held.statement, held.closed_by, held.closed_at = opinion, _words(statement), by.user, timezone.now()
     told = summary(held)
     held.closed_event = record(held.organisation, "audit.closed", _named(held) | {

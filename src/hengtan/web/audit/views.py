@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -27,7 +27,7 @@ from .forms import EngagementForm
 from .models import Attachment, Engagement, Item, Opinion, Package, Question, Result
 from .work import package_file
 
-PAGE = 50
+PAGE = 25
 ITEMS = ("stratum", "place", "activity_id", "facility", "activity_type", "factor", "book_kg", "result", "audited_kg", "difference_kg", "note",
          "tested_by", "tested_at")  # fmt: skip
 QUESTIONS = ("asked_at", "asked_by", "activity_id", "question", "state", "replies")
@@ -39,9 +39,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
 
 def _engagements(request: TenantRequest) -> Any:
     found = Engagement.objects.visible_to(request.user).of(request.organisation)
-    return found.select_related("organisation", "run__organisation", "opened_by", "closed_by", "closed_event", "job").defer(
-        "run__figures", "run__summary"
-    )
+    return found.select_related(
+        "organisation", "run__organisation", "opened_by", "closed_by", "closed_event", "job"
+    ).defer("run__figures", "run__summary")
 
 
 def _engagement(request: TenantRequest, pk: int) -> Engagement:
@@ -61,12 +61,27 @@ def index(request: TenantRequest) -> HttpResponse:
     found = _engagements(request).annotate(rows=Count("items"), tested=done)
     form = form_of(request)
     if form:
-        columns = ("number", "name", "run", "level", "verifier", "materiality_pct", "rows", "tested", "opinion", "closed_at")
+        columns = (
+            "number",
+            "name",
+            "run",
+            "level",
+            "verifier",
+            "materiality_pct",
+            "rows",
+            "tested",
+            "opinion",
+            "closed_at",
+        )
         lines = ((each.code, each.name, each.run.code, each.level, each.verifier, each.materiality_pct, each.rows, each.tested, each.opinion,
                   each.closed_at.isoformat(timespec="seconds") if each.closed_at else "") for each in found)  # fmt: skip
         return as_table(form, "engagements", columns, lines)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return render(request, "audit/engagements.html", {"page": page, "may": request.membership.may(Act.AUDIT), "run": current(request.organisation)})
+    return render(
+        request,
+        "audit/engagements.html",
+        {"page": page, "may": request.membership.may(Act.AUDIT), "run": current(request.organisation)},
+    )
 
 
 @within(Act.AUDIT)
@@ -94,7 +109,12 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         return as_table(form, f"{held.code}-questions", QUESTIONS, (_question(each) for each in _questions(held)))
     if form:
         wanted = items.filter(result=Result.DIFFERENCE) if table == "differences" else items
-        return as_table(form, f"{held.code}-{'differences' if table == 'differences' else 'sample'}", ITEMS, (_line(each) for each in wanted))
+        return as_table(
+            form,
+            f"{held.code}-{'differences' if table == 'differences' else 'sample'}",
+            ITEMS,
+            (_line(each) for each in wanted),
+        )
     shown = request.GET.get("show", "")
     if shown in SHOWN:
         items = items.filter(result__in=SHOWN[shown])
@@ -106,9 +126,13 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "open_questions": held.questions.exclude(state=Question.State.SETTLED).count(), "results": Result.choices[1:],
         "verification": held.verifications.select_related("job", "asked_by").first(),
         "package": held.packages.select_related("job", "asked_by", "event").first(), "checkpoint": _checkpoint(request),
-        "opinions": Opinion.choices, "bad_item": request.GET.get("item", ""),
+        "zip_name": f"package-{held.run.code}",
     }  # fmt: skip
-    waiting = [each.job for each in (held, context["verification"], context["package"]) if each is not None and each.job is not None]
+    waiting = [
+        each.job
+        for each in (held, context["verification"], context["package"])
+        if each is not None and each.job is not None
+    ]
     waiting = [job for job in waiting if job.state != "done"]
     if waiting:
         waiting[0].organisation = request.organisation
@@ -124,7 +148,9 @@ def item(request: TenantRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         typed = request.POST
         try:
-            services.test(held, request.membership, typed.get("result", ""), typed.get("audited_kg", ""), typed.get("note", ""))
+            services.test(
+                held, request.membership, typed.get("result", ""), typed.get("audited_kg", ""), typed.get("note", "")
+            )
             file = request.FILES.get("file")
             if file is not None and file.size is not None and file.name is not None:
                 if file.size > services.MOST_FILE:
@@ -134,7 +160,9 @@ def item(request: TenantRequest, pk: int) -> HttpResponse:
             wrong = fault.messages
         else:
             after = held.engagement.items.filter(result=Result.OPEN)
-            following = after.filter(Q(hits=held.hits, place__gt=held.place) | Q(hits__gt=held.hits)).first() or after.first()
+            following = (
+                after.filter(Q(hits=held.hits, place__gt=held.place) | Q(hits__gt=held.hits)).first() or after.first()
+            )
             messages.success(request, _("Kept."))
             if "next" in typed and following is not None:
                 return redirect("engagement-item", key=request.organisation.key, pk=following.pk)
@@ -205,7 +233,13 @@ def close(request: TenantRequest, pk: int) -> HttpResponse:
             return redirect("engagement", key=request.organisation.key, pk=pk)
     if not request.membership.may(Act.AUDIT) or not held.is_open:
         return redirect("engagement", key=request.organisation.key, pk=pk)
-    context = {"engagement": held, "told": services.summary(held), "typed": typed or {}, "wrong": wrong, "opinions": Opinion.choices}
+    context = {
+        "engagement": held,
+        "told": services.summary(held),
+        "typed": typed or {},
+        "wrong": wrong,
+        "opinions": Opinion.choices,
+    }
     return render(request, "audit/close.html", context, status=422 if wrong else 200)
 
 
@@ -233,14 +267,15 @@ def package(request: TenantRequest, pk: int) -> HttpResponse:
     return zipped(last)
 
 
-def zipped(last: Package) -> Any:
+def zipped(last: Package) -> HttpResponse:
     """The file of a package."""
     try:
         opened = package_file(last).open("rb")
     except OSError:
         raise Http404 from None
     name = f"package-{last.engagement.run.code}.zip"
-    return FileResponse(opened, as_attachment=True, filename=name, content_type="application/zip")
+    answer = FileResponse(opened, as_attachment=True, filename=name, content_type="application/zip")
+    return cast("HttpResponse", answer)  # of the same base
 
 
 @within(Act.WHOLE)
@@ -293,7 +328,9 @@ def _parts(plan: dict[str, Any]) -> list[dict[str, Any]]:
     for name, kg, rows in (("top", Decimal(plan["top_kg"]), plan["top_rows"]), ("drawn", Decimal(plan["drawn_kg"]), plan["drawn_rows"]),
                            ("rest", low, plan["low_rows"] - plan["drawn_rows"])):  # fmt: skip
         share = kg * 100 / whole if whole else Decimal(0)
-        found.append({"name": name, "kg": kg, "rows": rows, "share": share, "x": f"{at:.2f}%", "width": f"{share:.2f}%"})
+        found.append(
+            {"name": name, "kg": kg, "rows": rows, "share": share, "x": f"{at:.2f}%", "width": f"{share:.2f}%"}
+        )
         at += share
     return found
 
@@ -308,4 +345,11 @@ def _line(row: Item) -> tuple[object, ...]:
 
 def _question(row: Question) -> tuple[object, ...]:
     replies = " | ".join(f"{each.said_by.name}: {each.text}" for each in row.replies.all())
-    return (row.asked_at.isoformat(timespec="seconds"), row.asked_by.name, row.item.activity_id if row.item else "", row.text, row.state, replies)
+    return (
+        row.asked_at.isoformat(timespec="seconds"),
+        row.asked_by.name,
+        row.item.activity_id if row.item else "",
+        row.text,
+        row.state,
+        replies,
+    )

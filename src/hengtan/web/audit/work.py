@@ -59,7 +59,11 @@ def _address(job: Job) -> str:
     if "engagement" in job.arguments:
         found = job.arguments["engagement"]
     elif "verification" in job.arguments:
-        found = Verification.objects.filter(pk=job.arguments["verification"]).values_list("engagement_id", flat=True).first()
+        found = (
+            Verification.objects.filter(pk=job.arguments["verification"])
+            .values_list("engagement_id", flat=True)
+            .first()
+        )
     elif "package" in job.arguments:
         found = Package.objects.filter(pk=job.arguments["package"]).values_list("engagement_id", flat=True).first()
     return reverse("engagement", kwargs={"key": job.organisation.key, "pk": found}) if found else ""
@@ -68,7 +72,11 @@ def _address(job: Job) -> str:
 @handler(services.SAMPLE, title=_("Drawing the sample"), phases=PHASES, address=_address)
 def sample(job: Job, progress: Progress) -> dict[str, Any]:
     """Of one engagement."""
-    held = Engagement.objects.of(job.organisation).select_related("run__organisation", "opened_by").get(pk=job.arguments["engagement"])
+    held = (
+        Engagement.objects.of(job.organisation)
+        .select_related("run__organisation", "opened_by")
+        .get(pk=job.arguments["engagement"])
+    )
     if held.plan:
         return {"rows": held.items.count()}
     progress.at("rows")
@@ -101,7 +109,13 @@ def sample(job: Job, progress: Progress) -> dict[str, Any]:
         ], batch_size=AT_ONCE)  # fmt: skip
         locked.plan = told
         locked.save(update_fields=["plan"])
-        what = {"engagement": held.code, "run": run.code, "run_sha256": run.run_sha256, "seed": held.seed, "sample_sha256": digest}
+        what = {
+            "engagement": held.code,
+            "run": run.code,
+            "run_sha256": run.run_sha256,
+            "seed": held.seed,
+            "sample_sha256": digest,
+        }
         plain = {name: str(value) for name, value in told.items()}
         vault.record(job.organisation, "audit.sampled", {**what, "plan": plain}, held.opened_by)
     return {"rows": len(chosen)}
@@ -127,15 +141,16 @@ def _rows(run: Run, basis: str, chosen: list[Chosen]) -> dict[str, dict[str, str
 @handler(services.VERIFY, title=_("Verifying run, ledger and reports"), phases=PHASES, address=_address)
 def verification(job: Job, progress: Progress) -> dict[str, Any]:
     """What an outsider would find, found here."""
-    held = Verification.objects.of(job.organisation).select_related("engagement__run__organisation").get(pk=job.arguments["verification"])
+    asked = Verification.objects.of(job.organisation).select_related("organisation", "engagement__run__organisation")
+    held = asked.get(pk=job.arguments["verification"])
     if held.done_at is not None:
         return {"verification": held.pk}
     run = held.engagement.run
     vault.sequence(job.organisation)
     key, folder = vault.vkey(job.organisation), vault.ledger(job.organisation)
     progress.at("run")
-    told = [{"what": "run", **each} for each in _layers(verify(run.folder, vkey=key))]
-    found = verify(folder, vkey=key, facts=str(vault.home(job.organisation) / "facts"), tell=progress.at)
+    told = [{"what": "run", **each} for each in _layers(verify(run.folder, vkey=key)) if each["name"] != "history"]
+    found = _since(held, folder, key, progress)
     told += [{"what": "ledger", **each} for each in _layers(found)]
     told.append(_reports(run, progress))
     told.append(_control(run))
@@ -148,6 +163,17 @@ def verification(job: Job, progress: Progress) -> dict[str, Any]:
         what = {"engagement": held.engagement.code, "run": run.code, "run_sha256": run.run_sha256, "failed": failed}
         vault.record(job.organisation, "audit.verified", what, job.created_by)
     return {"verification": held.pk, "failed": len(failed)}
+
+
+def _since(held: Verification, folder: Path, key: str, progress: Progress) -> Any:
+    """The ledger, which must extend the checkpoint that the last verification kept."""
+    before = Verification.objects.of(held.organisation).filter(done_at__isnull=False, pk__lt=held.pk).first()
+    facts = str(vault.home(held.organisation) / "facts")
+    with tempfile.TemporaryDirectory() as beside:
+        older = Path(beside) / "checkpoint"
+        if before is not None:
+            older.write_text(before.checkpoint, "utf-8")
+        return verify(folder, vkey=key, since=older if before is not None else None, facts=facts, tell=progress.at)
 
 
 def _layers(report: Any) -> Iterator[dict[str, Any]]:
@@ -173,7 +199,13 @@ def _reports(run: Run, progress: Progress) -> dict[str, Any]:
         if told.state == "bad":
             problems.append(told.problem or Problem("verify.entry-unlike", file=file.name))
     state = "failed" if problems else "not-checked" if waiting or not count else "ok"
-    return {"what": "reports", "name": "proofs", "state": state, "counts": {"files": count}, "problems": as_json(problems)}
+    return {
+        "what": "reports",
+        "name": "proofs",
+        "state": state,
+        "counts": {"files": count},
+        "problems": as_json(problems),
+    }
 
 
 def _control(run: Run) -> dict[str, Any]:
@@ -199,7 +231,9 @@ def package(job: Job, progress: Progress) -> dict[str, Any]:
     progress.at("list")
     files = _files(engagement, progress)
     digests = {name: _digest(content) for name, content in files.items()}
-    list_ = listed(run.run_sha256, digests, {"run": run.code, "engagement": engagement.code, "organisation": organisation.name})
+    list_ = listed(
+        run.run_sha256, digests, {"run": run.code, "engagement": engagement.code, "organisation": organisation.name}
+    )
     event = _signed(held, list_, job, progress)
     vault.sequence(organisation)
     event.refresh_from_db()
@@ -218,7 +252,11 @@ def package(job: Job, progress: Progress) -> dict[str, Any]:
         half.replace(target)
     with transaction.atomic():
         progress.hold()
-        held.list_sha256, held.contents, held.done_at = hashlib.sha256(list_).hexdigest(), _contents(files), timezone.now()
+        held.list_sha256, held.contents, held.done_at = (
+            hashlib.sha256(list_).hexdigest(),
+            _contents(files),
+            timezone.now(),
+        )
         held.save(update_fields=["sha256", "bytes", "list_sha256", "contents", "done_at"])
     return {"package": held.pk, "bytes": held.bytes}
 
@@ -258,7 +296,9 @@ def _files(engagement: Engagement, progress: Progress) -> dict[str, Path | bytes
         progress.check()
     found["factors/factors.csv"] = _csv(read_parquet(run.folder / "factors.parquet").to_pylist())
     found |= _methods(run)
-    for file in ReportFile.objects.filter(report__run=run, report__state__in=PUBLIC).select_related("event__organisation", "report"):
+    for file in ReportFile.objects.filter(report__run=run, report__state__in=PUBLIC).select_related(
+        "event__organisation", "report"
+    ):
         proof = vault.proof(file.event) if file.event else None
         if proof is not None:
             found[f"{REPORTS}/{file.name}"] = store.path(file.digest)
@@ -275,12 +315,23 @@ def _files(engagement: Engagement, progress: Progress) -> dict[str, Path | bytes
 def _methods(run: Run) -> dict[str, Path | bytes]:
     """What each method that was used computes; own methods are among the inputs too."""
     known = methods()
-    used = sorted({line["line_method"] for line in read_parquet(run.folder / "plan.parquet", ["line_method"]).to_pylist() if line["line_method"]})
+    used = sorted(
+        {
+            line["line_method"]
+            for line in read_parquet(run.folder / "plan.parquet", ["line_method"]).to_pylist()
+            if line["line_method"]
+        }
+    )
     told = [
         {"id": name, "title": dict(known[name].title), "equation": known[name].equation, "standard": known[name].standard}
         for name in used if name in known
     ]  # fmt: skip
-    return {"methods/methods.json": json.dumps({"hengtan": __version__, "methods": told}, ensure_ascii=False, indent=1).encode() + b"\n"}
+    return {
+        "methods/methods.json": json.dumps(
+            {"hengtan": __version__, "methods": told}, ensure_ascii=False, indent=1
+        ).encode()
+        + b"\n"
+    }
 
 
 def _engagement(engagement: Engagement) -> dict[str, Any]:
@@ -325,4 +376,3 @@ def _digest(content: Path | bytes) -> str:
         return hashlib.sha256(content).hexdigest()
     with content.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-

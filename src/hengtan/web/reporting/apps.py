@@ -19,5 +19,7 @@ class ReportingConfig(AppConfig):
         from . import work  # noqa: F401, PLC0415  registers its handler
 
         register("report.waiting", _("%(by)s prepared a report (%(name)s). It waits to be issued."), "clock", task=True)
-        register("report.returned", _("%(by)s did not issue the report (%(name)s): %(comment)s"), "arrow-back-up", task=True)
+        register(
+            "report.returned", _("%(by)s did not issue the report (%(name)s): %(comment)s"), "arrow-back-up", task=True
+        )
         register("report.withdrawn", _("%(by)s withdrew the report “%(name)s”: %(comment)s"), "x")

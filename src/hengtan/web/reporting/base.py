@@ -132,7 +132,9 @@ def _begun(membership: Membership, run: Run, reason: str) -> tuple[BaseYear | No
     Organisation.objects.select_for_update().get(pk=membership.organisation.pk)
     rule = policy(membership.organisation)
     if rule is None:
-        raise ValidationError(_("First say from which change on the base year is restated: no threshold is given for you."))
+        raise ValidationError(
+            _("First say from which change on the base year is restated: no threshold is given for you.")
+        )
     if not run.is_done or run.first is None:
         raise ValidationError(_("Choose a run that is done and has a period."))
     if not clean(reason):
@@ -191,7 +193,10 @@ def years(organisation: Organisation, base: BaseYear, chosen: Sequence[int], bas
     """The base year and the chosen runs by period; without a choice the run of each period that somebody chose last, else the newest."""
     runs = _done(organisation)
     wanted = [run for run in runs if run.pk in set(chosen)] if chosen else _one_of_each(runs, base)
-    wanted = [next((run for run in runs if run.pk == base.run_id), base.run), *(run for run in wanted if run.pk != base.run_id)]
+    wanted = [
+        next((run for run in runs if run.pk == base.run_id), base.run),
+        *(run for run in wanted if run.pk != base.run_id),
+    ]
     measured = _denominators(organisation, kind) if kind else []
     zero = _total(base.run if base.run.totals else wanted[0], basis)
     found: list[Year] = []
@@ -232,7 +237,9 @@ def _done(organisation: Organisation) -> list[Run]:
 
 def _one_of_each(runs: Sequence[Run], base: BaseYear) -> list[Run]:
     best: dict[tuple[date | None, date | None], Run] = {_period(base.run): base.run}
-    for run in sorted(runs, key=lambda run: (run.chosen_at is not None, run.chosen_at.timestamp() if run.chosen_at else 0, run.pk)):
+    for run in sorted(
+        runs, key=lambda run: (run.chosen_at is not None, run.chosen_at.timestamp() if run.chosen_at else 0, run.pk)
+    ):
         if _period(run) != _period(base.run):
             best[_period(run)] = run
     return list(best.values())

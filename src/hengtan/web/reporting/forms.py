@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hengtan.reports.sentences import Words
@@ -21,7 +20,7 @@ from .services import MOST_FIELD, about_of
 LONG = frozenset({"description", "boundary", "reporting_boundary", "significance", "exclusions", "method_choice", "base_year",
                   "recalculation", "removals", "instruments", "verification", "statement", "processes", "monitoring",
                   "retention", "intended_use", "products"})  # fmt: skip
-HELP: Mapping[str, str | Promise] = {
+HELP: Mapping[str, Any] = {
     "verification": _("Who verified it, by which standard, at which level; empty when nobody did."),
     "boundary": _("Which sites and companies are in it, and which are not."),
 }
@@ -32,7 +31,9 @@ class ReportForm(forms.Form):
 
     run = forms.ModelChoiceField(label=_("Run"), queryset=Run.objects.none(), empty_label=None)
     standard = forms.ChoiceField(label=_("Standard"), choices=Standard.choices, widget=forms.RadioSelect)
-    languages = forms.MultipleChoiceField(label=_("Languages"), choices=Language.choices, widget=forms.CheckboxSelectMultiple)
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"), choices=Language.choices, widget=forms.CheckboxSelectMultiple
+    )
     formats = forms.MultipleChoiceField(label=_("Formats"), choices=Format.choices, widget=forms.CheckboxSelectMultiple)
     replaces = forms.ModelChoiceField(
         label=_("Takes the place of"), queryset=Report.objects.none(), required=False, empty_label=_("no other report"),

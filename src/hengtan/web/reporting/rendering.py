@@ -11,7 +11,6 @@ from dataclasses import replace
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from hengtan.api.job import changes_since
 from hengtan.engine import Engine
@@ -49,7 +48,9 @@ def data_of(run: Run, about: Mapping[str, str], previous: Run | None, mark: str 
     if previous is not None and previous.pk != run.pk:
         since = changes_since(previous.folder, run.folder)
         kept = {name: Decimal(value) for name, value in since.items() if name != "run"}
-        data = replace(data, previous={**kept, "name": f"{previous.code} {previous.name}, {previous.first} – {previous.last}"})
+        data = replace(
+            data, previous={**kept, "name": f"{previous.code} {previous.name}, {previous.first} – {previous.last}"}
+        )
     return data
 
 
@@ -64,7 +65,9 @@ def policy(page: bytes) -> str:
     """What a browser may do with the page of a report: apply its own style sheet, known by its hash, and nothing else."""
     found = _STYLE.search(page.decode("utf-8"))
     digest = base64.b64encode(hashlib.sha256(found.group(1).encode() if found else b"").digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 
 
 def files(report: Report, tell: Callable[[int, int], None]) -> Iterator[tuple[str, str, str, bytes]]:
@@ -79,4 +82,3 @@ def files(report: Report, tell: Callable[[int, int], None]) -> Iterator[tuple[st
         with tempfile.TemporaryDirectory() as folder:
             made = render(data, Path(folder), (form,), lang, report.standard)[0].read_bytes()
         yield f"{report.standard}-{lang}.{form}", form, lang, made
-

@@ -23,6 +23,7 @@ from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.models import Run
 from hengtan.web.vault.models import Outbox
 from hengtan.web.vault.services import record
+from hengtan.web.webhooks.services import announce
 
 from .models import About, Report, ReportFile, State
 
@@ -118,7 +119,9 @@ def withdraw(report: Report, by: Membership, reason: str) -> None:
     report.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "reason"])
     digests = {"files": {file.name: file.digest for file in report.files.all()}}
     record(report.organisation, "report.withdrawn", _named(report) | digests | {"reason": report.reason}, by.user)
-    _tell(report, "report.withdrawn", who_may(report.organisation, Act.REPORT, but=[by.user.pk]), by.user, report.reason)
+    _tell(
+        report, "report.withdrawn", who_may(report.organisation, Act.REPORT, but=[by.user.pk]), by.user, report.reason
+    )
 
 
 def written(report: Report, files: Iterable[tuple[str, str, str, str, int]]) -> Report:
@@ -139,7 +142,9 @@ def written(report: Report, files: Iterable[tuple[str, str, str, str, int]]) -> 
             old.state = State.SUPERSEDED
             old.save(update_fields=["state"])
         record(report.organisation, "report.superseded", _named(old) | {"by_report": report.code}, report.decided_by)
-    named = [(f"{report.code}-{name}", *rest) for name, *rest in files]
+    named = [
+        (f"{report.code}-{name}", form, language, digest, size) for name, form, language, digest, size in files
+    ]
     together = {name: digest for name, _format, _language, digest, _size in named}
     for name, form, language, digest, size in named:
         what = {"file": name, "sha256": digest, "facts": [digest], "language": language, "issued_together": together}
@@ -149,6 +154,11 @@ def written(report: Report, files: Iterable[tuple[str, str, str, str, int]]) -> 
             digest=digest, bytes=size, event=event,
         )  # fmt: skip
     report.save(update_fields=["number", "state", "issued_at"])
+    announce(report.organisation, "report.issued", {
+        "report": report.key, "number": report.code, "standard": str(report.standard), "run": report.run.key,
+        "replaces": report.replaces.key if report.replaces else None,
+        "files": [{"name": name, "sha256": digest} for name, digest in together.items()],
+    })  # fmt: skip
     if report.decided_by is not None:
         told_to = who_may(report.organisation, Act.REPORT, but=[report.decided_by_id])
         _tell(report, "report.issued", told_to, report.decided_by)

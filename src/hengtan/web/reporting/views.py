@@ -155,7 +155,9 @@ def _acts(request: TenantRequest, pk: int, done: str, act: Any) -> HttpResponse:
 @within(Act.REPORT)
 def issue(request: TenantRequest, pk: int) -> HttpResponse:
     """By a second person."""
-    return _acts(request, pk, _("The report is being issued."), lambda report: services.issue(report, request.membership))
+    return _acts(
+        request, pk, _("The report is being issued."), lambda report: services.issue(report, request.membership)
+    )
 
 
 @within(Act.REPORT)
@@ -163,7 +165,10 @@ def give_back(request: TenantRequest, pk: int) -> HttpResponse:
     """Not like this."""
     comment = request.POST.get("comment", "")
     return _acts(
-        request, pk, _("The report is not issued."), lambda report: services.give_back(report, request.membership, comment)
+        request,
+        pk,
+        _("The report is not issued."),
+        lambda report: services.give_back(report, request.membership, comment),
     )
 
 

@@ -37,7 +37,9 @@ def _address(job: Job) -> str:
 @handler(services.ISSUE, title=_("Issuing a report"), phases=PHASES, address=_address)
 def issue(job: Job, progress: Progress) -> dict[str, Any]:
     """One report."""
-    found = Report.objects.of(job.organisation).select_related("organisation", "run__organisation", "previous__organisation")
+    found = Report.objects.of(job.organisation).select_related(
+        "organisation", "run__organisation", "previous__organisation"
+    )
     report = found.get(pk=job.arguments["report"])
     if report.is_public:
         return {"report": report.pk}

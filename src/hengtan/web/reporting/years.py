@@ -131,7 +131,9 @@ def _run(request: TenantRequest) -> Run | None:
 
 
 def _unit(organisation: Any, kind: str) -> str:
-    found = Denominator.objects.of(organisation).filter(facility=None, kind=kind).order_by("-end").first() if kind else None
+    found = (
+        Denominator.objects.of(organisation).filter(facility=None, kind=kind).order_by("-end").first() if kind else None
+    )
     return found.unit if found else ""
 
 

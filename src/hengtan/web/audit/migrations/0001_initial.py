@@ -1,9 +1,10 @@
 """Engagements with their samples, questions, verifications and packages."""
 
 import django.db.models.deletion
-import hengtan.web.organisations.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import hengtan.web.organisations.tenancy
 
 
 class Migration(migrations.Migration):

@@ -1,11 +1,13 @@
 """Reports, what they say of the company, the base year and the policy of its recalculation."""
 
+from decimal import Decimal
+
 import django.core.validators
 import django.db.models.deletion
-import hengtan.web.organisations.tenancy
-from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
+
+import hengtan.web.organisations.tenancy
 
 
 class Migration(migrations.Migration):
