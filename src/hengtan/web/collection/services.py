@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from hengtan.factors import find_type
@@ -362,7 +363,9 @@ def give(request: Request, by: Membership, answer: Answer) -> Batch:
     open_batch = request.batch if request.batch is not None and request.batch.is_open else None
     if open_batch is not None and open_batch.created_by_id != by.user.pk and not by.may(Act.BOUNDARY):
         open_batch = None
-    name = f"{request.facility.name} · {request.series.activity_type} · {request.period}"[:200]
+    kind = find_type(request.series.activity_type)
+    what = kind.title["zh" if (get_language() or "").startswith("zh") else "en"] if kind else ""
+    name = " · ".join(filter(None, (request.facility.name, what, request.period)))[:200]
     mapped = [column for column in COLUMNS if column != "note"]
     batch = activities.type_in(by, name, given, mapped, 1, open_batch, submit=True)
     have = set(batch.evidence.filter(withdrawn_at=None).values_list("digest", flat=True))

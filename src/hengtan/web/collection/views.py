@@ -90,11 +90,20 @@ def board(request: TenantRequest) -> HttpResponse:
             ("approved", State.APPROVED.label, by[State.APPROVED][::-1][:COLUMN], given),
         ],
         "may_ask": request.membership.may(Act.BOUNDARY), "mine": sum(each.assignee_id == request.user.pk and each.state in TO_DO for each in here),
-        "series": Series.objects.visible_to(request.user).of(request.organisation).filter(ended_at=None)[:50] if request.membership.may(Act.BOUNDARY) else [],
+        "series": _running(request),
     }  # fmt: skip
     chosen = (by[State.OVERDUE] or by[State.RETURNED] or by[State.OPEN] or [None])[0]
     context["panel"] = panel(request, chosen) if chosen else None
     return render(request, "collection/board.html", context)
+
+
+def _running(request: TenantRequest) -> list[Series]:
+    if not request.membership.may(Act.BOUNDARY):
+        return []
+    found = list(Series.objects.visible_to(request.user).of(request.organisation).filter(ended_at=None)[:50])
+    for each in found:
+        each.title = activity_title(each.activity_type)  # type: ignore[attr-defined]
+    return found
 
 
 def _grid(request: TenantRequest, covered: Any, here: list[Request], year: int, today: date) -> list[dict[str, Any]]:
