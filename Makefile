@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up set-up-dev demo test test-all faults check check-rest format lint types contracts docs wheel bench bench-dashboards serve lock clean
+.PHONY: help set-up set-up-dev demo test test-all faults check check-rest format lint types contracts docs wheel bench bench-dashboards bench-web serve lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -61,6 +61,9 @@ bench: set-up-dev ## speed and memory; BENCH_SIZES="1 10 100" in million rows
 
 bench-dashboards: set-up-dev ## pages of a run by its size; BENCH_DASHBOARDS="0.1 1 10" in million rows
 	@$(BIN)/python -m benchmarks.dashboards
+
+bench-web: set-up-dev ## the web application under load: 16 people, PostgreSQL; BENCH_WEB_SECONDS=60
+	@$(BIN)/python -m benchmarks.web
 
 serve: set-up ## the web application (comes with the extra [web])
 	@$(BIN)/hengtan serve

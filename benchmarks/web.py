@@ -1,0 +1,493 @@
+"""``make bench-web``: sixteen people at once on the web application in its production form, and the processor time of each page.
+
+BENCH_WEB_SECONDS   how long the load lasts, default 60       BENCH_WEB_PEOPLE    default 16
+BENCH_WEB_ROWS      activity rows, default 100000             BENCH_WEB_WORKERS   processes that answer; default: processors
+
+A real PostgreSQL, ``hengtan serve`` with several processes and its worker beside them, a company whose rows went in by the API, were approved
+and calculated. Each person signs in with a password and asks for the next page as soon as the last one is there (no pause), a tenth of the
+time to change something. The client runs on the same processors and takes its share. Then one person alone asks for each page in turn,
+and the processor time of server and database is read before and after.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from hengtan.client import Client
+
+from . import generate, postgres
+
+HERE = Path(__file__).parent
+BIN = Path(sys.executable).parent
+PASSWORD = "bridge lantern copper 41"
+SECONDS, PEOPLE = int(os.environ.get("BENCH_WEB_SECONDS", "60")), int(os.environ.get("BENCH_WEB_PEOPLE", "16"))
+ROWS = int(os.environ.get("BENCH_WEB_ROWS", "100000"))
+WORKERS = int(os.environ.get("BENCH_WEB_WORKERS", os.cpu_count() or 2))
+ALONE = 20  # readings of each page by one person
+TARGETS = {"per_s": 60, "read_p99_ms": 800, "write_p99_ms": 1500}
+ROLES = ("owner", "manager", "manager", "approver", "auditor", "viewer", "contributor", "contributor")
+
+MAKE = """
+import json, sys
+import django; django.setup()
+from hengtan.web.accounts.services import new_person
+from hengtan.web.api import tokens
+from hengtan.web.organisations import wall
+from hengtan.web.organisations.models import Installation, Membership, Organisation
+door = wall.opened()
+door.__enter__()
+given = json.loads(sys.argv[1])
+Installation.objects.create(id=1)
+organisation = Organisation.objects.create(name="Yong River Works", region="CN-33")
+people, made = [], []
+for number, role in enumerate(given["roles"]):
+    user = new_person(email=f"p{number}@bench.example", name=f"Person {number}", password=given["password"])
+    people.append(Membership.objects.create(organisation=organisation, user=user, role=role))
+every = ["read", "enter", "approve", "calculate", "boundary"]
+for role in ("owner", "approver"):
+    made.append(tokens.make(next(each for each in people if each.role == role), "bench", every, 30)[1])
+print(json.dumps({"key": organisation.key, "tokens": made}))
+"""
+PREPARE = """
+from hengtan.web.configuration import Configuration
+from hengtan.web.start import prepare
+import os
+prepare(Configuration.read(os.environ))
+"""
+GIVE = """
+import sys
+import django; django.setup()
+from hengtan.web.boundaries.models import Facility
+from hengtan.web.organisations import wall
+from hengtan.web.organisations.models import Membership
+with wall.opened():
+    some = list(Facility.objects.order_by("name")[:10])
+    for each in Membership.objects.filter(role="contributor"):
+        each.facilities.set(some)
+"""
+
+
+@dataclass(slots=True)
+class Scene:
+    """What the pages are asked for."""
+
+    key: str
+    run: int
+    other: int
+    batch: int
+    facilities: list[int]
+    activities: list[str]
+    names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A page, how often it is asked for beside the others, and what is sent; ``whole``: not for contributors."""
+
+    weight: int
+    address: Callable[[Scene, random.Random], str]
+    form: Callable[[Scene, random.Random], dict[str, str]] | None = None
+    roles: tuple[str, ...] = ROLES
+
+
+ALL, WHOLE = ROLES, tuple(role for role in ROLES if role != "contributor")
+ENTERS = ("owner", "manager", "contributor")
+KEEPS = ("owner", "manager")
+
+
+def _row(scene: Scene, dice: random.Random) -> dict[str, str]:
+    month = dice.randrange(1, 13)
+    row = [
+        dice.choice(scene.names[:10]),
+        "electricity",
+        f"2026-{month:02}-01",
+        f"2026-{month:02}-28",
+        str(dice.randrange(1, 90_000)),
+        "kWh",
+        "",
+    ]
+    return {"packed": json.dumps([row]), "name": f"typed {dice.random()}"}
+
+
+def _denominator(_scene: Scene, dice: random.Random) -> dict[str, str]:
+    day = date(1000 + dice.randrange(8999), 1 + dice.randrange(12), 1 + dice.randrange(28))  # one value in a period
+    return {"kind": "output", "start": str(day), "end": str(day), "value": str(dice.randrange(1, 10_000)), "unit": "t"}
+
+
+def _facility(scene: Scene, dice: random.Random) -> dict[str, str]:
+    return {
+        "name": f"new site {dice.getrandbits(60)}",
+        "region": "CN-33",
+        "floor_area_m2": "1200",
+        "approach": "operational_control",
+        "share_pct": "100",
+    }
+
+
+PAGES = {
+    "overview": Ask(6, lambda s, d: ""),
+    "dashboard": Ask(12, lambda s, d: f"runs/{s.run}/"),
+    "dashboard, market": Ask(4, lambda s, d: f"runs/{s.run}/?basis=market"),
+    "hot spots": Ask(8, lambda s, d: f"runs/{s.run}/hot/"),
+    "runs": Ask(3, lambda s, d: "runs/"),
+    "rows": Ask(6, lambda s, d: f"runs/{s.run}/rows/?page={d.randrange(1, 9)}"),
+    "rows of a scope": Ask(4, lambda s, d: f"runs/{s.run}/rows/?scope={d.randrange(1, 4)}"),
+    "explanation": Ask(8, lambda s, d: f"runs/{s.run}/explain/?id={urllib.parse.quote(d.choice(s.activities))}"),
+    "facilities of a run": Ask(3, lambda s, d: f"runs/{s.run}/facilities/?page={d.randrange(1, 4)}"),
+    "compare": Ask(2, lambda s, d: f"runs/{s.run}/compare/?with={s.other}", roles=WHOLE),
+    "problems of a run": Ask(2, lambda s, d: f"runs/{s.run}/problems/", roles=WHOLE),
+    "batches": Ask(6, lambda s, d: "data/"),
+    "batch": Ask(4, lambda s, d: f"data/{s.batch}/", roles=WHOLE),
+    "calendar": Ask(3, lambda s, d: "data/calendar/"),
+    "grid": Ask(3, lambda s, d: "data/entry/", roles=ENTERS),
+    "facilities": Ask(8, lambda s, d: f"facilities/?page={d.randrange(1, 4)}"),
+    "facility": Ask(6, lambda s, d: f"facilities/{d.choice(s.facilities[:10])}/"),
+    "units": Ask(2, lambda s, d: "units/", roles=WHOLE),
+    "denominators": Ask(2, lambda s, d: "denominators/", roles=WHOLE),
+    "people": Ask(2, lambda s, d: "people/"),
+    "jobs": Ask(3, lambda s, d: "jobs/"),
+    "notices": Ask(3, lambda s, d: "notices/"),
+    "type a row": Ask(2, lambda s, d: "data/entry/", _row, ENTERS),
+    "add a denominator": Ask(10, lambda s, d: "denominators/", _denominator, KEEPS),
+    "add a facility": Ask(10, lambda s, d: "facilities/new/", _facility, KEEPS),
+}
+
+
+# what is measured
+@dataclass(slots=True)
+class Found:
+    """Milliseconds of each page, and what went wrong."""
+
+    ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    errors: list[str] = field(default_factory=list)
+
+
+class Person:
+    """A browser that keeps its connection and its cookies, and loads no pictures."""
+
+    def __init__(self, port: int, role: str, number: int, key: str) -> None:
+        self.role, self.key, self.port = role, key, port
+        self.dice = random.Random(number)
+        self.cookies: dict[str, str] = {}
+        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.ask("GET", "/account/login/")
+        status, _body = self.ask("POST", "/account/login/", {"login": f"p{number}@bench.example", "password": PASSWORD})
+        if status != 302:
+            raise SystemExit(f"nobody was let in: {status}")
+
+    def ask(self, method: str, address: str, form: dict[str, str] | None = None) -> tuple[int, bytes]:
+        """Status and body."""
+        head = {
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            "Accept-Encoding": "identity",
+        }
+        body = None
+        if form is not None:
+            body = urllib.parse.urlencode({**form, "csrfmiddlewaretoken": self.cookies.get("csrf", "")})
+            head |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{self.port}"}
+        self.http.request(method, address, body, head)
+        answer = self.http.getresponse()
+        for name, value in answer.getheaders():
+            if name.lower() == "set-cookie":
+                cookie, _, kept = value.partition(";")[0].partition("=")
+                self.cookies[cookie] = kept.strip('"')
+        return answer.status, answer.read()
+
+    def page(self, name: str, scene: Scene, found: Found) -> None:
+        """One page, timed."""
+        ask = PAGES[name]
+        address = f"/o/{self.key}/{ask.address(scene, self.dice)}"
+        form = ask.form(scene, self.dice) if ask.form else None
+        began = time.perf_counter()
+        try:
+            status, body = self.ask("POST" if form is not None else "GET", address, form)
+        except OSError as fault:
+            found.errors.append(f"{name}: {fault!r}")
+            self.http.close()
+            return
+        found.ms[name].append((time.perf_counter() - began) * 1000)
+        if status != (302 if form is not None else 200):
+            wrong = re.findall(rb"invalid-feedback[^>]*>([^<]+)|<h1>([^<]+)", body)[:3]
+            found.errors.append(f"{name} ({self.role}): {status} {address} {wrong}")
+
+    def chosen(self) -> str:
+        """What this person asks for next."""
+        names = [name for name, ask in PAGES.items() if self.role in ask.roles]
+        return self.dice.choices(names, [PAGES[name].weight for name in names])[0]
+
+
+def loaded(people: list[Person], scene: Scene, seconds: float) -> tuple[Found, float]:
+    """All of them at once for so long."""
+    found, until = Found(), time.perf_counter() + seconds
+    lock = threading.Lock()
+
+    def live(person: Person) -> None:
+        own = Found()
+        while time.perf_counter() < until:
+            person.page(person.chosen(), scene, own)
+        with lock:
+            for name, times in own.ms.items():
+                found.ms[name] += times
+            found.errors.extend(own.errors)
+
+    for person in people:
+        person.http.close()  # what lay idle meanwhile was closed at the other end too; it opens by itself
+    began = time.perf_counter()
+    threads = [threading.Thread(target=live, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found, time.perf_counter() - began
+
+
+def family(first: int) -> set[int]:
+    """A process and all that come of it."""
+    parents: dict[int, list[int]] = defaultdict(list)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(path.read_text().rpartition(")")[2].split()[1])].append(int(path.parent.name))
+        except OSError:
+            continue
+    found, open_ = set(), [first]
+    while open_:
+        pid = open_.pop()
+        found.add(pid)
+        open_ += parents[pid]
+    return found
+
+
+def cpu_ms(processes: set[int]) -> float:
+    """Processor time of these, to the nanosecond, threads included."""
+    total = 0
+    for pid in processes:
+        for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            try:
+                total += int(path.read_text().split()[0])
+            except OSError:
+                continue
+    return total / 1e6
+
+
+def is_worker(pid: int) -> bool:
+    """Whether the process does jobs rather than pages."""
+    try:
+        return "hengtan.web.jobs.process" in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return False
+
+
+def alone(person: Person, scene: Scene, web: int, database: int) -> dict[str, dict[str, float]]:
+    """Processor milliseconds of each page, of the processes that answer and of the database."""
+    told = {}
+    answers = {pid for pid in family(web) if not is_worker(pid)}
+    for name in PAGES:
+        found = Found()
+        for _ in range(3 * WORKERS):  # every process has seen it
+            person.page(name, scene, found)
+        found = Found()
+        before = cpu_ms(answers), cpu_ms(family(database))
+        for _ in range(ALONE):
+            person.page(name, scene, found)
+        after = cpu_ms(answers), cpu_ms(family(database))
+        if found.errors:
+            raise SystemExit("\n".join(found.errors[:5]))
+        told[name] = {
+            "web_cpu_ms": round((after[0] - before[0]) / ALONE, 1),
+            "database_cpu_ms": round((after[1] - before[1]) / ALONE, 1),
+            "wall_ms": round(statistics.median(found.ms[name]), 1),
+        }
+    return told
+
+
+# how it is set up
+def _environ(data: Path, database: str) -> dict[str, str]:
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HENGTAN_", "DJANGO_", "DATABASE_"))
+    }
+    return {
+        **clean, "HENGTAN_DATA": str(data), "DATABASE_URL": database, "HENGTAN_CONFIG": os.devnull, "HENGTAN_API_CALLS": "100000",
+        "DJANGO_SETTINGS_MODULE": "hengtan.web.settings", "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
+
+
+def _python(code: str, environ: dict[str, str], *words: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code, *words], env=environ, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout
+
+
+@contextmanager
+def serving(environ: dict[str, str], log: Path) -> Iterator[tuple[int, int]]:
+    """Port and process of ``hengtan serve``."""
+    import socket  # noqa: PLC0415
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with log.open("ab") as out:
+        command = [sys.executable, str(BIN / "hengtan"), "serve", "--port", str(port), "--workers", str(WORKERS)]
+        process = subprocess.Popen(command, env=environ, stdout=out, stderr=out, cwd=log.parent)
+    try:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > until:
+                    raise SystemExit(log.read_text()) from None
+                time.sleep(0.1)
+        yield port, process.pid
+    except BaseException:
+        print(log.read_text()[-3000:], file=sys.stderr)
+        raise
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def scene_of(port: int, made: dict[str, Any], rows: Path) -> Scene:
+    """The company's rows go in, are approved and calculated twice: two runs, of which the last one counts."""
+    owner, approver = (Client(f"http://127.0.0.1:{port}", token, timeout_s=120) for token in made["tokens"])
+    batch = owner.send(rows, name="Everything", wait_s=300)
+    approver.post(f"/batches/{batch['id']}/approve")
+    run = [owner.calculate(name, wait_s=300) for name in ("first", "second")][-1]
+    owner.post(f"/runs/{run['id']}/choose")
+    places = [each for _, each in zip(range(200), owner.all("/facilities"), strict=False)]
+    some = owner.get(f"/runs/{run['id']}/rows", limit=100)["items"]
+    owner.close()
+    approver.close()
+    return Scene(made["key"], 0, 0, 0, [each["id"] for each in places],
+                 [row["activity_id"] for row in some], [each["name"] for each in places])  # fmt: skip
+
+
+def ids(person: Person, scene: Scene) -> None:
+    """The numbers of runs and batch in addresses, as the pages link to them."""
+    runs = sorted(
+        {int(found) for found in re.findall(rb"/runs/(\d+)/", person.ask("GET", f"/o/{person.key}/runs/")[1])}
+    )
+    scene.other, scene.run = runs[-2], runs[-1]
+    scene.batch = max(
+        int(found) for found in re.findall(rb"/data/(\d+)/", person.ask("GET", f"/o/{person.key}/data/")[1])
+    )
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which that share lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def main() -> int:
+    """Measures, prints, and writes ``results_web.json`` and ``results_web.md``; 1 when a target is missed."""
+    if not postgres.BINARIES:
+        raise SystemExit("no PostgreSQL here (requirements/debian.txt)")
+    with tempfile.TemporaryDirectory(prefix="hengtan-bench-web-") as name, postgres.server() as (database, first):
+        folder = Path(name)
+        environ = _environ(folder / "data", database)
+        rows = folder / "rows.parquet"
+        generate.write(ROWS, rows)
+        _python(PREPARE, environ)
+        roles = [ROLES[number % len(ROLES)] for number in range(PEOPLE)]
+        made = json.loads(_python(MAKE, environ, json.dumps({"roles": roles, "password": PASSWORD})))
+        with serving(environ, folder / "serve.log") as (port, web):
+            print("rows go in, are approved and calculated", file=sys.stderr, flush=True)
+            scene = scene_of(port, made, rows)
+            _python(GIVE, environ)
+            people = [Person(port, role, number, made["key"]) for number, role in enumerate(roles)]
+            ids(people[0], scene)
+            print("each page by one person", file=sys.stderr, flush=True)
+            pages = alone(people[0], scene, web, first)
+            print(f"{PEOPLE} people for {SECONDS} s", file=sys.stderr, flush=True)
+            answers = family(web)
+            before = cpu_ms(answers), cpu_ms(family(first))
+            found, took = loaded(people, scene, SECONDS)
+            used = cpu_ms(answers) - before[0], cpu_ms(family(first)) - before[1]
+            log = (folder / "serve.log").read_text()
+    return told(pages, found, took, used, log)
+
+
+def told(pages: dict[str, dict[str, float]], found: Found, took: float, used: tuple[float, float], log: str) -> int:
+    """What was found, printed and kept."""
+    reads = [ms for name, times in found.ms.items() if PAGES[name].form is None for ms in times]
+    writes = [ms for name, times in found.ms.items() if PAGES[name].form is not None for ms in times]
+    number = len(reads) + len(writes)
+    results = {
+        "made": f"{datetime.now(UTC):%Y-%m-%d}", "cpus": os.cpu_count(), "rows": ROWS, "people": PEOPLE, "seconds": SECONDS,
+        "workers": WORKERS, "requests": number, "per_s": round(number / took, 1), "errors": len(found.errors),
+        "read_p50_ms": round(percentile(reads, 0.5)), "read_p99_ms": round(percentile(reads, 0.99)),
+        "write_p50_ms": round(percentile(writes, 0.5)), "write_p99_ms": round(percentile(writes, 0.99)),
+        "writes": len(writes), "web_cpu_s": round(used[0] / 1000, 1), "database_cpu_s": round(used[1] / 1000, 1),
+        "pages": {
+            name: {
+                **figures, "requests": len(found.ms[name]), "p50_ms": round(percentile(found.ms[name], 0.5)),
+                "p99_ms": round(percentile(found.ms[name], 0.99)),
+            }
+            for name, figures in pages.items()
+        },
+    }  # fmt: skip
+    (HERE / "results_web.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (HERE / "results_web.md").write_text(table(results), "utf-8")
+    print(table(results))
+    for error in found.errors[:10]:
+        print(error)
+    if found.errors:
+        print(log[-3000:])
+    met = results["per_s"] >= TARGETS["per_s"] and not found.errors
+    return 0 if met and all(results[name] <= TARGETS[name] for name in ("read_p99_ms", "write_p99_ms")) else 1
+
+
+def table(results: dict[str, Any]) -> str:
+    """Markdown."""
+    lines = [
+        "# The web application under load",
+        "",
+        f"Made by `make bench-web` on {results['made']}, {results['cpus']} processors, which client, server, worker and database share:",
+        f"PostgreSQL behind its wall, {results['rows']:,} activity rows, `hengtan serve --workers {results['workers']}` and its worker, {results['people']} signed-in people without",
+        f"pauses for {results['seconds']} s, {results['writes'] / max(1, results['requests']):.0%} of the requests write.",
+        "",
+        "| measure | figure | target |",
+        "| --- | ---: | ---: |",
+        f"| requests a second | {results['per_s']:.1f} | at least {TARGETS['per_s']} |",
+        f"| reads, 99 of 100 within, ms | {results['read_p99_ms']:,} | under {TARGETS['read_p99_ms']:,} |",
+        f"| writes, 99 of 100 within, ms | {results['write_p99_ms']:,} | under {TARGETS['write_p99_ms']:,} |",
+        f"| errors, of {results['requests']:,} requests | {results['errors']} | 0 |",
+        f"| half of the reads, of the writes within, ms | {results['read_p50_ms']:,}, {results['write_p50_ms']:,} | |",
+        f"| processor seconds of server and worker, of the database | {results['web_cpu_s']:.0f}, {results['database_cpu_s']:.0f} | |",
+        "",
+        "Processor milliseconds by one person alone; the times under load behind them.",
+        "",
+        "| page | server, CPU ms | database, CPU ms | alone, ms | requests | half within, ms | 99 of 100 within, ms |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, each in sorted(results["pages"].items(), key=lambda pair: -pair[1]["web_cpu_ms"]):
+        lines.append(
+            f"| {name} | {each['web_cpu_ms']:.1f} | {each['database_cpu_ms']:.1f} | {each['wall_ms']:.1f} | {each['requests']} "
+            f"| {each['p50_ms']:,} | {each['p99_ms']:,} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
