@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import Client
 
 from hengtan.web.accounts.services import new_person
-from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace
+from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace, Typed
 from hengtan.web.api import tokens
 from hengtan.web.api.models import Answer
 from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Question, Reply, Verification
@@ -25,6 +25,7 @@ from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sealed import seal
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
 from hengtan.web.vault.models import Leaving, Quota
+from hengtan.web.statements.models import Statement
 from hengtan.web.vault.services import keep_file, record
 from hengtan.web.webhooks.models import Delivery, Endpoint
 from hengtan.web.webhooks.services import purpose
@@ -78,6 +79,7 @@ class Company:
         SourcePace.objects.create(
             organisation=self.organisation, facility=f"{mark} plant 3", activity="electricity", pace="quarter", set_by=owner
         )  # fmt: skip
+        Typed.objects.create(organisation=self.organisation, person=owner, batch=self.batch, rows=[[mark]])
         Quota.objects.create(organisation=self.organisation, gb=50, set_by=owner)
         Leaving.objects.create(organisation=self.organisation, digest="0" * 64, by=owner)
         self.lock = PeriodLock.objects.create(
@@ -95,6 +97,9 @@ class Company:
             organisation=self.organisation, report=self.report, name=f"{mark}.html", format="html", language="en", bytes=4,
             digest=self.file.digest,
         )  # fmt: skip
+        self.statement = Statement.objects.create(
+            organisation=self.organisation, name=mark, method="cn-steel-2024", year=2024, created_by=owner
+        )
         proposed = {"organisation": self.organisation, "created_by": owner, "reason": f"{mark} reason"}
         self.own_factor = OwnFactor.objects.create(factor_id=f"{mark}-steam", cells={"factor_id": f"{mark}-steam"}, **proposed)
         self.own_policy = OwnPolicy.objects.create(body="extends: default\n", **proposed)

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import URLPattern, get_resolver, reverse
 
-from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace
+from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace, Typed
 from hengtan.web.api.models import Answer, Token
 from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Question, Reply, Verification
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
@@ -16,6 +16,7 @@ from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
+from hengtan.web.statements.models import Statement
 from hengtan.web.vault.models import Leaving, Outbox, Quota
 from hengtan.web.webhooks.models import Delivery, Endpoint
 
@@ -63,8 +64,10 @@ KINDS = (
     Source,
     SourceFile,
     SourceRun,
+    Statement,
     Taken,
     Token,
+    Typed,
     Unit,
     UnitPlace,
     Verification,
@@ -74,6 +77,10 @@ KINDS = (
 BATCH_PAGES = (
     "batch", "batch-decide", "batch-discard", "batch-rows", "batch-columns", "batch-problems", "batch-fix", "batch-submit",
     "batch-workbook", "batch-entry", "batch-evidence",
+)  # fmt: skip
+STATEMENT_PAGES = (
+    "statement", "statement-entry", "statement-file", "statement-submit", "statement-decide", "statement-download", "statement-form",
+    "statement-compare",
 )  # fmt: skip
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare", "run-hot",
@@ -127,6 +134,7 @@ def ids(company):
         **dict.fromkeys(("source", "source-edit", "source-do"), company.source.pk), "source-run": company.source_run.pk,
         "source-issue": company.issue.pk,
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
+        **dict.fromkeys(STATEMENT_PAGES, company.statement.pk),
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         **dict.fromkeys(OWN_POLICY_PAGES, company.own_policy.pk),
         **dict.fromkeys(OWN_METHOD_PAGES, company.own_method.pk),

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "hengtan.web.vault",
     "hengtan.web.library",
     "hengtan.web.runs",
+    "hengtan.web.statements",
     "hengtan.web.reporting",
     "hengtan.web.audit",
     "hengtan.web.api",

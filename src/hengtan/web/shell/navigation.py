@@ -63,6 +63,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Chinese rules"),
+        (
+            Entry(_("Sector statements"), "file-text", "statements", ("statements", "statement", "statement-new", "statement-entry", "statement-compare"), tab=False),
+            Entry(_("Rule library"), "book-2", "rules", ("rules", "guideline", "allocation-plan"), tab=False),
+        ),
+    ),
+    (
         _("Prove"),
         (
             Entry(_("Reports"), "writing-sign", "reports", ("reports", "report", "report-new"), Act.WHOLE, tab=False),
