@@ -12,7 +12,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from hengtan.connectors.plugins import Connector, Fetched, Field, Reading, Readings, found
+from hengtan.connectors.plugins import Connector, Failed, Fetched, Field, Reading, Readings, found
 from hengtan.problems import HengtanError, Problem
 from hengtan.web.activities.models import Batch, State
 from hengtan.web.activities.services import approve
@@ -137,7 +137,9 @@ def test_a_dry_run_keeps_nothing_and_shows_how_files_would_be_read(company, inbo
     assert "broken.xlsx" in page
 
 
-def test_a_file_that_nobody_knows_how_to_read_waits_for_a_person_and_the_next_of_its_form_comes_by_itself(company, inbox, source):
+def test_a_file_that_nobody_knows_how_to_read_waits_for_a_person_and_the_next_of_its_form_comes_by_itself(
+    company, inbox, source
+):
     head = "Beleg,Werk,Was,Von,Bis,Summe x,Mass\n"
     (inbox / "a.csv").write_text(head + "1,yong plant 1,electricity,2025-01-01,2025-01-31,5,kWh\n")
     ran(source)
@@ -181,7 +183,11 @@ def test_refused_rows_hold_their_file_back_unless_the_source_says_otherwise(comp
 
 
 def test_words_of_the_company_are_understood_and_learnt(company, inbox, source):
-    services.change(source, company.people[Role.MANAGER], Given("Bills", source.settings, words="bananas = kWh\nStrom = electricity"))
+    services.change(
+        source,
+        company.people[Role.MANAGER],
+        Given("Bills", source.settings, words="bananas = kWh\nStrom = electricity"),
+    )
     source.refresh_from_db()
     assert source.words == {"unit": {"bananas": "kWh"}, "activity_type": {"Strom": "electricity"}}
     (inbox / "a.csv").write_text(HEAD + line(1, "yong plant 1", unit="bananas", kind="Strom"))
@@ -247,9 +253,16 @@ def test_a_secret_stands_nowhere_in_the_open(company, inbox, monkeypatch, caplog
         raise HengtanError(Problem("source.sign-in", values={"host": "h", "why": f"no such user:{settings['word']}"}))
         yield
 
-    plugged(monkeypatch, fetch, Field("word", {"en": "Word", "zh": "密码"}, "secret"), Field("mood", {"en": "Mood", "zh": "模式"}))
+    plugged(
+        monkeypatch,
+        fetch,
+        Field("word", {"en": "Word", "zh": "密码"}, "secret"),
+        Field("mood", {"en": "Mood", "zh": "模式"}),
+    )
     for mood in ("fault", "told"):
-        source = services.make(company.people[Role.MANAGER], "tried", Given("ERP", {"word": "copper lantern 41", "mood": mood}))
+        source = services.make(
+            company.people[Role.MANAGER], "tried", Given("ERP", {"word": "copper lantern 41", "mood": mood})
+        )
         ran(source)
         client = company.client()
         pages = [client.get(company.url(f"sources/{source.pk}/{end}")).content.decode() for end in ("", "edit/")]
@@ -309,7 +322,9 @@ def test_who_set_it_up_and_left_submits_nothing_any_more(company, inbox, source)
 )
 def test_the_next_hour_is_told_in_the_time_zone_of_the_source(rhythm, after, due):
     source = Source(rhythm=rhythm, at=time(6), zone="Asia/Shanghai", minutes=60)
-    assert services.following(source, datetime.fromisoformat(after).replace(tzinfo=UTC)) == datetime.fromisoformat(due).replace(tzinfo=UTC)
+    assert services.following(source, datetime.fromisoformat(after).replace(tzinfo=UTC)) == datetime.fromisoformat(
+        due
+    ).replace(tzinfo=UTC)
 
 
 def test_a_source_runs_when_its_hour_has_come_and_once_however_many_look(company, inbox, source):
@@ -318,7 +333,9 @@ def test_a_source_runs_when_its_hour_has_come_and_once_however_many_look(company
     assert source.next_at > timezone.now()
     clock.due()
     assert not SourceRun.objects.filter(source=source).exists()
-    Source.objects.filter(pk=source.pk).update(next_at=timezone.now() - timedelta(days=3))  # nobody worked for three days
+    Source.objects.filter(pk=source.pk).update(
+        next_at=timezone.now() - timedelta(days=3)
+    )  # nobody worked for three days
     clock.due()
     clock.due()
     assert SourceRun.objects.filter(source=source).count() == 1
@@ -365,7 +382,13 @@ def midnight(day, minutes=0):
 
 
 def test_registers_become_use_by_day_once_and_gaps_and_resets_are_told(company, inbox, monkeypatch):
-    given = [(midnight(1), "100"), (midnight(2), "110.5"), (midnight(5), "140.5"), (midnight(6), "2"), (midnight(7), "9")]
+    given = [
+        (midnight(1), "100"),
+        (midnight(2), "110.5"),
+        (midnight(5), "140.5"),
+        (midnight(6), "2"),
+        (midnight(7), "9"),
+    ]
     metered(monkeypatch, given)
     source = services.make(company.people[Role.MANAGER], "tried", Given("Meters", {}, zone="Asia/Shanghai"))
     run = ran(source)
@@ -397,7 +420,9 @@ def test_the_way_of_a_person_through_the_pages(company, inbox):
         "name": "Bills", "of-folder": ".", "of-pattern": "*.csv", "of-settled_s": "0", "rhythm": "daily", "minutes": "60", "at": "06:00",
         "weekday": "0", "day": "3", "zone": "Asia/Shanghai",
     }  # fmt: skip
-    wrong = client.post(company.url("sources/new/?connector=folder"), sent | {"zone": "Mars/Olympus", "of-pattern": "kept.*"})
+    wrong = client.post(
+        company.url("sources/new/?connector=folder"), sent | {"zone": "Mars/Olympus", "of-pattern": "kept.*"}
+    )
     assert wrong.status_code == 422
     assert "kept.*" in wrong.content.decode()
     made = client.post(company.url("sources/new/?connector=folder"), sent)
@@ -424,6 +449,22 @@ def test_the_way_of_a_person_through_the_pages(company, inbox):
     assert edited.status_code == 302
     source.refresh_from_db()
     assert (source.name, source.rhythm, source.is_on) == ("Invoices", "weekly", True)
+
+
+def test_what_a_database_cannot_keep_is_told_all_the_same(company, inbox, monkeypatch):
+    def fetch(settings, asked):
+        path = asked.work / "x.csv"
+        path.write_bytes(b"a\x00b,c\n\x00,1\n")
+        yield Failed("hall\x00", Problem("source.message", values={"meter": "hall\x00", "why": "\x00"}))
+        yield Fetched("x\x00.csv", path)
+
+    plugged(monkeypatch, fetch, Field("word", {"en": "Word", "zh": "词"}, required=False))
+    source = services.make(company.people[Role.MANAGER], "tried", Given("N\x00", {}))
+    for dry in (True, False):
+        assert "\\u0000" not in json.dumps(ran(source, dry=dry).result)
+    assert "\\u0000" not in json.dumps(list(Issue.objects.filter(source=source).values("name", "problem", "key")))
+    with pytest.raises(ValidationError):
+        services.make(company.people[Role.MANAGER], "tried", Given("N", {"word": "a\x00"}))
 
 
 def test_a_name_of_a_file_is_shown_as_text(company, inbox, source):

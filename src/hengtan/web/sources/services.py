@@ -83,7 +83,7 @@ def _put(source: Source, membership: Membership, given: Given) -> None:
     plain, hidden = dict[str, str](), secrets_of(source)
     for each in plug.fields:
         value = str(given.settings.get(each.name, "")).strip()
-        if len(value) > MOST_TEXT:
+        if "\x00" in value or len(value) > MOST_TEXT:
             raise ValidationError({each.name: _("The text is too long.")})
         if each.kind == SECRET:
             if value:
@@ -95,7 +95,7 @@ def _put(source: Source, membership: Membership, given: Given) -> None:
             raise ValidationError({each.name: _("This is needed.")})
         if each.choices and plain[each.name] not in each.choices:
             raise ValidationError({each.name: _("Choose one of the list.")})
-    source.name = given.name.strip()[:100]
+    source.name = given.name.replace("\x00", "").strip()[:100]
     if not source.name:
         raise ValidationError({"name": _("This is needed.")})
     source.settings, source.secrets = plain, seal(json.dumps(hidden), purpose(source.organisation)) if hidden else ""
@@ -110,7 +110,7 @@ def _put(source: Source, membership: Membership, given: Given) -> None:
 def words_of(text: str) -> dict[str, dict[str, str]]:
     """``度 = kWh`` a line: of units and of activity types, told apart by what stands on the right."""
     found: dict[str, dict[str, str]] = {}
-    for number, line in enumerate(text.splitlines()[:500], 1):
+    for number, line in enumerate(text.replace("\x00", "").splitlines()[:500], 1):
         if not line.strip():
             continue
         theirs, sign, ours = (part.strip() for part in line.partition("="))
@@ -180,7 +180,8 @@ def tell_issue(
     source: Source, key: str, name: str, problem: Problem | dict[str, Any], digest: str = "", taken: Taken | None = None
 ) -> bool:  # fmt: skip
     """Puts it in the queue; whether it is new there. What somebody ignored stays ignored."""
-    told = jobs.as_json([problem])[0] if isinstance(problem, Problem) else problem
+    told = without_nul(jobs.as_json([problem])[0] if isinstance(problem, Problem) else problem)
+    key, name = without_nul(key), without_nul(name)
     issue, new = Issue.objects.get_or_create(
         source=source, key=key[:300],
         defaults={"organisation": source.organisation, "name": name[:255], "problem": told, "digest": digest, "taken": taken},
@@ -193,6 +194,15 @@ def tell_issue(
     return new
 
 
+def without_nul(told: Any) -> Any:
+    """What a database can keep; files and meters of others may hold anything."""
+    if isinstance(told, dict):
+        return {name: without_nul(each) for name, each in told.items()}
+    if isinstance(told, list):
+        return [without_nul(each) for each in told]
+    return told.replace("\x00", "�") if isinstance(told, str) else told
+
+
 def solved(source: Source, keys_begin: str = "", taken: Taken | None = None) -> None:
     """What stood in the way no longer does."""
     found = Issue.objects.filter(source=source, state=IssueState.OPEN)
@@ -203,15 +213,16 @@ def solved(source: Source, keys_begin: str = "", taken: Taken | None = None) -> 
 @transaction.atomic
 def ignore(issue: Issue, by: Membership, reason: str) -> None:
     """It is left as it is; why, is kept."""
-    if not reason.strip():
+    reason = reason.replace("\x00", "").strip()[:300]
+    if not reason:
         raise ValidationError(_("Say why it may be left."))
     found = Issue.objects.filter(pk=issue.pk, state=IssueState.OPEN)
-    if found.update(state=IssueState.IGNORED, closed_by=by.user, closed_reason=reason.strip()[:300]):
+    if found.update(state=IssueState.IGNORED, closed_by=by.user, closed_reason=reason):
         what = {
             "source": issue.source.key,
             "what": issue.name,
             "code": issue.problem.get("code", ""),
-            "reason": reason.strip()[:300],
+            "reason": reason,
         }
         record(issue.organisation, "source.ignored", what, by.user)
 

@@ -313,7 +313,7 @@ class _Run:
 
     def _over(self, *, failed: bool) -> None:
         self.row.ended_at, self.row.failed = timezone.now(), failed
-        self.row.result = {**self.count, "shown": self.shown}
+        self.row.result = services.without_nul({**self.count, "shown": self.shown})
         self.row.save(update_fields=["ended_at", "failed", "result"])
 
     def _tell(self, problem: Problem | None) -> None:

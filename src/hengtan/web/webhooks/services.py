@@ -78,7 +78,7 @@ def make(
         raise ValidationError(_("At most %(most)d webhooks in one organisation.") % {"most": MOST_ENDPOINTS})
     text = _good(secret) if secret else new_secret()
     endpoint = Endpoint.objects.create(
-        organisation=organisation, url=_allowed(organisation, url), note=note.strip()[:200], events=_known(events),
+        organisation=organisation, url=_allowed(organisation, url), note=_note(note), events=_known(events),
         secret=seal(text, purpose(organisation)), created_by=membership.user,
     )  # fmt: skip
     record(organisation, "webhook.made", _told(endpoint), membership.user)
@@ -89,7 +89,7 @@ def make(
 def change(endpoint: Endpoint, by: Membership, url: str, events: Iterable[str], note: str) -> None:
     """Another address, other events."""
     endpoint.url, endpoint.events = _allowed(endpoint.organisation, url), _known(events)
-    endpoint.note = note.strip()[:200]
+    endpoint.note = _note(note)
     endpoint.save(update_fields=["url", "events", "note"])
     record(endpoint.organisation, "webhook.changed", _told(endpoint), by.user)
 
@@ -176,6 +176,10 @@ def _allowed(organisation: Organisation, url: str) -> str:
     if len(url) > 500:
         raise ValidationError(_("The address is too long."))
     return url.strip()
+
+
+def _note(text: str) -> str:
+    return text.replace("\x00", "").strip()[:200]
 
 
 def _known(events: Iterable[str]) -> list[str]:
