@@ -17,7 +17,7 @@ from .services import ALL_COLUMNS
 from .words import TITLES, lang
 
 GROUPS = (
-    (_("What it is"), ("factor_id", "name_zh", "name", "category", "scope", "ghgp_category")),
+    (_("What the factor is"), ("factor_id", "name_zh", "name", "category", "scope", "ghgp_category")),
     (_("What it describes"), ("activity_unit", "region", "valid_from", "valid_to")),
     (_("What one unit releases"), ("co2_kg", "ch4_kg", "n2o_kg", "co2e_kg", "gwp_set", "biogenic_co2_kg", "ch4_kgco2e",
                                    "n2o_kgco2e", "lcv_mj_per_unit", "uncertainty_pct")),

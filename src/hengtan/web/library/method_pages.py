@@ -322,8 +322,10 @@ def _case_form(case: Json) -> Json:
 def _padded(form: Json | None) -> Json | None:
     if form is None:
         return None
-    blanks: dict[str, Json] = {"inputs": {}, "parameters": {}, "equations": {}}
-    return {**form, **{name: [*form[name], *[blank] * BLANKS] for name, blank in blanks.items()}}
+    blank = dict.fromkeys(
+        ("name", "unit", "title_en", "title_zh", "low", "high", "default", "values", "measurable", "result", "text"), ""
+    )
+    return {**form, **{name: [*form[name], *[blank] * BLANKS] for name in ("inputs", "parameters", "equations")}}
 
 
 def checked(body: str, case: Json) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as __
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from hengtan.factors import Policy, load_policy
 from hengtan.factors.policy import CLASSES, DEFAULT
@@ -33,8 +32,8 @@ from .yaml_text import as_file
 
 PAGE, BLANKS, MOST_YAML = 100, 2, 200_000
 BASES = {
-    DEFAULT: __("Each row by the policy of its country"), "cn": __("China"), "uk": __("United Kingdom"), "us": __("United States"),
-    "global": __("All other countries"), "cn-proxy": __("China, with stand-ins from abroad"),
+    DEFAULT: gettext_lazy("Each row by the policy of its country"), "cn": gettext_lazy("China"), "uk": gettext_lazy("United Kingdom"), "us": gettext_lazy("United States"),
+    "global": gettext_lazy("All other countries"), "cn-proxy": gettext_lazy("China, with stand-ins from abroad"),
 }  # fmt: skip
 COLUMNS = ("activity_type", "unit", "region", "year", "rows", "quantity", "old_factor", "old_market_factor", "old_match", "new_factor", "new_market_factor", "new_match",
            "effect_location_kgco2e", "effect_market_kgco2e", "old_refused", "new_refused")  # fmt: skip
@@ -44,29 +43,29 @@ class PolicyForm(forms.Form):
     """Everything but the rules, which are rows."""
 
     reason = forms.CharField(
-        label=__("Reason"), max_length=2000, widget=forms.Textarea({"rows": 2}),
-        help_text=__("Why the policy is changed; it stays in the history and in the ledger."),
+        label=gettext_lazy("Reason"), max_length=2000, widget=forms.Textarea({"rows": 2}),
+        help_text=gettext_lazy("Why the policy is changed; it stays in the history and in the ledger."),
     )  # fmt: skip
-    extends = forms.ChoiceField(label=__("Starts from"), choices=list(BASES.items()))
+    extends = forms.ChoiceField(label=gettext_lazy("Starts from"), choices=list(BASES.items()))
     countries = forms.CharField(
-        label=__("Only for rows in"), required=False, max_length=400,
-        help_text=__("Country codes, as CN, DE. Empty: for rows everywhere."),
+        label=gettext_lazy("Only for rows in"), required=False, max_length=400,
+        help_text=gettext_lazy("Country codes, as CN, DE. Empty: for rows everywhere."),
     )  # fmt: skip
     classes = forms.MultipleChoiceField(
-        label=__("Match classes that may be used"), widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Match classes that may be used"), widget=forms.CheckboxSelectMultiple,
         choices=[(each, each) for each in CLASSES],
-        help_text=__("A row whose best factor is of another class is rejected, with the reason."),
+        help_text=gettext_lazy("A row whose best factor is of another class is rejected, with the reason."),
     )  # fmt: skip
     earlier_years = forms.IntegerField(
-        label=__("Years back"), min_value=0, max_value=50, help_text=__("How old a factor may be when none of the year exists."),
+        label=gettext_lazy("Years back"), min_value=0, max_value=50, help_text=gettext_lazy("How old a factor may be when none of the year exists."),
     )  # fmt: skip
     gwp_mismatch = forms.ChoiceField(
-        label=__("A CO₂e total in another GWP set"),
-        choices=[("reject", __("is rejected")), ("flag", __("is used and flagged"))],
+        label=gettext_lazy("A CO₂e total in another GWP set"),
+        choices=[("reject", gettext_lazy("is rejected")), ("flag", gettext_lazy("is used and flagged"))],
     )  # fmt: skip
     without_residual_mix = forms.ChoiceField(
-        label=__("Market-based, where no residual mix is known"),
-        choices=[("location", __("take the location-based factor, class proxy")), ("refuse", __("reject the row"))],
+        label=gettext_lazy("Market-based, where no residual mix is known"),
+        choices=[("location", gettext_lazy("take the location-based factor, class proxy")), ("refuse", gettext_lazy("reject the row"))],
     )  # fmt: skip
 
     def __init__(self, *args: Any, **more: Any) -> None:

@@ -24,7 +24,7 @@ def amount(value: Decimal | None) -> str:
 
 
 @register.filter
-def signed(percent: Decimal | None) -> SafeString:
+def signed_percent(percent: Decimal | None) -> SafeString:
     """+1.3 % in the colour of its direction; an em dash for none."""
     if percent is None:
         return format_html('<span class="mut3">{}</span>', "—")
