@@ -1,11 +1,13 @@
 """Rows that are typed: the same way as a file, without a file."""
 
 import json
+import re
 
 import pytest
+from django.test import Client
 
 from hengtan.web.activities import services
-from hengtan.web.activities.models import Batch, State
+from hengtan.web.activities.models import Batch, State, Typed
 from hengtan.web.activities.typing_in import COLUMNS
 from hengtan.web.organisations.roles import Role
 
@@ -85,3 +87,39 @@ def test_a_new_facility_lies_where_the_organisation_lies_unless_its_rows_say_oth
     work()
     batch = Batch.objects.get()
     assert (batch.preview["good"], batch.preview["new_facilities"]) == (1, ["yong hall"])
+
+
+def test_what_is_typed_is_kept_on_the_server_and_is_there_for_its_person_alone(company):
+    client, other = company.client(), company.client(Role.MANAGER)
+    address = company.url("data/entry/draft/")
+    assert client.post(address, sent(JANUARY, name="half done")).status_code == 204
+    page = client.get(company.url("data/entry/")).content.decode()
+    assert 'value="1,250.5"' in page and "and did not send" in page and 'value="half done"' in page
+    assert 'value="1,250.5"' not in other.get(company.url("data/entry/")).content.decode()
+    assert (
+        'value="2026-03"' in client.get(company.url("data/entry/?start=2026-03")).content.decode()
+    )  # a gap is a new beginning
+    assert client.post(address, sent(JANUARY, ["", "", "", "", "", "", ""], name="more")).status_code == 204
+    assert Typed.objects.filter(batch=None).count() == 1
+    client.post(address, {"forget": "1"})
+    assert "and did not send" not in client.get(company.url("data/entry/")).content.decode()
+
+
+def test_what_was_sent_is_forgotten_and_the_browser_hears_of_it(company):
+    client = company.client()
+    client.post(company.url("data/entry/draft/"), sent(JANUARY))
+    form = re.search(r'name="form" value="(\w+)"', client.get(company.url("data/entry/")).content.decode())[1]
+    client.post(company.url("data/entry/"), sent(JANUARY, form=form))
+    assert not Typed.objects.filter(batch=None).exists()
+    assert form in re.search(r'data-done="([^"]*)"', client.get(company.url("data/entry/")).content.decode())[1]
+
+
+def test_what_is_typed_into_the_batch_of_another_is_not_kept(company, stranger):
+    theirs = Batch.objects.create(
+        organisation=company.organisation, name="x", created_by=company.people[Role.OWNER].user
+    )
+    client = company.client(Role.CONTRIBUTOR)
+    for pk in (theirs.pk, stranger.batch.pk):
+        assert client.post(company.url("data/entry/draft/"), sent(JANUARY, batch=pk)).status_code == 404
+    assert company.client(Role.VIEWER).post(company.url("data/entry/draft/"), sent(JANUARY)).status_code == 403
+    assert Client().post(company.url("data/entry/draft/"), sent(JANUARY)).status_code == 302

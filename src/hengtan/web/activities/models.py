@@ -16,7 +16,9 @@ from hengtan.web.organisations.owned import OwnedQuerySet
 from hengtan.web.organisations.tenancy import TenantModel, TenantQuerySet, new_key
 
 if TYPE_CHECKING:
-    pass
+    from typing import Self
+
+    from hengtan.web.accounts.models import User
 
 
 class State(models.TextChoices):
@@ -185,6 +187,41 @@ class Evidence(TenantModel):
     def is_picture(self) -> bool:
         """Whether browsers show it as an image."""
         return self.kind in ("png", "jpeg", "gif", "webp")
+
+
+class TypedQuerySet(OwnedQuerySet["Typed"]):
+    """What was typed: nobody sees what another is typing."""
+
+    owner = "person"
+
+    def visible_to(self, user: User) -> Self:
+        """One's own, in the organisations to which one belongs now."""
+        return super().visible_to(user).filter(person_id=user.pk)
+
+
+class Typed(TenantModel):
+    """What a person is typing into the grid and has not sent: kept while he types, until he sends it.
+
+    batch  whose rows are typed again; None: those of a new one
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True, related_name="+")
+    name = models.CharField(max_length=200, blank=True)
+    rows = models.JSONField(default=list)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[TypedQuerySet] = TypedQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """One at a time for a batch, and one for a new one."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "person", "batch"], name="one_typing_of_a_batch"),
+            models.UniqueConstraint(
+                fields=["organisation", "person"], condition=Q(batch=None), name="one_typing_of_a_new_batch"
+            ),
+        ]
 
 
 class Remembered(TenantModel):

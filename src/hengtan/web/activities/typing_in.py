@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from secrets import token_hex
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,13 +23,14 @@ from hengtan.web.vault.services import facts, keep_file
 
 from . import services
 from .forms import title
-from .models import Batch, SourceFile
+from .models import Batch, SourceFile, Typed
 from .services import TYPED, Given
 from .views import batch_of
 from .wizard import known_types
 
 COLUMNS = ("facility", "activity_type", "start", "end", "quantity", "unit", "evidence")
 EMPTY, MOST = 10, 2000
+DONE = "typed"  # in the session: forms whose rows are sent
 Rows = list[list[str]]
 
 
@@ -52,24 +54,66 @@ def _grid(request: TenantRequest, batch: Batch | None) -> HttpResponse:
     asked = [request.GET.get(name, "")[:500] for name in COLUMNS]  # a gap of the calendar
     rows = kept_rows(batch) if batch is not None else [asked] if any(asked) else []
     name = batch.name if batch is not None else ""
+    left = None
     if request.method == "POST":
         rows, name = typed(request.POST), request.POST.get("name", "").strip()[:200]
         try:
             made = keep(request, batch, rows, name)
+            _done(request, batch)
             return redirect("batch-problems", key=request.organisation.key, pk=made.pk)
         except ValidationError as fault:
             wrong = list(fault.messages)
+    elif not any(asked):
+        left = _left(request, batch)
+        if left is not None:
+            rows, name = [_cells(row) for row in left.rows], left.name
     seen = Facility.objects.visible_to(request.user).of(request.organisation)
     names = [(each, title(each)) for each in COLUMNS]
     empty = [[""] * len(COLUMNS) for _number in range(max(3, EMPTY - len(rows)))]
     context = {
-        "batch": batch, "wrong": wrong, "name": name, "step": 1,
+        "batch": batch, "wrong": wrong, "name": name, "step": 1, "left": left,
         "rows": [list(zip(names, row, strict=True)) for row in [*rows, *empty]],
-        "columns": names,
+        "columns": names, "form_id": token_hex(8), "done": " ".join(request.session.get(DONE, [])),
         "facilities": seen.order_by("name").values_list("name", flat=True)[:2000],
         "types": known_types(), "units": symbols(), "most": MOST,
     }  # fmt: skip
     return render(request, "activities/entry.html", context, status=422 if wrong else 200)
+
+
+def _done(request: TenantRequest, batch: Batch | None) -> None:
+    """What was typed is sent: the server forgets it, and the browser hears that it may."""
+    Typed.objects.filter(organisation=request.organisation, person=request.user, batch=batch).delete()
+    form = request.POST.get("form", "")[:16]
+    request.session[DONE] = [*request.session.get(DONE, []), form][-20:]
+
+
+def _left(request: TenantRequest, batch: Batch | None) -> Typed | None:
+    mine = Typed.objects.visible_to(request.user).of(request.organisation)
+    return mine.filter(batch=batch).exclude(rows=[]).first()
+
+
+@within(Act.ENTER)
+def draft(request: TenantRequest) -> HttpResponse:
+    """Keeps what is being typed; ``forget``: it is wanted no more."""
+    if request.method != "POST":
+        return redirect("entry", key=request.organisation.key)
+    pk = request.POST.get("batch", "")
+    batch = batch_of(request, int(pk), change=True) if pk.isdigit() else None
+    place = {"organisation": request.organisation, "person": request.user, "batch": batch}
+    rows = typed(request.POST)[:MOST]
+    if "forget" in request.POST or not rows:
+        Typed.objects.filter(**place).delete()
+        if "forget" in request.POST:
+            _done(request, batch)
+            return redirect("batch-entry", key=request.organisation.key, pk=batch.pk) if batch else redirect("entry", key=request.organisation.key)  # fmt: skip
+        return HttpResponse(status=204)
+    name = request.POST.get("name", "").strip()[:200]
+    Typed.objects.update_or_create(**place, defaults={"rows": rows, "name": name})
+    return HttpResponse(status=204)
+
+
+def _cells(row: Sequence[Any]) -> list[str]:
+    return [" ".join(str(cell or "").split())[:500] for cell in [*row, *[""] * len(COLUMNS)][: len(COLUMNS)]]
 
 
 def typed(post: QueryDict) -> Rows:
@@ -82,10 +126,7 @@ def typed(post: QueryDict) -> Rows:
         rows = []
     if not rows:
         rows = list(zip(*(post.getlist(name) for name in COLUMNS), strict=False))
-    cells = [
-        [" ".join(str(cell or "").split())[:500] for cell in [*row, *[""] * len(COLUMNS)][: len(COLUMNS)]]
-        for row in rows
-    ]
+    cells = [_cells(row) for row in rows]
     return [row for row in cells if any(row)]
 
 

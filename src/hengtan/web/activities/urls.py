@@ -12,6 +12,7 @@ urlpatterns = [
     path("o/<slug:key>/data/calendar/", gaps.calendar, name="calendar"),
     path("o/<slug:key>/data/calendar/pace/", gaps.pace, name="source-pace"),
     path("o/<slug:key>/data/entry/", typing_in.new, name="entry"),
+    path("o/<slug:key>/data/entry/draft/", typing_in.draft, name="entry-draft"),
     path("o/<slug:key>/data/<int:pk>/entry/", typing_in.again, name="batch-entry"),
     path("o/<slug:key>/data/workbook/", downloads.empty_workbook, name="empty-workbook"),
     path("o/<slug:key>/data/periods/", periods.index, name="periods"),

@@ -23,8 +23,24 @@
       return Array.prototype.map.call(row.querySelectorAll("input"), function (input) { return input.value.trim(); });
     }).filter(function (values) { return values.some(Boolean); });
   }
+  var said = document.querySelector("[data-kept]"), waiting, sending = false;
   function remember() {
-    try { localStorage.setItem(shelf, JSON.stringify({ name: form.elements.name.value, rows: rows() })); } catch (full) { /* it stays on the page */ }
+    var now = { name: form.elements.name.value, rows: rows(), form: form.elements.form.value, at: Date.now() };
+    try { localStorage.setItem(shelf, JSON.stringify(now)); } catch (full) { /* it stays on the page */ }
+    clearTimeout(waiting);
+    waiting = setTimeout(send, 1500);
+  }
+  function send() {
+    if (sending) { waiting = setTimeout(send, 1500); return; }
+    var data = new FormData();
+    data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    data.append("batch", form.dataset.batch);
+    data.append("name", form.elements.name.value);
+    data.append("packed", JSON.stringify(rows()));
+    sending = true;
+    fetch(form.dataset.draft, { method: "POST", body: data, redirect: "manual", credentials: "same-origin" }).then(function (answer) {
+      if (said) said.textContent = answer.status === 204 ? said.dataset.server : said.dataset.browser;
+    }).catch(function () { /* no network: it is in this browser */ }).then(function () { sending = false; });
   }
   if (window.matchMedia("(max-width:767px)").matches) {
     while (body.rows.length > rows().length + 1) body.deleteRow(body.rows.length - 1);
@@ -55,21 +71,23 @@
     remember();
   });
   form.addEventListener("submit", function () {
+    clearTimeout(waiting);
     packed.value = JSON.stringify(rows());
     body.querySelectorAll("input").forEach(function (input) { input.disabled = true; });
-    try { localStorage.setItem(shelf + ":sent", localStorage.getItem(shelf) || ""); localStorage.removeItem(shelf); } catch (none) { /* nothing was kept */ }
   });
   window.addEventListener("pageshow", function () {
     body.querySelectorAll("input").forEach(function (input) { input.disabled = false; });
   });
-  if (!rows().length) {
-    try {
-      var kept = JSON.parse(localStorage.getItem(shelf) || "null");
-      if (kept && kept.rows.length) {
-        grow(kept.rows.length + 3);
-        kept.rows.forEach(function (values, row) { values.forEach(function (value, column) { cell(row, column).value = value; }); });
-        form.elements.name.value = form.elements.name.value || kept.name;
-      }
-    } catch (unreadable) { /* begin with an empty grid */ }
-  }
+  try { // what was typed here and did not arrive: the session had gone, or the browser was closed
+    var kept = JSON.parse(localStorage.getItem(shelf) || "null"), saved = 1000 * (Number(form.dataset.saved) || 0);
+    if (kept && form.dataset.done.split(" ").indexOf(kept.form) >= 0) { localStorage.removeItem(shelf); kept = null; }
+    if (kept && kept.rows.length && !location.search && !document.querySelector(".ht-errors.nonfield") && kept.at > saved + 1000 && JSON.stringify(kept.rows) !== JSON.stringify(rows())) {
+      grow(kept.rows.length + 3);
+      Array.prototype.forEach.call(body.rows, function (row, at) {
+        row.querySelectorAll("input").forEach(function (input, column) { input.value = (kept.rows[at] || [])[column] || ""; });
+      });
+      form.elements.name.value = kept.name || form.elements.name.value;
+      remember();
+    }
+  } catch (unreadable) { /* the page stands as the server made it */ }
 })();
