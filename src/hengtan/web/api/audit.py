@@ -204,7 +204,9 @@ def _question(row: Question) -> dict[str, Any]:
 
 def _mine(call: Call) -> Any:
     rows = Engagement.objects.visible_to(call.user).of(call.organisation)
-    return rows.select_related("organisation", "run__organisation", "opened_by", "closed_event").defer("run__figures", "run__summary")
+    return rows.select_related("organisation", "run__organisation", "opened_by", "closed_event").defer(
+        "run__figures", "run__summary"
+    )
 
 
 def _one(call: Call, key: str) -> Engagement:
@@ -234,7 +236,9 @@ def new_engagement(request: Call, given: EngagementIn) -> tuple[int, Any]:
     need(request, Act.AUDIT)
     rows = Run.objects.visible_to(request.user).of(request.organisation).select_related("organisation")
     run = get_object_or_404(rows, key=given.run)
-    row = services.begin(request.membership, run, {**given.dict(), "level": given.level.value, "basis": given.basis.value})
+    row = services.begin(
+        request.membership, run, {**given.dict(), "level": given.level.value, "basis": given.basis.value}
+    )
     return 202, _shown(EngagementOut, _engagement(row))
 
 
@@ -257,7 +261,9 @@ def sample(request: Call, key: str, paging: Paging = PAGING) -> Any:
 def test_row(request: Call, key: str, item: int, given: ItemIn) -> tuple[int, Any]:
     """What testing a row came to; old and new stand in the ledger."""
     row = get_object_or_404(_written(request, key).items, pk=item)
-    return 200, _shown(ItemOut, _item(services.test(row, request.membership, given.result.value, given.audited_kg, given.note)))
+    return 200, _shown(
+        ItemOut, _item(services.test(row, request.membership, given.result.value, given.audited_kg, given.note))
+    )
 
 
 @router.get("/engagements/{key}/summary", response={200: SummaryOut, **REFUSED})
@@ -303,7 +309,11 @@ def answer(request: Call, key: str, question: int, given: ReplyIn) -> tuple[int,
     need(request, Act.AUDIT if request.membership.may(Act.AUDIT) else Act.REPORT)
     held = get_object_or_404(_one(request, key).questions.select_related("engagement"), pk=question)
     services.reply(held, request.membership, given.text, settled=given.settle)
-    rows = Question.objects.of(request.organisation).select_related("asked_by", "item").prefetch_related("replies__said_by")
+    rows = (
+        Question.objects.of(request.organisation)
+        .select_related("asked_by", "item")
+        .prefetch_related("replies__said_by")
+    )
     return 200, _shown(QuestionOut, _question(rows.get(pk=held.pk)))
 
 
@@ -322,7 +332,12 @@ def verification(request: Call, key: str) -> Any:
     row = _one(request, key).verifications.select_related("job").first()
     if row is None:
         raise Said(404, Wrong("call.not-there"))
-    return {"job": row.job.key if row.job else None, "done_at": row.done_at, "checks": row.outcome, "checkpoint": row.checkpoint}
+    return {
+        "job": row.job.key if row.job else None,
+        "done_at": row.done_at,
+        "checks": row.outcome,
+        "checkpoint": row.checkpoint,
+    }
 
 
 @router.post("/engagements/{key}/verification", response={202: VerificationOut, **WRITES})
@@ -331,7 +346,9 @@ def verify(request: Call, key: str) -> tuple[int, Any]:
     """A job does what ``hengtan verify`` does with run, ledger and issued reports."""
     need(request, Act.WHOLE)
     row = services.verify(_one(request, key), request.membership)
-    return 202, _shown(VerificationOut, {"job": row.job.key if row.job else None, "done_at": None, "checks": [], "checkpoint": ""})
+    return 202, _shown(
+        VerificationOut, {"job": row.job.key if row.job else None, "done_at": None, "checks": [], "checkpoint": ""}
+    )
 
 
 @router.post("/engagements/{key}/package", response={202: PackageOut, **WRITES})
@@ -340,7 +357,13 @@ def export(request: Call, key: str) -> tuple[int, Any]:
     """A job writes the verification package."""
     need(request, Act.AUDIT if request.membership.may(Act.AUDIT) else Act.REPORT)
     row = services.export(_one(request, key), request.membership)
-    told_ = {"job": row.job.key if row.job else None, "done_at": None, "sha256": "", "bytes": None, "ledger_index": None}
+    told_ = {
+        "job": row.job.key if row.job else None,
+        "done_at": None,
+        "sha256": "",
+        "bytes": None,
+        "ledger_index": None,
+    }
     return 202, _shown(PackageOut, told_)
 
 
@@ -348,7 +371,12 @@ def export(request: Call, key: str) -> tuple[int, Any]:
 def package(request: Call, key: str) -> Any:
     """The newest ZIP: unzip it and give its folder to ``hengtan verify``."""
     need(request, Act.WHOLE)
-    last = _one(request, key).packages.filter(done_at__isnull=False).select_related("organisation", "engagement__run").first()
+    last = (
+        _one(request, key)
+        .packages.filter(done_at__isnull=False)
+        .select_related("organisation", "engagement__run")
+        .first()
+    )
     if last is None:
         raise Said(404, Wrong("call.not-there"))
     return zipped(last)

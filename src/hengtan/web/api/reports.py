@@ -20,7 +20,7 @@ from hengtan.web.vault import services as vault
 
 from .boundary import _shown
 from .door import Call, Said, need
-from .wire import PAGING, REFUSED, WRITES, Page, Paging, once, page
+from .wire import PAGING, REFUSED, WRITES, Page, Paging, lang, once, page
 
 router = Router(tags=["Reports"])
 BINARY: Any = {"responses": {200: {"description": "The file", "content": {
@@ -139,8 +139,12 @@ def _report(row: Report) -> dict[str, Any]:
 
 def _mine(call: Call) -> Any:
     rows = Report.objects.visible_to(call.user).of(call.organisation)
-    rows = rows.select_related("organisation", "run__organisation", "previous__organisation", "prepared_by", "decided_by", "replaces", "job")
-    return rows.defer("run__figures", "run__summary", "previous__figures", "previous__summary").prefetch_related("files__event")
+    rows = rows.select_related(
+        "organisation", "run__organisation", "previous__organisation", "prepared_by", "decided_by", "replaces", "job"
+    )
+    return rows.defer("run__figures", "run__summary", "previous__figures", "previous__summary").prefetch_related(
+        "files__event"
+    )
 
 
 def _one(call: Call, key: str) -> Report:
@@ -168,7 +172,7 @@ def new_report(request: Call, given: ReportIn) -> tuple[int, Any]:
     need(request, Act.REPORT)
     run = _run(request, given.run)
     replaces = _one(request, given.replaces) if given.replaces else None
-    about = services.about_of(request.organisation) | given.about
+    about = {**base.sentence(request.organisation, lang()), **services.about_of(request.organisation), **given.about}
     row = services.prepare(
         request.membership, run, given.standard.value, list(dict.fromkeys(each.value for each in given.languages)),
         list(dict.fromkeys(each.value for each in given.formats)), about, replaces,
