@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+from datetime import date
 from decimal import Decimal
 from html import unescape
 
@@ -13,8 +14,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from hengtan.engine import read_parquet
 from hengtan.inventory.posted import Asked, posted
 from hengtan.web.accounts.models import User
+from hengtan.web.boundaries.models import Denominator
 from hengtan.web.organisations.roles import Role
 from hengtan.web.runs import services
 from hengtan.web.runs.dashboard import Dashboard
@@ -24,8 +27,9 @@ from hengtan.web.runs.templatetags import masses
 from . import importing
 from .calculated import YEAR, calculated, ningbo, worked
 
-# session, person, membership, run, current run (chosen, newest), switcher; figures lie with the run, explanations in the cache
-GOLDEN = {"": 7, "rows/": 5, "facilities/": 5, "explain/?id=G-1": 6, "problems/": 5}
+# session, person, membership, run, current run (chosen, newest), switcher; the dashboard: the run a year before, denominators;
+# figures lie with the run, explanations in the cache
+GOLDEN = {"": 9, "rows/": 5, "facilities/": 5, "explain/?id=G-1": 6, "problems/": 5}
 
 
 @pytest.fixture
@@ -341,3 +345,73 @@ def test_a_proof_that_fails_is_the_first_thing_on_every_page_of_numbers(company,
         words = text_of(page(company, run, path)).partition("Skip to content")[2]
         main = words[words.index("The proof of this run does not hold") :]
         assert "CO₂e" in main, path
+
+
+MIXED = YEAR + (
+    "D-1,{m} plant 2,fuel.diesel,2025-01-01,2025-12-31,5000,L,GB\n"
+    "F-1,{m} plant 1,freight.road.hgv.rigid_17t,2025-01-01,2025-12-31,1200,km,GB\n"
+)
+
+
+@pytest.mark.parametrize("basis", ["location", "market"])
+def test_gases_add_up_to_the_total_and_each_leads_to_the_rows_that_hold_it(company, basis):
+    run = calculated(company, MIXED)
+    board = Dashboard(run, run.figures, basis)
+    assert sum(row["co2e_kg"] for row in board.gases) == board.total
+    assert {row["name"] for row in board.gases} >= {"co2", "ch4", "n2o"}
+    for row in board.gases:
+        told = posted(run.folder, Asked(basis=basis, gas=row["name"]), 100).rows
+        assert told, row["name"]
+        assert company.client().get(row["href"]).status_code == 200
+        if row["kg"] is not None:
+            column = f"{row['name']}_kg"
+            ids = {each["activity_id"] for each in told}
+            rows = read_parquet(run.folder / "emissions.parquet").to_pylist()
+            wanted = [each for each in rows if each["basis"] in ("-", basis) and each["scope"] and each[column]]
+            assert {each["activity_id"] for each in wanted} == ids
+            assert sum(each[column] for each in wanted) == row["kg"]
+    assert "CH₄" in text_of(page(company, run, f"?basis={basis}"))
+
+
+def test_what_is_not_collected_in_scope_3_is_named_and_is_not_zero(company):
+    run = calculated(company, MIXED)
+    rows = Dashboard(run, run.figures, "location").scope3_categories
+    assert [row["name"] for row in rows][:15] == [str(number) for number in range(1, 16)]
+    known = [row for row in rows if row["kg"] is not None]
+    assert sum(row["kg"] for row in known) == Decimal(run.totals["scope3_kg"])
+    assert {row["name"] for row in known} <= {"4", "9"}
+    words = text_of(page(company, run))
+    assert "15 Investments — not collected" in words
+
+
+def test_an_intensity_counts_the_months_that_its_denominator_is_known_for(company, run):
+    def known(kind, value, unit, first, last):
+        Denominator.objects.create(
+            organisation=company.organisation,
+            kind=kind,
+            value=value,
+            unit=unit,
+            start=date(2025, *first),
+            end=date(2025, *last),
+        )
+
+    known("output", 40, "t", (1, 1), (1, 31))
+    known("output", 60, "t", (2, 1), (2, 28))
+    known("revenue", 7, "CNY_2025", (3, 5), (3, 31))  # not whole months: no intensity
+    (told,) = Dashboard(run, run.figures, "location").intensities(services.denominators(run))
+    months = {row["month"]: Decimal(row["location_kg"]) for row in run.figures["months"]}
+    assert told["kg"] == months["2025-01"] + months["2025-02"]
+    assert told["per"] == told["kg"] / 100
+    assert (told["first"], told["last"]) == ("2025-01", "2025-02")
+    assert "Output" in text_of(page(company, run))
+
+
+def test_the_year_before_that_was_chosen_last_is_what_a_dashboard_is_compared_with(company, run):
+    options = {"period": "2025-01-01/2025-12-31"}
+    first = calculated(company, name="2025 a", **options)
+    second = calculated(company, name="2025 b", **options)
+    services.choose(first, company.people[Role.OWNER].user)
+    after = calculated(company, YEAR.replace("2025-", "2026-"), name="2026", period="2026-01-01/2026-12-31")
+    assert services.run_before(after) == first
+    assert second.number > first.number
+    assert "a year before" in text_of(page(company, after))

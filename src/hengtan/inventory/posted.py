@@ -15,6 +15,7 @@ import ibis
 from hengtan.engine import DECIMAL_MASS, Engine, fetch
 
 EMISSIONS = "emissions.parquet"
+GASES = {"co2": "co2_kg", "ch4": "ch4_kg", "n2o": "n2o_kg", "other": "other_co2e_kg"}
 COLUMNS = (
     "activity_id", "facility", "org_unit", "start", "end", "scope", "category", "basis", "co2e_kg", "factor_id", "match",
 )  # fmt: skip
@@ -26,6 +27,7 @@ class Asked:
 
     scope        1, 2, 3; 0 is what lies outside the scopes, which is in no total and therefore not among all of them
     facilities   those that the person may see; text: a part of the activity id or of the facility's name
+    gas          co2, ch4, n2o, other: rows that hold it; unsplit: rows whose factor tells CO2e alone
     activities   these alone; between: kg CO2e from ... to, both inclusive
     """
 
@@ -39,6 +41,7 @@ class Asked:
     factor_id: str | None = None
     text: str = ""
     facilities: Sequence[str] | None = None
+    gas: str | None = None
     activities: Sequence[str] | None = None
     between: tuple[Decimal, Decimal] | None = None
 
@@ -78,6 +81,12 @@ def _filtered(rows: Any, asked: Asked) -> Any:
     if asked.text:
         part = asked.text.lower()
         rows = rows.filter(rows.activity_id.lower().contains(part) | rows.facility.lower().contains(part))
+    if asked.gas == "unsplit":
+        rows = rows.filter(
+            rows.co2_kg.isnull(), rows.ch4_kg.isnull(), rows.n2o_kg.isnull(), rows.other_co2e_kg.isnull()
+        )
+    elif asked.gas is not None:
+        rows = rows.filter(rows[GASES[asked.gas]] != 0)
     if asked.activities is not None:
         rows = rows.filter(rows.activity_id.isin(list(asked.activities) or [""]))
     if asked.between is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -10,8 +11,12 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from hengtan.gases import gwp
+from hengtan.inventory.posted import GASES
 from hengtan.inventory.totals import EXACT
+from hengtan.web.boundaries.models import Denominator
 
 from . import words
 from .models import Run
@@ -27,6 +32,7 @@ class Dashboard:
     def __init__(self, run: Run, figures: Figures, basis: str, before: Run | None = None) -> None:
         """before: the run whose months are drawn beside, for who sees all of both."""
         self.run, self.figures, self.basis, self.before = run, figures, basis, before
+        self.gwp_set = str((run.summary or {}).get("gwp_set") or "AR5")
         self.scope2 = f"scope2_{basis}_kg"
         totals = figures["totals"]
         self.scope1, self.scope3 = Decimal(totals["scope1_kg"]), Decimal(totals["scope3_kg"])
@@ -91,7 +97,18 @@ class Dashboard:
     def facilities(self) -> dict[str, Any]:
         """Bars of the largest facilities."""
         rows = sorted(self.figures["facilities"], key=lambda row: -Decimal(row[f"{self.basis}_kg"]))[:BARS]
-        return self._bars([self._bar(row["facility"], row, facility=row["facility"]) for row in rows])
+        bars = self._bars([self._bar(row["facility"], row, facility=row["facility"]) for row in rows])
+        if self.rest is not None:
+            count, kg = self.rest
+            name = ngettext("%(number)s more facility", "%(number)s more facilities", count) % {"number": f"{count:,}"}
+            at = reverse("run-facilities", kwargs={"key": self.run.organisation.key, "pk": self.run.pk})
+            bars["rest"] = {
+                "name": name,
+                "value": float(tonnes(kg)),
+                "total": shown(tonnes(kg, 0), 0),
+                "href": f"{at}?basis={self.basis}",
+            }
+        return bars
 
     @property
     def rest(self) -> tuple[int, Decimal] | None:
@@ -115,6 +132,87 @@ class Dashboard:
                 "href": self.rows_at(match=name),
             })  # fmt: skip
             at += part
+        return found
+
+    @property
+    def gases(self) -> list[dict[str, Any]]:
+        """Mass of each gas and what it makes in CO2e; methane is what the others leave, so that they add up to the total."""
+        if not self.figures.get("gases"):
+            return []
+        kg = dict.fromkeys(words.GASES, Decimal(0))
+        co2e = dict(kg)
+        for row in self.figures["gases"]:
+            if row["scope"] not in (1, 2, 3) or row["basis"] not in ("-", self.basis):
+                continue
+            told = {name: Decimal(row.get(column) or 0) for name, column in GASES.items()}
+            unsplit = Decimal(row.get("unsplit_co2e_kg") or 0)
+            nitrous = EXACT.multiply(told["n2o"], gwp("N2O", self.gwp_set)) if told["n2o"] else Decimal(0)
+            rest = Decimal(row["co2e_kg"] or 0)
+            for each in (told["co2"], nitrous, told["other"], unsplit):
+                rest = EXACT.subtract(rest, each)
+            parts = {"co2": told["co2"], "n2o": nitrous, "other": told["other"], "unsplit": unsplit}
+            parts["ch4" if told["ch4"] else "unsplit"] = EXACT.add(
+                parts.get("ch4" if told["ch4"] else "unsplit", Decimal(0)), rest
+            )
+            for name, mass in told.items():
+                kg[name] = EXACT.add(kg[name], mass)
+            for name, mass in parts.items():
+                co2e[name] = EXACT.add(co2e[name], mass)
+        return [
+            {"name": name, "kg": kg[name] if name in ("co2", "ch4", "n2o") else None, "co2e_kg": mass, "href": self.rows_at(gas=name),
+             "width": f"{max(mass, Decimal(0)) * 100 / self.total:.1f}%" if self.total else "0%"}
+            for name, mass in co2e.items() if mass
+        ]  # fmt: skip
+
+    @property
+    def scope3_categories(self) -> list[dict[str, Any]]:
+        """All fifteen: what is not collected is not zero."""
+        rows = {row["category"]: row for row in self.figures["categories"] if row["scope"] == 3}
+        numbers = dict.fromkeys([*map(str, range(1, 16)), *sorted(rows, key=str)])
+        return [
+            {"name": name, "kg": Decimal(rows[name]["scope3_kg"]) if name in rows else None, "rows": rows[name]["rows"] if name in rows else 0,
+             "href": self.rows_at(scope=3, category=name)}
+            for name in numbers
+        ]  # fmt: skip
+
+    @property
+    def since_before(self) -> Decimal | None:
+        """The change since the run before, of the months that are drawn beside."""
+        if self.before is None or self.before.totals is None or not self._year_earlier():
+            return None
+        totals = self.before.totals
+        told = reduce(EXACT.add, (Decimal(totals[name]) for name in ("scope1_kg", self.scope2, "scope3_kg")))
+        return EXACT.divide(EXACT.subtract(self.total, told) * 100, told) if told else None
+
+    def _year_earlier(self) -> bool:
+        first, last = (self.before.first, self.before.last) if self.before is not None else (None, None)
+        if not (first and last and self.run.first and self.run.last):
+            return False
+        return (self.run.first.year - first.year, self.run.last.year - last.year) == (1, 1)
+
+    def intensities(self, denominators: Iterable[Denominator]) -> list[dict[str, Any]]:
+        """By what is counted and its unit: emissions of the months it is known for, for one of it, and their part of the total."""
+        months = {row["month"]: Decimal(row[f"{self.basis}_kg"]) for row in self.figures["months"]}
+        groups: dict[tuple[str, str], list[Denominator]] = {}
+        for each in denominators:
+            groups.setdefault((each.kind, each.unit), []).append(each)
+        found = []
+        for (_kind, unit), rows in groups.items():
+            known: set[str] = set()
+            whole = True
+            for row in rows:
+                touched = set(_between(f"{row.start:%Y-%m}", f"{row.end:%Y-%m}"))
+                day_after = row.end + timedelta(days=1)
+                whole = whole and row.start.day == 1 and day_after.day == 1 and not known & touched
+                known |= touched
+            if not whole or not known & set(months):
+                continue
+            kg = reduce(EXACT.add, (months[each] for each in known & set(months)))
+            amount = reduce(EXACT.add, (row.value for row in rows))
+            found.append({
+                "kind": rows[0].get_kind_display(), "unit": unit, "amount": amount, "kg": kg, "per": EXACT.divide(kg, amount),
+                "first": min(known), "last": max(known), "part": kg * 100 / self.total if self.total else Decimal(0),
+            })  # fmt: skip
         return found
 
     @property

@@ -24,7 +24,7 @@ from .views import basis_of, run_of
 
 PAGE = 50
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
-FILTERS = ("scope", "category", "facility", "org_unit", "month", "match", "factor_id")
+FILTERS = ("gas", "scope", "category", "facility", "org_unit", "month", "match", "factor_id")
 NAMED = ("category", "facility", "org_unit", "match", "factor_id")
 COLUMNS = (
     "activity_id",
@@ -50,6 +50,7 @@ def asked(request: TenantRequest) -> Asked:
     return Asked(
         basis=basis_of(request),
         scope=int(scope) if scope in ("0", "1", "2", "3") else None,
+        gas=given["gas"] if given.get("gas") in words.GASES else None,
         month=month if MONTH.fullmatch(month) else None,
         text=" ".join(given.get("q", "").split())[:100],
         facilities=services.facilities_of(request.membership),

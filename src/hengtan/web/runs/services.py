@@ -7,13 +7,14 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from hengtan.engine import read_parquet
@@ -21,7 +22,7 @@ from hengtan.inventory.posted import Asked, posted
 from hengtan.web.accounts.models import User
 from hengtan.web.activities.models import Batch, State
 from hengtan.web.activities.services import approved_sources
-from hengtan.web.boundaries.models import Facility, FacilityPlace
+from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.library import services as library
 from hengtan.web.organisations.models import Membership, Organisation
@@ -100,6 +101,29 @@ def current(organisation: Organisation) -> Run | None:
     """The run that somebody chose last; without a choice the newest that is done."""
     done = Run.objects.of(organisation).filter(done_at__isnull=False)
     return done.filter(chosen_at__isnull=False).order_by("-chosen_at").first() or done.first()
+
+
+def run_before(run: Run) -> Run | None:
+    """What a dashboard is compared with: the run that was chosen last for the same days a year earlier, else the one before it."""
+    if run.first and run.last:
+        same = Run.objects.of(run.organisation).filter(
+            done_at__isnull=False, first=_year_before(run.first), last=_year_before(run.last)
+        )
+        found = same.exclude(pk=run.pk).order_by(F("chosen_at").desc(nulls_last=True), "-number").first()
+        if found is not None:
+            return found
+    return run.previous
+
+
+def _year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def denominators(run: Run) -> list[Denominator]:
+    """Of the whole organisation, within the period of the run."""
+    if not (run.first and run.last):
+        return []
+    return list(Denominator.objects.of(run.organisation).filter(facility=None, start__gte=run.first, end__lte=run.last))
 
 
 def facilities_of(membership: Membership) -> list[str] | None:

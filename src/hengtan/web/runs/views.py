@@ -113,13 +113,13 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     basis = basis_of(request)
     form = form_of(request)
     if form:
-        return _table(form, run, told, request.GET.get("table", ""))
-    board = Dashboard(run, told, basis, run.previous if seen is None else None)
+        return _table(form, run, told, request.GET.get("table", ""), basis)
+    board = Dashboard(run, told, basis, services.run_before(run) if seen is None else None)
     context = {
         "run": run, "board": board, "basis": basis, "figures": told, "whole": seen is None,
         "current": services.current(request.organisation), "may": request.membership.may(Act.CALCULATE),
         "proof": vouching(run), "charts": {f"chart-{name}": getattr(board, name) for name in CHARTS},
-        "intensity": _intensity(told, basis), "files": [name for name in FILES if (run.folder / name).exists()] if seen is None else [],
+        "intensity": _intensity(told, basis), "intensities": board.intensities(services.denominators(run)) if seen is None else [], "files": [name for name in FILES if (run.folder / name).exists()] if seen is None else [],
         "problems": [each for each in told.get("problems", ()) if each["count"]],
     }  # fmt: skip
     return render(request, "runs/dashboard.html", context)
@@ -208,7 +208,15 @@ def _runs_table(form: str, request: TenantRequest, found: QuerySet[Run], *, whol
     return as_table(form, f"{request.organisation.key}-runs", [*names, *sums], map(row, found))
 
 
-def _table(form: str, run: Run, told: Any, wanted: str) -> HttpResponse:
+def _table(form: str, run: Run, told: Any, wanted: str, basis: str) -> HttpResponse:
+    if wanted == "gases":
+        gases = Dashboard(run, told, basis).gases
+        return as_table(
+            form,
+            f"{run.code}-gases",
+            ("gas", "kg", "co2e_kg"),
+            ([row["name"], row["kg"], row["co2e_kg"]] for row in gases),
+        )
     if wanted not in TABLES or wanted not in told:
         raise Http404
     named, counted = TABLES[wanted]

@@ -54,6 +54,13 @@ COLOURS = {
     "pinned": "pinned", "exact": "exact", "earlier-year": "earlier", "parent-region": "parent", "proxy": "proxy",
     "none": "rejected",
 }  # fmt: skip
+GASES: Mapping[str, str | Promise] = {
+    "co2": "CO₂",
+    "ch4": "CH₄",
+    "n2o": "N₂O",
+    "other": _("other gases"),
+    "unsplit": _("published as CO₂e alone"),
+}
 BASES: Mapping[str, str | Promise] = {"location": _("Location-based"), "market": _("Market-based")}
 
 

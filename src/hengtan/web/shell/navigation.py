@@ -66,6 +66,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Chinese rules"),
         (
             Entry(_("Sector statements"), "file-text", "statements", ("statements", "statement", "statement-new", "statement-entry", "statement-compare"), tab=False),
+            Entry(_("Allowance allocation"), "calculator", "allocations", ("allocations", "allocation", "allocation-new", "allocation-unit", "allocation-compare"), Act.WHOLE, tab=False),
             Entry(_("Rule library"), "book-2", "rules", ("rules", "guideline", "allocation-plan"), tab=False),
         ),
     ),

@@ -72,6 +72,13 @@ def change(kg: object) -> SafeString:
 
 
 @register.filter
+def signed(value: object, places: int = 1) -> str:
+    """+3.8, −0.4."""
+    told = Decimal(str(value))
+    return f"{told:+,.{places}f}".replace("-", "−")
+
+
+@register.filter
 def share(part: object, whole: object) -> str:
     """Percent with one decimal; an em dash of nothing."""
     of = Decimal(str(whole or 0))
@@ -112,6 +119,12 @@ def category_name(name: str) -> Any:
 def match_name(name: str) -> Any:
     """Exact match."""
     return words.MATCHES.get(name or "none", name)
+
+
+@register.filter
+def gas_name(name: str) -> Any:
+    """CH₄."""
+    return words.GASES.get(name, name)
 
 
 @register.filter

@@ -23,4 +23,5 @@ def table_menu(context: template.Context, table: str = "", address: str = "", *,
         [] if address else [(name, value) for name, value in asked.items() if name not in ("page", "format", "table")]
     )
     left += [("table", table)] if table else []
-    return {"base": f"{address}?{urlencode([*left, ('format', '')])}", "small": small}
+    joined = "&" if "?" in address else "?"
+    return {"base": f"{address}{joined}{urlencode([*left, ('format', '')])}", "small": small}

@@ -71,6 +71,22 @@
       option.height = Math.max(90, many * 27 + 8);
       return option;
     },
+    treemap: function (data) {
+      var option = base(), nodes = data.rows.map(function (row) {
+        return { name: row.name, value: row.parts.reduce(function (sum, part) { return sum + part; }, 0), told: row.total, href: row.href, itemStyle: { color: colour("accent-soft") } };
+      });
+      if (data.rest) nodes.push({ name: data.rest.name, value: data.rest.value, told: data.rest.total, href: data.rest.href, itemStyle: { color: colour("sunken") } });
+      option.tooltip.trigger = "item";
+      option.tooltip.formatter = function (point) { return point.data.name + "  " + point.data.told + " t"; };
+      option.series = [{
+        type: "treemap", left: 0, right: 0, top: 2, bottom: 2, roam: false, nodeClick: false, breadcrumb: { show: false }, sort: "desc", cursor: "pointer",
+        itemStyle: { borderColor: colour("surface"), borderWidth: 1, gapWidth: 2 }, data: nodes.filter(function (node) { return node.value > 0; }),
+        label: { show: true, color: colour("ink"), fontSize: 12, lineHeight: 16, overflow: "truncate", formatter: function (point) { return point.data.name + "\n" + point.data.told; } }
+      }];
+      option.hrefs = function (event) { return event.data && event.data.href; };
+      option.height = Math.max(240, data.rows.length * 27 + 8);
+      return option;
+    },
     effects: function (data) {
       var option = base(), low = data.low, steps = data.steps;
       option.grid = { left: 8, right: 16, top: 26, bottom: 6, containLabel: true };
@@ -101,7 +117,7 @@
   function draw(place) {
     var told = document.getElementById(place.dataset.chart);
     if (!told) return;
-    var data = JSON.parse(told.textContent), option = kinds[data.kind](data), hrefs = option.hrefs;
+    var data = JSON.parse(told.textContent), option = kinds[place.dataset.as || data.kind](data), hrefs = option.hrefs;
     delete option.hrefs;
     if (option.height) { place.style.height = option.height + "px"; delete option.height; }
     var chart = echarts.init(place, null, { renderer: "svg" });
@@ -114,7 +130,7 @@
       });
     }
     drawn[place.dataset.chart] = chart;
-    new ResizeObserver(function () { chart.resize(); }).observe(place);
+    new ResizeObserver(function () { if (!chart.isDisposed()) chart.resize(); }).observe(place);
   }
   function saved(name, url) {
     var link = document.createElement("a");
@@ -140,6 +156,14 @@
     image.src = url;
   }
   document.querySelectorAll("[data-chart]").forEach(draw);
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-as]"), place = button && document.querySelector("[data-chart=" + button.dataset.of + "]");
+    if (!place) return;
+    button.parentNode.querySelectorAll("[data-as]").forEach(function (each) { each.setAttribute("aria-pressed", String(each === button)); });
+    drawn[place.dataset.chart].dispose();
+    place.dataset.as = button.dataset.as;
+    draw(place);
+  });
   document.addEventListener("click", function (event) {
     var button = event.target.closest("[data-save]");
     if (!button) return;
