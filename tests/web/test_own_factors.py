@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from hengtan.factors import open_library
 from hengtan.web.activities.models import State
 from hengtan.web.library import own_factors, proposals, services
-from hengtan.web.library.models import OwnFactor
+from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.runs.models import Run
@@ -22,6 +23,7 @@ from hengtan.web.vault.services import facts
 
 from .calculated import worked
 from .importing import approved as approved_batch
+from .test_queries import asked
 
 STEAM = {
     "factor_id": "OWN-steam-2025", "name": "Steam of the park", "name_zh": "园区蒸汽", "category": "purchased_heat", "scope": "2",
@@ -271,3 +273,46 @@ def test_a_row_that_names_an_own_factor_is_posted_explained_with_its_version_and
     assert run.code in used
     with pytest.raises(IntegrityError), transaction.atomic():
         OwnFactor.objects.filter(pk=row.pk).update(state=State.APPROVED)
+
+
+PAGES = (
+    "library/",
+    "library/?q=steam",
+    "library/own/",
+    "library/policy/",
+    "library/methods/",
+    f"library/factor/?id={'CN-EL-AVG-CN-2023'}",
+)
+GOLDEN = dict(zip(PAGES, (4, 5, 7, 7, 5, 5), strict=True))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_the_library_asks_the_database_as_often_for_many_own_as_for_few(company, path):
+    client = company.client()
+    few, _ = asked(client, company.url(path))
+    for number in range(20):
+        more = {
+            "organisation": company.organisation,
+            "created_by": company.people[Role.MANAGER].user,
+            "version": number + 2,
+        }
+        OwnFactor.objects.create(factor_id=f"steam-{number}", cells=STEAM, **more)
+        OwnPolicy.objects.create(body="extends: default\n", **more)
+        OwnMethod.objects.create(method_id=f"m{number}", body="id: own\n", **more)
+    many, queries = asked(client, company.url(path))
+    told = "\n".join(query["sql"] for query in queries)
+    assert few == many == GOLDEN[path], (few, many, told)
+
+
+def test_an_id_that_came_with_a_batch_after_it_was_submitted_keeps_a_factor_from_being_approved(company):
+    row = proposed(company, factor_id="B-2")
+    text = services.factor_file(
+        [OwnFactor(factor_id="B-2", cells=own_factors.cleaned(STEAM | {"factor_id": "B-2"}))]
+    ).decode()
+    head = "activity_id,facility,activity_type,start,end,quantity,unit,region,factor_id\n"
+    line = f"H-1,{company.mark} plant 1,steam,2025-01-01,2025-01-31,10,GJ,CN-33,B-2\n"
+    approved_batch(company, {"rows.csv": head + line, "factors.csv": text}, Role.OWNER)
+    with pytest.raises(ValidationError):
+        proposals.approve(row, company.people[Role.APPROVER])
+    row.refresh_from_db()
+    assert row.state == State.SUBMITTED

@@ -25,6 +25,7 @@ from hengtan.units import symbols
 from hengtan.web.activities.models import OPEN, State
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
+from hengtan.web.runs.words import activity_type
 from hengtan.web.shell.tables import as_table
 from hengtan.web.shell.tables import form_of as asked_form
 
@@ -131,7 +132,7 @@ def _shown(one: Method) -> dict[str, Any]:
     ]
     return {
         "title": one.title[here], "equations": _equations(one), "inputs": rows, "parameters": parameters,
-        "note": one.note.get(here, ""), "needs_factor": one.factor is not None,
+        "note": one.note.get(here, ""), "needs_factor": one.factor is not None, "by_type": _by_type(one, here),
     }  # fmt: skip
 
 
@@ -150,14 +151,30 @@ def _plain(number: Any) -> str:
 
 
 def _values(parameter: Any) -> list[dict[str, Any]]:
-    """Dated values; of a table by activity type, its first lines."""
-    by_type = parameter.by_type or {"": parameter.values}
-    found = [
-        {"type": kind, "value": _plain(each.value), "validity": each.validity(), "published": each.published,
-         "source": each.source, "known": each.mark == "known"}
-        for kind, values in by_type.items() for each in values
+    """Dated values."""
+    return [
+        {"value": _plain(each.value), "validity": each.validity(), "published": each.published, "source": each.source,
+         "known": each.mark == "known"}
+        for each in parameter.values
     ]  # fmt: skip
-    return found[:200]
+
+
+def _by_type(one: Method, here: str) -> dict[str, Any] | None:
+    """Parameters that a table gives for each activity type: one line for a type and a period."""
+    columns = [each for each in one.parameters if each.by_type]
+    if not columns:
+        return None
+    lines: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for at, column in enumerate(columns):
+        for kind, values in (column.by_type or {}).items():
+            for each in values:
+                line = lines.setdefault((kind, each.validity(), each.source), {
+                    "type": kind, "title": activity_type(kind), "validity": each.validity(), "published": each.published,
+                    "source": each.source, "known": each.mark == "known", "values": [""] * len(columns),
+                })  # fmt: skip
+                line["values"][at] = _plain(each.value)
+    heads = [_told(each, here) | {"measurable": each.measurable} for each in columns]
+    return {"heads": heads, "lines": list(lines.values())[:400]}
 
 
 def _equations(one: Method) -> list[tuple[str, SafeString, str]]:

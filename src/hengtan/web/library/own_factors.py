@@ -16,16 +16,16 @@ from django.utils.translation import gettext as _
 from hengtan.factors import check
 from hengtan.factors.tabular import read_sheet
 from hengtan.problems import HengtanError, Problem
-from hengtan.web.activities.models import OPEN, SourceFile, State
+from hengtan.web.activities.models import OPEN, State
 from hengtan.web.jobs.services import as_json
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
-from hengtan.web.vault.services import facts
 
 from .documents import Document
 from .models import OwnFactor
 from .proposals import in_force, next_version, opened, submitted
 from .services import ALL_COLUMNS, factor_file
+from .taken import ids_of_batches
 from .words import lang
 
 MOST_ROWS, LONGEST = 500, 2000
@@ -59,23 +59,6 @@ def gate(organisation: Organisation, rows: Sequence[Mapping[str, str]], *, but: 
             values = {"factor_id": row["factor_id"]}
             found.append(Problem("factor.id-taken", row=number, column="factor_id", values=values))
     return sorted(found, key=lambda problem: (problem.row or 0, problem.severity))
-
-
-def ids_of_batches(organisation: Organisation) -> set[str]:
-    """Ids in the factor files that came with batches which count or wait."""
-    files = SourceFile.objects.of(organisation).filter(
-        role=SourceFile.Role.FACTORS, batch__state__in=(State.APPROVED, State.SUBMITTED)
-    )
-    store, found = facts(organisation), set[str]()
-    for digest, name in set(files.values_list("digest", "name")):
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / f"factors{Path(name).suffix}"
-                path.write_bytes(store.read(digest))
-                found |= {line.cells.get("factor_id", "") for line in read_sheet(path, "factor_id").lines}
-        except HengtanError:  # it was approved when it could be read; the run will say what it is now
-            continue
-    return found - {""}
 
 
 def _as_file(rows: Iterable[Mapping[str, str]]) -> bytes:

@@ -20,6 +20,7 @@ from hengtan.web.vault.services import keep_file, record
 from hengtan.web.webhooks.services import announce
 
 from .models import OwnFactor, OwnMethod, OwnPolicy, Proposal
+from .taken import ids_of_batches
 
 Sort = TypeVar("Sort", bound=Proposal)
 THINGS: dict[type[Proposal], str] = {OwnFactor: "factor", OwnPolicy: "policy", OwnMethod: "method"}
@@ -80,6 +81,8 @@ def approve(row: Proposal, by: Membership) -> None:
         if not moved.update(state=State.SUPERSEDED, superseded_at=row.decided_at):
             raise ValidationError(_("The version that it changes is no longer in force. Return this one."))
         record(row.organisation, f"{thing}.superseded", told(old) | {"superseded_by": row.named}, by.user)
+    if isinstance(row, OwnFactor) and row.factor_id in ids_of_batches(row.organisation):
+        raise ValidationError(_("A batch brings a factor of this id: it would stand twice. Return this one."))
     if _same(row).exists():
         raise ValidationError(_("Another version of it was approved meanwhile. Return this one."))
     row.save(update_fields=["state", "decided_by", "decided_at", "comment"])

@@ -92,7 +92,7 @@ def cells(factor: Factor) -> list[tuple[str, str | Promise, str, str]]:
             remark = describe.category(factor.category, here)
         elif name == "published":
             cell = "" if factor.published == NEVER else cell
-            remark = describe.published(factor, here)
+            remark = describe.published(factor, here) if factor.origin != "user" or factor.published_assumed else ""
         elif name == "retrieved_from" and factor.unverified:
             remark = describe.UNVERIFIED[here]
         elif name == "licence":
