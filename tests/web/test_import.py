@@ -288,6 +288,18 @@ def test_the_marked_up_workbook_shows_each_problem_at_its_cell_and_nothing_in_it
     assert "F2" in [cell.value for cell in listing["D"]]
 
 
+def test_a_cell_that_a_person_changed_is_marked_with_what_stood_there_on_the_page_and_in_the_workbook(company):
+    client, who = company.client(), company.people[Role.OWNER].user
+    batch = checked(company, uploaded(company, client, [("a.csv", HEAD + line(1, "yong plant 1", "-5"))]), Role.OWNER)
+    services.fix(batch, who, [("a.csv", "", 2)], 5, "=5", "-5")
+    work()
+    page = client.get(company.url(f"data/{batch.pk}/problems/")).content.decode()
+    assert re.search(r'<td class="[^"]*fixed" title="was “-5”, changed by Owner yong">', page)
+    sheet = load_workbook(io.BytesIO(client.get(company.url(f"data/{batch.pk}/workbook/")).content)).worksheets[1]
+    assert (sheet["F2"].value, sheet["F2"].data_type) == ("=5", "s")
+    assert sheet["F2"].comment.text.startswith("Was “-5”; changed by Owner yong.")
+
+
 def test_a_file_comes_back_as_it_was_given_and_is_not_opened_by_a_browser(company):
     client = company.client()
     batch = uploaded(company, client, [("a.csv", HEAD + line(1, "yong plant 1"))])

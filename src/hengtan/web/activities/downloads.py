@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -87,8 +88,13 @@ def workbook(batch: Batch, files: dict[str, Opened], lang: str) -> bytes:
     look = {
         "bad": book.add_format({"bg_color": "#FBEAE8", "border": 1, "border_color": "#B3261E"}),
         "warn": book.add_format({"bg_color": "#FBF1DC", "border": 1, "border_color": "#8A5A00"}),
+        "fixed": book.add_format({"bg_color": "#E8EFF8", "border": 1, "border_color": "#2F5F9E"}),
         "bold": book.add_format({"bold": True}),
     }
+    fixed: dict[tuple[str, str], dict[tuple[int, int], Json]] = defaultdict(dict)
+    for fix in batch.fixes:
+        if fix["column"] is not None:
+            fixed[fix["file"], fix["sheet"]][fix["row"], fix["column"]] = fix
     _listing(book, batch, lang, look)
     marks: dict[tuple[str, str], Marks] = defaultdict(dict)
     for group in batch.preview["groups"]:
@@ -103,7 +109,8 @@ def workbook(batch: Batch, files: dict[str, Opened], lang: str) -> bytes:
             continue
         file = files[form["file"]]
         name = _sheet_name(form["sheet"] or Path(form["file"]).stem, taken)
-        _sheet(book.add_worksheet(name), file, file.sheet(form["sheet"]).rows, marks[form["file"], form["sheet"]], look)
+        place = form["file"], form["sheet"]
+        _sheet(book.add_worksheet(name), file, file.sheet(form["sheet"]).rows, marks[place], look, fixed[place])
     book.close()
     return out.getvalue()
 
@@ -138,7 +145,10 @@ def _listing(book: Any, batch: Batch, lang: str, look: Json) -> None:
     sheet.freeze_panes(1, 0)
 
 
-def _sheet(sheet: Any, file: Opened, rows: list[list[Any]], marks: Marks, look: Json) -> None:
+def _sheet(
+    sheet: Any, file: Opened, rows: list[list[Any]], marks: Marks, look: Json, fixed: Mapping[tuple[int, int], Json]
+) -> None:  # fmt: skip
+    """Problems are coloured and told in a note; a cell that a person changed holds the new content, its note the old one."""
     if len(rows) > MOST_ROWS:
         raise ValidationError(_("The sheet has too many rows for a workbook."))
     whole = {row: told for (row, column), told in marks.items() if column is None}
@@ -147,6 +157,12 @@ def _sheet(sheet: Any, file: Opened, rows: list[list[Any]], marks: Marks, look: 
         row = at + file.head
         for column, cell in enumerate(cells):
             kind, told = marks.get((row, column)) or whole.get(row) or ("", "")
+            fix = fixed.get((row, column))
+            if fix is not None:
+                was = _("Was “%(old)s”; changed by %(by)s.") % {"old": str(fix["old"])[:200], "by": fix["by"]}
+                sheet.write_string(at, column, str(fix["new"])[:32_767], look[kind or "fixed"])
+                sheet.write_comment(at, column, f"{was} {told}".strip(), {"x_scale": 2})
+                continue
             style = look.get(kind)
             if isinstance(cell, int | float) and not isinstance(cell, bool):
                 sheet.write_number(at, column, cell, style)

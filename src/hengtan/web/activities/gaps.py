@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 from django.core.paginator import Paginator
@@ -51,20 +52,21 @@ def coverage(organisation: Organisation, facilities: set[str]) -> dict[Source, M
     batches = Batch.objects.of(organisation).filter(state__in=(State.APPROVED, State.SUBMITTED))
     store = facts(organisation)
     for state, digest in batches.order_by("-state").values_list("state", "parquet"):  # what is approved is written last
-        for facility, activity, first, last in _spans(str(store.path(digest))):
+        for facility, activity, months in _covered(str(store.path(digest))):
             if facility in facilities:
-                months = found.setdefault((facility, activity), {})
-                for month in _months(first, last):
-                    if months.get(month) != State.APPROVED:
-                        months[month] = state
+                found.setdefault((facility, activity), {}).update(dict.fromkeys(months, state))
     return found
 
 
 @lru_cache(maxsize=256)  # a file of that name never changes
-def _spans(path: str) -> tuple[tuple[str, str, date, date], ...]:
+def _covered(path: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Of each source of the file its months."""
     names = ["facility", "activity_type", "start", "end"]
     table = pq.read_table(Path(path), columns=names).group_by(names).aggregate([])
-    return tuple(zip(*(table[name].to_pylist() for name in names), strict=True))
+    found: dict[tuple[str, str], set[str]] = {}
+    for facility, activity, first, last in zip(*(table[name].to_pylist() for name in names), strict=True):
+        found.setdefault((facility, activity), set()).update(_months(first, last))
+    return tuple((*source, tuple(sorted(months))) for source, months in found.items())
 
 
 def _months(first: date, last: date) -> list[str]:
@@ -110,6 +112,8 @@ def lines(
 
 def _lacks(months: Months, year: int, number: int, pace: str) -> bool:
     """Whether the period that ends with the month has no data at all; in the middle of a longer one nothing is lacking yet."""
+    if pace == Pace.MONTH:
+        return True
     length = {Pace.QUARTER: 3, Pace.YEAR: 12}.get(Pace(pace), 1)
     return number % length == 0 and not any(f"{year}-{number - step:02}" in months for step in range(length))
 
@@ -142,7 +146,7 @@ def pace(request: TenantRequest) -> HttpResponse:
     known = Facility.objects.of(request.organisation).filter(name=facility).exists()
     if request.method == "POST" and known and chosen in Pace.values:
         with transaction.atomic():
-            source = {"organisation": request.organisation, "facility": facility, "activity": activity}
+            source: dict[str, Any] = {"organisation": request.organisation, "facility": facility, "activity": activity}
             if chosen == Pace.MONTH:
                 SourcePace.objects.filter(**source).delete()
             else:

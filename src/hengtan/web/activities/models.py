@@ -166,6 +166,8 @@ class Evidence(TenantModel):
     reason = models.CharField(_("Reason"), max_length=300, blank=True)
     replaced_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="replaces")
 
+    stands_for: list[str]  # ids of rows, put there by the page
+
     objects: ClassVar[TenantQuerySet[Evidence]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import isnan
 from secrets import token_hex
@@ -25,8 +25,9 @@ ROWS, CELLS, LINES, FEW = 2_000, 12, 60, 500
 LANGS = ("en", "zh")
 
 
-def preview(judged: Judged, mapping: Json) -> Json:
-    """Everything of a check that is kept, as JSON."""
+def preview(judged: Judged, mapping: Json, fixes: Iterable[Json] = ()) -> Json:
+    """Everything of a check that is kept, as JSON; cells that a person changed say what stood there."""
+    changed = _changed(fixes)
     places = _Places(judged)
     groups = _groups(judged, places)
     reference = judged.read.reference
@@ -39,7 +40,9 @@ def preview(judged: Judged, mapping: Json) -> Json:
         "controls": control_totals(judged),
         "groups": groups,
         "sheets": [
-            _sheet(judged.read.opened[form["file"]], form, groups) for form in mapping["forms"] if form["use"] != "skip"
+            _sheet(judged.read.opened[form["file"]], form, groups, changed[form["file"], form["sheet"]])
+            for form in mapping["forms"]
+            if form["use"] != "skip"
         ],
         "new_facilities": [name for name, _region in judged.new_facilities],
         "totals": dict(judged.totals),
@@ -147,7 +150,16 @@ def _group(code: str, found: list[Problem], judged: Judged, places: _Places) -> 
     }
 
 
-def _sheet(opened: Opened, form: Json, groups: list[Json]) -> Json:
+def _changed(fixes: Iterable[Json]) -> dict[tuple[str, str], dict[tuple[int, int], Json]]:
+    """By file and sheet the cells that a person changed."""
+    found: dict[tuple[str, str], dict[tuple[int, int], Json]] = defaultdict(dict)
+    for fix in fixes:
+        if fix["column"] is not None:
+            found[fix["file"], fix["sheet"]][fix["row"], fix["column"]] = fix
+    return found
+
+
+def _sheet(opened: Opened, form: Json, groups: list[Json], changed: Mapping[tuple[int, int], Json]) -> Json:
     """The columns that are read, and the rows with problems between rows without."""
     sheet = opened.sheet(form["sheet"])
     columns = _columns(opened, form, sheet)
@@ -169,6 +181,8 @@ def _sheet(opened: Opened, form: Json, groups: list[Json]) -> Json:
     template = load_template(form["template"]) if form["use"] == "template" else None
     head = template.first_row if template else int(form["header"])
     last = len(sheet.rows) + opened.head - 1
+    for row, _column in list(changed)[:LINES]:
+        marks[row].setdefault(None, "")
     chosen = sorted(marks, key=lambda row: ("bad" not in marks[row].values(), row))[:LINES]
     first = head + 1
     near = {row + step for row in chosen for step in (-1, 0, 1)} | set(range(first, first + (3 if chosen else 12)))
@@ -184,7 +198,12 @@ def _sheet(opened: Opened, form: Json, groups: list[Json]) -> Json:
                 "mark": marks.get(row, {}).get(None, ""),
                 "skip": template is not None and _skipped(template, cells),
                 "cells": [
-                    _cell(cells[at] if at < len(cells) else "", marks.get(row, {}).get(at, ""), name == "quantity")
+                    _cell(
+                        cells[at] if at < len(cells) else "",
+                        marks.get(row, {}).get(at, ""),
+                        name == "quantity",
+                        changed.get((row, at)),
+                    )
                     for at, _header, name in columns
                 ],
             }
@@ -204,8 +223,13 @@ def _sheet(opened: Opened, form: Json, groups: list[Json]) -> Json:
     }
 
 
-def _cell(cell: Any, mark: str, right: bool) -> Json:
-    """t: as shown, s: all of it where that is more; n: a number."""
+def _cell(cell: Any, mark: str, right: bool, fix: Json | None = None) -> Json:
+    """t: as shown, s: all of it where that is more; n: a number; was, by: what a person changed."""
+    shown = _shown(cell, mark, right)
+    return shown if fix is None else {**shown, "was": str(fix["old"])[:200] or "—", "by": fix["by"]}
+
+
+def _shown(cell: Any, mark: str, right: bool) -> Json:
     text = text_of(cell)
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         shown = f"{cell:,.2f}".rstrip("0").rstrip(".") if not (isinstance(cell, float) and isnan(cell)) else text

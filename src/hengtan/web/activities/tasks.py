@@ -110,7 +110,7 @@ def check(job: Job, progress: Progress) -> Json:
     """What would become of the rows."""
     batch = _batch(job)
     judged = _judged(batch, job, progress)
-    shown = preview(judged, batch.mapping)
+    shown = preview(judged, batch.mapping, batch.fixes)
     with transaction.atomic():
         progress.hold()
         kept = services.still_open(batch, job).update(preview=shown)
@@ -178,7 +178,7 @@ def _submitted(batch: Batch, job: Job, judged: Judged, digest: str) -> Json:
     held = services.still_open(batch, job).select_related("organisation", "supersedes").first()
     if held is None:
         raise Cancelled
-    held.preview = preview(judged, batch.mapping)
+    held.preview = preview(judged, batch.mapping, batch.fixes)
     if not digest:  # all of them were refused meanwhile: it stays a draft, and says why
         held.save(update_fields=["preview"])
         return {"rows": 0}

@@ -99,7 +99,7 @@ def draft(request: TenantRequest) -> HttpResponse:
         return redirect("entry", key=request.organisation.key)
     pk = request.POST.get("batch", "")
     batch = batch_of(request, int(pk), change=True) if pk.isdigit() else None
-    place = {"organisation": request.organisation, "person": request.user, "batch": batch}
+    place: dict[str, Any] = {"organisation": request.organisation, "person": request.user, "batch": batch}
     rows = typed(request.POST)[:MOST]
     if "forget" in request.POST or not rows:
         Typed.objects.filter(**place).delete()

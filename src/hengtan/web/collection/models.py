@@ -57,6 +57,8 @@ class Series(TenantModel):
     made_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    title: str  # put there by the page
+
     objects: ClassVar[SeriesQuerySet] = SeriesQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
@@ -101,6 +103,11 @@ class Request(TenantModel):
     made_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    state: Any  # these four are put there by the pages: ``state.State``, days, words, whether there is a draft
+    late: int
+    title: str
+    typed: bool
 
     objects: ClassVar[RequestQuerySet] = RequestQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -104,7 +105,7 @@ def make_ahead(series: Series, today: date | None = None) -> list[Request]:
     facilities = list(series.facilities.all())
     spans, people = _open_spans(series.organisation, facilities), _contributors(series.organisation, facilities)
     have = set(series.requests.values_list("facility", "start"))
-    fresh = []
+    fresh = list[Request]()
     first = series.first
     while first <= until and (series.last is None or first <= series.last) and len(fresh) < MOST_AT_ONCE:
         last = end_of(series.every, first)
@@ -234,7 +235,7 @@ def waiting(today: date) -> QuerySet[Request]:
     """Requests of whose day nobody has thought yet."""
     kinds, thought = Reminder.Kind, Reminder.objects.filter(request=OuterRef("pk"))
 
-    def without(kind: str) -> Exists:
+    def without(kind: str) -> Any:
         return ~Exists(thought.filter(kind=kind))
 
     return Request.objects.filter(withdrawn_at=None, due__gt=today - LONG_AGO).filter(
@@ -253,8 +254,8 @@ def remind_of(organisation: Organisation, today: date) -> int:
     stand = states(organisation, found, today)
     by_kind: dict[str, list[Request]] = defaultdict(list)
     for each in found:
-        kind = Reminder.Kind.SOON if each.due > today else Reminder.Kind.DUE if each.due == today else Reminder.Kind.OVERDUE  # fmt: skip
-        by_kind[kind].append(each)
+        when = Reminder.Kind.SOON if each.due > today else Reminder.Kind.DUE if each.due == today else Reminder.Kind.OVERDUE  # fmt: skip
+        by_kind[when.value].append(each)
     for kind, requests in by_kind.items():
         with transaction.atomic():
             held = {each.pk for each in Request.objects.select_for_update().filter(pk__in=[one.pk for one in requests])}

@@ -53,8 +53,8 @@ def with_state(request: TenantRequest, found: list[Request]) -> list[Request]:
     today = timezone.localdate()
     stand = states(request.organisation, found, today)
     for each in found:
-        each.state, each.late = stand[each.pk], (today - each.due).days  # type: ignore[attr-defined]
-        each.title, each.typed = activity_title(each.series.activity_type), is_draft(each)  # type: ignore[attr-defined]
+        each.state, each.late = stand[each.pk], (today - each.due).days
+        each.title, each.typed = activity_title(each.series.activity_type), is_draft(each)
     return found
 
 
@@ -92,8 +92,8 @@ def board(request: TenantRequest) -> HttpResponse:
         "may_ask": request.membership.may(Act.BOUNDARY), "mine": sum(each.assignee_id == request.user.pk and each.state in TO_DO for each in here),
         "series": _running(request),
     }  # fmt: skip
-    chosen = (by[State.OVERDUE] or by[State.RETURNED] or by[State.OPEN] or [None])[0]
-    context["panel"] = panel(request, chosen) if chosen else None
+    urgent = [*by[State.OVERDUE], *by[State.RETURNED], *by[State.OPEN]]
+    context["panel"] = panel(request, urgent[0]) if urgent else None
     return render(request, "collection/board.html", context)
 
 
@@ -102,7 +102,7 @@ def _running(request: TenantRequest) -> list[Series]:
         return []
     found = list(Series.objects.visible_to(request.user).of(request.organisation).filter(ended_at=None)[:50])
     for each in found:
-        each.title = activity_title(each.activity_type)  # type: ignore[attr-defined]
+        each.title = activity_title(each.activity_type)
     return found
 
 
@@ -118,14 +118,14 @@ def _grid(request: TenantRequest, covered: Any, here: list[Request], year: int, 
         cells[source] = {month: {"month": month, "state": state, "pk": None} for month, state, _link in line.months}
     for each in here:
         source = (each.facility.name, each.series.activity_type)
-        titles.setdefault(source, each.title)  # type: ignore[attr-defined]
+        titles.setdefault(source, each.title)
         line_ = cells.setdefault(source, {f"{year}-{n:02}": {"month": f"{year}-{n:02}", "state": "none", "pk": None} for n in range(1, 13)})  # fmt: skip
         last = f"{each.end:%Y-%m}"
         for number in range(1, 13):
             month = f"{year}-{number:02}"
             inside = f"{each.start:%Y-%m}" <= month <= last
-            if inside and (month == last or each.state in (State.APPROVED, State.SUBMITTED)):  # type: ignore[attr-defined]
-                line_[month] = {"month": month, "state": CELLS[each.state], "pk": each.pk}  # type: ignore[attr-defined]
+            if inside and (month == last or each.state in (State.APPROVED, State.SUBMITTED)):
+                line_[month] = {"month": month, "state": CELLS[each.state], "pk": each.pk}
             elif inside and line_[month]["state"] in ("missing", "none"):
                 line_[month] = {"month": month, "state": "within", "pk": each.pk}
             if line_[month]["state"] == "approved" and any(lock.holds(month) for lock in locks):
@@ -184,11 +184,11 @@ def one_of(request: TenantRequest, pk: int) -> Request:
 def tasks(request: TenantRequest) -> HttpResponse:
     """What this person is asked for, the most urgent first; below it what was given lately."""
     mine = [each for each in _mine(request) if services.may_answer(each, request.membership)]
-    waiting = [each for each in mine if each.state in TO_DO]  # type: ignore[attr-defined]
+    waiting = [each for each in mine if each.state in TO_DO]
     context = {
         "waiting": waiting[:PAGE], "number": len(waiting), "more": max(0, len(waiting) - PAGE),
-        "soon": [each for each in mine if each.state == State.NOT_DUE][:10],  # type: ignore[attr-defined]
-        "given": [each for each in mine if each.state in (State.SUBMITTED, State.APPROVED)][::-1][:10],  # type: ignore[attr-defined]
+        "soon": [each for each in mine if each.state == State.NOT_DUE][:10],
+        "given": [each for each in mine if each.state in (State.SUBMITTED, State.APPROVED)][::-1][:10],
         "feed": feed_of(request),
     }  # fmt: skip
     return render(request, "collection/tasks.html", context)
@@ -213,7 +213,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     if request.htmx and "panel" in request.GET:
         return render(request, "collection/panel.html", {"panel": panel(request, one)})
     may = services.may_answer(one, request.membership)
-    open_ = may and one.state not in (State.SUBMITTED, State.APPROVED)  # type: ignore[attr-defined]
+    open_ = may and one.state not in (State.SUBMITTED, State.APPROVED)
     answer, wrong = services.drafted(one), dict[str, list[str]]()
     surprise = None
     if request.method == "POST":
@@ -261,7 +261,7 @@ def _people(request: TenantRequest) -> Any:
 
 def _place(request: TenantRequest, one: Request) -> dict[str, Any]:
     """Which of the person's tasks it is."""
-    waiting = [each.pk for each in _mine(request) if each.state in TO_DO]  # type: ignore[attr-defined]
+    waiting = [each.pk for each in _mine(request) if each.state in TO_DO]
     at = waiting.index(one.pk) + 1 if one.pk in waiting else 0
     return {"at": at, "of": len(waiting), "percent_done": round(100 * at / len(waiting)) if at else 0}
 
@@ -296,7 +296,7 @@ def _surprise(request: TenantRequest, one: Request, answer: Answer) -> Any:
 def _next(request: TenantRequest, one: Request) -> HttpResponse:
     """To the next task, or to the list of them."""
     messages.success(request, _("Given. It is submitted as soon as it is checked; somebody else approves it."))
-    waiting = [each for each in _mine(request) if each.state in TO_DO and each.pk != one.pk and each.batch_id is None]  # type: ignore[attr-defined]
+    waiting = [each for each in _mine(request) if each.state in TO_DO and each.pk != one.pk and each.batch_id is None]
     if waiting:
         return redirect("request", key=request.organisation.key, pk=waiting[0].pk)
     return redirect("tasks", key=request.organisation.key)

@@ -211,7 +211,7 @@ def erase(organisation: Organisation, rows: Iterable[Outbox]) -> int:
             try:
                 Records(log.folder).erase(log, row.entry_index)
             except Refused as refused:
-                if refused.problems[0].code != "record.none":
+                if refused.code != "record.none":
                     raise
             Outbox.objects.filter(pk=row.pk).update(
                 record=canonical({"erased": "true", "kind": row.kind}).decode(), salt=""

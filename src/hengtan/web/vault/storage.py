@@ -52,12 +52,13 @@ def room(organisation: Organisation, fresh: bool = False) -> Room:
     counted = None if fresh else cache.get(key)
     if counted is None:
         folder = home(organisation)
-        facts, runs = _bytes(folder / "facts"), _bytes(folder / "runs")
-        counted = [facts, runs, max(0, _bytes(folder) - facts - runs)]
+        files, runs = _bytes(folder / "facts"), _bytes(folder / "runs")
+        counted = [files, runs, max(0, _bytes(folder) - files - runs)]
         cache.set(key, counted, COUNTED_S)
     own = Quota.objects.filter(organisation=organisation).first()
     gb = own.gb if own is not None else settings.CONFIGURATION.quota_gb
-    return Room(*counted, quota=int(gb * GB) if gb else None, own=own is not None)
+    files, runs, other = counted
+    return Room(files, runs, other, int(gb * GB) if gb else None, own is not None)
 
 
 def must_fit(organisation: Organisation, more: int) -> None:

@@ -2,9 +2,10 @@
 
 
 import django.db.models.deletion
-import hengtan.web.accounts.models
 from django.conf import settings
 from django.db import migrations, models
+
+import hengtan.web.accounts.models
 
 
 class Migration(migrations.Migration):
