@@ -16,6 +16,7 @@ from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.collection.models import Reminder, Request, Series
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
+from hengtan.web.market.models import Allocation
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
@@ -100,6 +101,10 @@ class Company:
         self.statement = Statement.objects.create(
             organisation=self.organisation, name=mark, method="cn-steel-2024", year=2024, created_by=owner
         )
+        self.allocation = Allocation.objects.create(
+            organisation=self.organisation, name=mark, year=2024, plan="power-2023-2024", file_name=f"{mark}.csv", digest="0" * 64,
+            record={"plan": {"title": {"en": mark, "zh": mark}}, "units": []}, created_by=owner,
+        )  # fmt: skip
         proposed = {"organisation": self.organisation, "created_by": owner, "reason": f"{mark} reason"}
         self.own_factor = OwnFactor.objects.create(factor_id=f"{mark}-steam", cells={"factor_id": f"{mark}-steam"}, **proposed)
         self.own_policy = OwnPolicy.objects.create(body="extends: default\n", **proposed)

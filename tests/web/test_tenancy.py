@@ -10,6 +10,7 @@ from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, 
 from hengtan.web.collection.models import Reminder, Request, Series
 from hengtan.web.jobs.models import Job
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
+from hengtan.web.market.models import Allocation
 from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
 from hengtan.web.organisations.roles import MAY, Act, Role
@@ -22,6 +23,7 @@ from hengtan.web.webhooks.models import Delivery, Endpoint
 
 KINDS = (
     About,
+    Allocation,
     Answer,
     BaseYear,
     Attachment,
@@ -134,6 +136,7 @@ def ids(company):
         **dict.fromkeys(("source", "source-edit", "source-do"), company.source.pk), "source-run": company.source_run.pk,
         "source-issue": company.issue.pk,
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
+        **dict.fromkeys(("allocation", "allocation-unit", "allocation-compare"), company.allocation.pk),
         **dict.fromkeys(STATEMENT_PAGES, company.statement.pk),
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         **dict.fromkeys(OWN_POLICY_PAGES, company.own_policy.pk),

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "hengtan.web.library",
     "hengtan.web.runs",
     "hengtan.web.statements",
+    "hengtan.web.market",
     "hengtan.web.reporting",
     "hengtan.web.audit",
     "hengtan.web.api",

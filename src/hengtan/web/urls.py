@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("hengtan.web.library.urls")),
     path("", include("hengtan.web.runs.urls")),
     path("", include("hengtan.web.statements.urls")),
+    path("", include("hengtan.web.market.urls")),
     path("", include("hengtan.web.reporting.urls")),
     path("", include("hengtan.web.audit.urls")),
     path("", include("hengtan.web.webhooks.urls")),

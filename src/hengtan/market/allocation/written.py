@@ -36,7 +36,7 @@ def write(folder: Path, allocation: Allocation, named: dict[tuple[str, str], dic
     _csv(folder / "allocation.csv", (*first, *terms, *RESULTS), rows)
     _csv(folder / "entities.csv", ENTITY_COLUMNS, [entity_row(each) for each in allocation.entities])
     record = {"plan": about(allocation.plan, allocation.year, allocation.kind), "balance": balance(allocation),
-              "units": [_steps(each) for each in allocation.allotments]}  # fmt: skip
+              "units": [steps(each) for each in allocation.allotments]}  # fmt: skip
     (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
@@ -106,7 +106,8 @@ def _unit_row(
     }
 
 
-def _steps(each: Allotment) -> dict[str, Any]:
+def steps(each: Allotment) -> dict[str, Any]:
+    """One unit or line with every quantity of its equation."""
     return {
         "entity": each.entity, "name": each.name, "rule": each.rule, "source": each.source, "covered": each.covered,
         "initial": each.initial, "final": each.final, "verified": each.verified,
