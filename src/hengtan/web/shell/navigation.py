@@ -50,7 +50,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Data collection"), "calendar-check", "collection", ("collection", "tasks", "request", "collection-new")),
             Entry(_("Activity data"), "database", "batches", ("batches", "import", "batch", "batch-columns", "entry", "batch-entry", "calendar", "batch-problems", "batch-submit", "batch-rows", "batch-evidence", "evidence", "periods")),
-            Entry(_("Sources"), "database", "sources", ("sources", "source", "source-new", "source-edit", "source-run", "source-do", "source-issue"), Act.CONNECT, tab=False),
+            Entry(_("Sources"), "table-import", "sources", ("sources", "source", "source-new", "source-edit", "source-run", "source-do", "source-issue"), Act.CONNECT, tab=False),
         ),
     ),
     (
