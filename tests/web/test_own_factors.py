@@ -316,3 +316,14 @@ def test_an_id_that_came_with_a_batch_after_it_was_submitted_keeps_a_factor_from
         proposals.approve(row, company.people[Role.APPROVER])
     row.refresh_from_db()
     assert row.state == State.SUBMITTED
+
+
+def test_an_own_factor_is_found_beside_the_library_in_both_languages_and_compared_with_it(company, stranger):
+    row = in_force(company)
+    for words in ("OWN-steam", "园区 蒸汽", "steam PARK", "GJ 蒸汽"):
+        text = company.client().get(company.url("library/"), {"q": words}).content.decode()
+        assert f'value="{row.factor_id}"' in text, words
+        assert row.factor_id not in stranger.client().get(stranger.url("library/"), {"q": words}).content.decode()
+    page = company.client().get(company.url("library/compare/?id=OWN-steam-2025&id=CN-EL-AVG-CN-2023")).content.decode()
+    assert "98.6" in page and "0.5306" in page
+    assert company.client().get(company.url("library/factor/?id=OWN-steam-2025")).status_code == 302

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +9,20 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from hengtan.factors.factor import decimal
 from hengtan.gases import SETS
-from hengtan.methods import GASES, Equation, Method, MethodError, coefficient, find, mathml, methods
-from hengtan.methods import cases as published
+from hengtan.methods import find, methods
 from hengtan.problems import HengtanError, Problem
 from hengtan.units import symbols
 from hengtan.web.activities.models import OPEN, State
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
-from hengtan.web.runs.words import activity_type
 from hengtan.web.shell.tables import as_table
 from hengtan.web.shell.tables import form_of as asked_form
 
 from . import own_methods, proposals, usage, words
+from .method_words import case_of_source, cases_of, equations_of, shown
 from .models import Json, OwnMethod
 from .own_methods import RESULTS
 from .proposals import in_force
@@ -98,12 +91,6 @@ def index(request: TenantRequest) -> HttpResponse:
     return render(request, "library/methods.html", context)
 
 
-@cache
-def cases_of(method_id: str) -> list[Mapping[str, Any]]:
-    """Published worked cases of a method that ships."""
-    return [each for each in published() if each["given"]["method"] == method_id]
-
-
 @within()
 def method(request: TenantRequest) -> HttpResponse:
     """One that ships."""
@@ -116,106 +103,11 @@ def method(request: TenantRequest) -> HttpResponse:
         if row is None:
             raise Http404
         return redirect("own-method", key=request.organisation.key, pk=row.pk)
-    context = _shown(one) | {
-        "method": one, "cases": [_case(one, each) for each in cases_of(one.id)], "tab": "methods",
+    context = shown(one) | {
+        "method": one, "cases": [case_of_source(one, each) for each in cases_of(one.id)], "tab": "methods",
         "used": [each | {"kg": None} for each in usage.of_method(request.membership, one.id)], "file": Path(one.file).name,
     }  # fmt: skip
     return render(request, "library/method.html", context)
-
-
-def _shown(one: Method) -> dict[str, Any]:
-    """What a page says of any method."""
-    here = words.lang()
-    rows = [_told(each, here) for each in (*one.amount_columns, *one.input_columns)]
-    parameters = [
-        _told(each, here) | {"measurable": each.measurable, "values": _values(each)} for each in one.parameters
-    ]
-    return {
-        "title": one.title[here], "equations": _equations(one), "inputs": rows, "parameters": parameters,
-        "note": one.note.get(here, ""), "needs_factor": one.factor is not None, "by_type": _by_type(one, here),
-    }  # fmt: skip
-
-
-def _told(column: Any, here: str) -> dict[str, Any]:
-    low, high = (_plain(bound) for bound in (column.low, column.high))
-    return {
-        "name": column.name, "title": column.title[here], "unit": column.unit_text, "low": low, "high": high,
-        "default": _plain(column.default),
-    }  # fmt: skip
-
-
-def _plain(number: Any) -> str:
-    from hengtan.methods.trace import plain  # noqa: PLC0415
-
-    return "" if number is None else plain(number)
-
-
-def _values(parameter: Any) -> list[dict[str, Any]]:
-    """Dated values."""
-    return [
-        {"value": _plain(each.value), "validity": each.validity(), "published": each.published, "source": each.source,
-         "known": each.mark == "known"}
-        for each in parameter.values
-    ]  # fmt: skip
-
-
-def _by_type(one: Method, here: str) -> dict[str, Any] | None:
-    """Parameters that a table gives for each activity type: one line for a type and a period."""
-    columns = [each for each in one.parameters if each.by_type]
-    if not columns:
-        return None
-    lines: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for at, column in enumerate(columns):
-        for kind, values in (column.by_type or {}).items():
-            for each in values:
-                line = lines.setdefault((kind, each.validity(), each.source), {
-                    "type": kind, "title": activity_type(kind), "validity": each.validity(), "published": each.published,
-                    "source": each.source, "known": each.mark == "known", "values": [""] * len(columns),
-                })  # fmt: skip
-                line["values"][at] = _plain(each.value)
-    heads = [_told(each, here) | {"measurable": each.measurable} for each in columns]
-    return {"heads": heads, "lines": list(lines.values())[:400]}
-
-
-def _equations(one: Method) -> list[tuple[str, SafeString, str]]:
-    """Result, MathML, text. The names in it are those of the file, escaped where they are set."""
-    found = []
-    if one.amount_equation:
-        found.append(("amount", _math(one.amount_equation), one.amount_equation.text))
-    return [*found, *((name, _math(each), each.text) for name, each in one.equations.items())]
-
-
-def _math(equation: Equation) -> SafeString:
-    return mark_safe(mathml(equation))  # noqa: S308  names are identifiers, numbers are numbers; both are escaped
-
-
-def _case(one: Method, case: Mapping[str, Any]) -> dict[str, Any]:
-    """A published case and what is reached now."""
-    given = case["given"]
-    expected = {name: text for name, text in case["published"].items() if name in GASES}
-    reached: dict[str, str] = {}
-    try:
-        inputs = one.read({name: str(text) for name, text in (given.get("inputs") or {}).items()})
-        factor = {name: decimal(str(text)) for name, text in (given.get("factor") or {}).items()}
-        quantity = decimal(str(given["quantity"]))
-        amount = one.amount(inputs | {"quantity": quantity or Decimal(0)})
-        found = coefficient(
-            one, inputs, unit=given["unit"], year=int(given["year"]), activity_type=given["activity_type"],
-            factor=factor or None, gwp_set=given.get("gwp", "AR5"),
-        )  # fmt: skip
-        for name in expected:
-            per_unit = found[name]
-            reached[name] = f"{float(per_unit * Fraction(amount)):.10g}" if per_unit is not None else "—"
-    except (MethodError, ValueError, KeyError):
-        reached = dict.fromkeys(expected, "—")
-    rows = [(name, text, reached[name]) for name, text in expected.items()]
-    return {
-        "title": case["title"],
-        "source": case["source"],
-        "given": given,
-        "rows": rows,
-        "tolerance": case.get("rel", ""),
-    }
 
 
 # --- own methods
@@ -365,7 +257,7 @@ def checked(body: str, case: Json) -> dict[str, Any]:
         case_wrong = [each.sentence(here) for each in error.problems]
     except ValidationError as error:
         case_wrong = list(error.messages)
-    return {"faults": [], "equations": _equations(one), "reached": reached, "case_wrong": case_wrong}
+    return {"faults": [], "equations": equations_of(one), "reached": reached, "case_wrong": case_wrong}
 
 
 def _fault(problem: Problem, here: str) -> dict[str, str]:
@@ -388,7 +280,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     row = row_of(request, pk)
     told = checked(row.body, row.case)
     try:
-        one = _shown(own_methods.read(row.body))
+        one = shown(own_methods.read(row.body))
     except HengtanError:
         one = {
             "title": row.method_id,
