@@ -36,6 +36,7 @@ PACKAGES = {
             "NOTICE": "vendor/echarts.NOTICE",
         },
     ),
+    "world-atlas": ("2.0.2", {"land-50m.json": "vendor/land.json", "LICENSE": "vendor/land.LICENSE"}),
     "@tabler/icons": ("3.49.0", {"LICENSE": "vendor/tabler.LICENSE"}),
 }
 ICONS = [
@@ -124,6 +125,34 @@ def fetched(name: str, version: str, folder: Path) -> tarfile.TarFile:
     return tarfile.open(fileobj=io.BytesIO((folder / json.loads(told.stdout)[0]["filename"]).read_bytes()))
 
 
+def land(topology: bytes) -> bytes:
+    """Coasts as GeoJSON, to a tenth of a degree: without any border (docs/decisions/0021-map.md)."""
+    told = json.loads(topology)
+    (sx, sy), (tx, ty) = told["transform"]["scale"], told["transform"]["translate"]
+    arcs = []
+    for arc in told["arcs"]:
+        x = y = 0
+        arcs.append([((x := x + dx) * sx + tx, (y := y + dy) * sy + ty) for dx, dy in arc])
+
+    def ring(numbers: list[int]) -> list[list[float]]:
+        found: list[list[float]] = []
+        for number in numbers:
+            for lon, lat in arcs[number] if number >= 0 else reversed(arcs[~number]):
+                point = [round(lon, 1), round(lat, 1)]
+                if not found or found[-1] != point:
+                    found.append(point)
+        return found
+
+    parts = []
+    for each in told["objects"]["land"]["geometries"]:
+        for polygon in each["arcs"] if each["type"] == "MultiPolygon" else [each["arcs"]]:
+            rings = [points for points in map(ring, polygon) if len(points) > 3]
+            parts += [rings] if rings else []
+    geometry = {"type": "MultiPolygon", "coordinates": parts}
+    feature = {"type": "Feature", "properties": {"name": "land"}, "geometry": geometry}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]}, separators=(",", ":")).encode()
+
+
 def symbol(name: str, svg: str) -> str:
     """One icon as a symbol."""
     inner = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.S)
@@ -140,6 +169,9 @@ def main() -> None:
                 for inside, ours in files.items():
                     data = packed.extractfile(f"package/{inside}")
                     assert data is not None, inside
+                    if inside == "land-50m.json":
+                        (WEB / ours).write_bytes(land(data.read()) + b"\n")
+                        continue
                     text = re.sub(rb"/\*# sourceMappingURL=.*?\*/|//# sourceMappingURL=\S+", b"", data.read())
                     (WEB / ours).parent.mkdir(parents=True, exist_ok=True)
                     (WEB / ours).write_bytes(text.strip() + b"\n" if not ours.endswith(".woff2") else text)
@@ -156,7 +188,7 @@ def main() -> None:
     (WEB / "vendor/README.md").write_text(
         "# Files of others\n\nWritten by `scripts/vendor_web.py`; unchanged but for links to source maps. Licences stand beside them.\n\n"
         + "\n".join(lines)
-        + "\n\nTabler and its icons: MIT. htmx: 0BSD. Apache ECharts: Apache-2.0. Inter and JetBrains Mono: SIL Open Font License 1.1. `../icons.svg` is cut from Tabler icons.\n",
+        + "\n\nTabler and its icons: MIT. htmx: 0BSD. Apache ECharts: Apache-2.0. Inter and JetBrains Mono: SIL Open Font License 1.1. Coasts: Natural Earth (public domain) by world-atlas (ISC), made GeoJSON. `../icons.svg` is cut from Tabler icons.\n",
         "utf-8",
     )
 

@@ -17,19 +17,21 @@ from django.utils import translation
 from hengtan.engine import read_parquet
 from hengtan.inventory.posted import Asked, posted
 from hengtan.web.accounts.models import User
-from hengtan.web.boundaries.models import Denominator
+from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.organisations.roles import Role
 from hengtan.web.runs import services
 from hengtan.web.runs.dashboard import Dashboard
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.runs.templatetags import masses
+from house.house import ROOT
 
 from . import importing
 from .calculated import YEAR, calculated, ningbo, worked
 
-# session, person, membership, run, current run (chosen, newest), switcher; the dashboard: the run a year before, denominators;
+# session, person, membership, run, current run (chosen, newest), switcher; the dashboard: the run a year before, denominators, places;
 # figures lie with the run, explanations in the cache
-GOLDEN = {"": 9, "rows/": 5, "facilities/": 5, "explain/?id=G-1": 6, "problems/": 5}
+WEB = ROOT / "src/hengtan/web"
+GOLDEN = {"": 10, "rows/": 5, "facilities/": 5, "explain/?id=G-1": 6, "problems/": 5}
 
 
 @pytest.fixture
@@ -415,3 +417,16 @@ def test_the_year_before_that_was_chosen_last_is_what_a_dashboard_is_compared_wi
     assert services.run_before(after) == first
     assert second.number > first.number
     assert "a year before" in text_of(page(company, after))
+
+
+def test_the_map_shows_facilities_whose_place_is_known_and_counts_the_others(company, run):
+    assert "Map of facilities" not in text_of(page(company, run))
+    Facility.objects.filter(pk=company.plants[0].pk).update(latitude="29.868300", longitude="121.544000")
+    answer = page(company, run)
+    told = json.loads(re.search(r'<script id="chart-map"[^>]*>(.*?)</script>', answer.content.decode(), re.S).group(1))
+    (point,) = told["points"]
+    assert (point["name"], point["at"]) == (company.plants[0].name, [121.544, 29.8683])
+    assert company.client().get(point["href"]).status_code == 200
+    assert "2 of the largest have no coordinates" in text_of(answer)
+    land = json.loads((WEB / "shell/static/hengtan/vendor/land.json").read_text())
+    assert [each["properties"] for each in land["features"]] == [{"name": "land"}]  # no country, no border

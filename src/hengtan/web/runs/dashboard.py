@@ -134,6 +134,23 @@ class Dashboard:
             at += part
         return found
 
+    def map(self, places: Mapping[str, tuple[float, float]]) -> dict[str, Any] | None:
+        """Points of the largest facilities whose place is known; None without any."""
+        rows = [row for row in self.figures["facilities"] if row["facility"] in places]
+        if not rows:
+            return None
+        points = [
+            {"name": row["facility"], "at": list(places[row["facility"]]), "value": float(tonnes(row[f"{self.basis}_kg"])),
+             "told": shown(tonnes(row[f"{self.basis}_kg"])), "href": self.rows_at(facility=row["facility"])}
+            for row in rows
+        ]  # fmt: skip
+        return {
+            "kind": "map",
+            "unit": "tCO₂e",
+            "points": points,
+            "without": len(self.figures["facilities"]) - len(rows),
+        }
+
     @property
     def gases(self) -> list[dict[str, Any]]:
         """Mass of each gas and what it makes in CO2e; methane is what the others leave, so that they add up to the total."""

@@ -119,6 +119,18 @@ def _year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
+def places(run: Run, names: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """Longitude and latitude of the facilities of these names, as far as they are known."""
+    known = Facility.objects.of(run.organisation).filter(
+        name__in=list(names), longitude__isnull=False, latitude__isnull=False
+    )
+    return {
+        name: (float(lon), float(lat))
+        for name, lon, lat in known.values_list("name", "longitude", "latitude")
+        if lon is not None and lat is not None
+    }
+
+
 def denominators(run: Run) -> list[Denominator]:
     """Of the whole organisation, within the period of the run."""
     if not (run.first and run.last):

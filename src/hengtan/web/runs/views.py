@@ -115,10 +115,14 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     if form:
         return _table(form, run, told, request.GET.get("table", ""), basis)
     board = Dashboard(run, told, basis, services.run_before(run) if seen is None else None)
+    drawn = {name: getattr(board, name) for name in CHARTS}
+    map_ = board.map(services.places(run, [row["facility"] for row in told["facilities"]]))
+    if map_:
+        drawn["map"] = map_
     context = {
-        "run": run, "board": board, "basis": basis, "figures": told, "whole": seen is None,
+        "run": run, "board": board, "map": map_, "basis": basis, "figures": told, "whole": seen is None,
         "current": services.current(request.organisation), "may": request.membership.may(Act.CALCULATE),
-        "proof": vouching(run), "charts": {f"chart-{name}": getattr(board, name) for name in CHARTS},
+        "proof": vouching(run), "charts": {f"chart-{name}": chart for name, chart in drawn.items()},
         "intensity": _intensity(told, basis), "intensities": board.intensities(services.denominators(run)) if seen is None else [], "files": [name for name in FILES if (run.folder / name).exists()] if seen is None else [],
         "problems": [each for each in told.get("problems", ()) if each["count"]],
     }  # fmt: skip

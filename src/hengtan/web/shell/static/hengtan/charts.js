@@ -87,6 +87,24 @@
       option.height = Math.max(240, data.rows.length * 27 + 8);
       return option;
     },
+    map: function (data) {
+      var option = base(), most = Math.max.apply(null, data.points.map(function (point) { return point.value; })) || 1;
+      var lons = data.points.map(function (point) { return point.at[0]; }), lats = data.points.map(function (point) { return point.at[1]; });
+      var wide = Math.max(6, (Math.max.apply(null, lons) - Math.min.apply(null, lons)) * 0.25), high = Math.max(3, (Math.max.apply(null, lats) - Math.min.apply(null, lats)) * 0.25);
+      option.geo = {
+        map: "land", silent: true, left: 0, right: 0, top: 0, bottom: 0, aspectScale: 0.8, itemStyle: { areaColor: colour("sunken"), borderColor: colour("line-strong"), borderWidth: 0.8 },
+        boundingCoords: [[Math.max(-180, Math.min.apply(null, lons) - wide), Math.min(85, Math.max.apply(null, lats) + high)], [Math.min(180, Math.max.apply(null, lons) + wide), Math.max(-60, Math.min.apply(null, lats) - high)]]
+      };
+      option.tooltip.trigger = "item";
+      option.tooltip.formatter = function (point) { return point.name + "  " + data.points[point.dataIndex].told + " t"; };
+      option.series = [{
+        type: "scatter", coordinateSystem: "geo", cursor: "pointer", data: data.points.map(function (point) { return { name: point.name, value: point.at.concat(point.value) }; }),
+        symbolSize: function (value) { return 6 + 34 * Math.sqrt(Math.max(0, value[2]) / most); }, itemStyle: { color: colour("accent"), opacity: 0.55, borderColor: colour("surface"), borderWidth: 1 },
+        label: { show: true, position: "right", color: colour("ink"), fontSize: 12, formatter: function (point) { return point.dataIndex < 5 ? point.name : ""; } }, labelLayout: { hideOverlap: true }
+      }];
+      option.hrefs = function (event) { return event.componentType === "series" ? data.points[event.dataIndex].href : null; };
+      return option;
+    },
     effects: function (data) {
       var option = base(), low = data.low, steps = data.steps;
       option.grid = { left: 8, right: 16, top: 26, bottom: 6, containLabel: true };
@@ -117,6 +135,10 @@
   function draw(place) {
     var told = document.getElementById(place.dataset.chart);
     if (!told) return;
+    if (place.dataset.land && !echarts.getMap("land")) {
+      fetch(place.dataset.land).then(function (answer) { return answer.json(); }).then(function (land) { echarts.registerMap("land", land); draw(place); });
+      return;
+    }
     var data = JSON.parse(told.textContent), option = kinds[place.dataset.as || data.kind](data), hrefs = option.hrefs;
     delete option.hrefs;
     if (option.height) { place.style.height = option.height + "px"; delete option.height; }
