@@ -113,7 +113,7 @@ def test_the_roles_of_the_audit_room(company, engagement, role):
     client, item = company.client(role), engagement.items.first()
     wanted = {
         ("audit/", "get"): Act.WHOLE, ("audit/history/", "get"): Act.WHOLE, (f"audit/{engagement.pk}/", "get"): Act.WHOLE,
-        ("audit/new/", "get"): Act.AUDIT, (f"audit/items/{item.pk}/", "get"): Act.WHOLE, (f"audit/items/{item.pk}/", "post"): Act.AUDIT,
+        ("audit/new/", "post"): Act.AUDIT, (f"audit/items/{item.pk}/", "get"): Act.WHOLE, (f"audit/items/{item.pk}/", "post"): Act.AUDIT,
         (f"audit/{engagement.pk}/questions/", "post"): Act.AUDIT, (f"audit/{engagement.pk}/close/", "post"): Act.AUDIT,
     }  # fmt: skip
     for (path, method), act in wanted.items():
@@ -370,3 +370,22 @@ def test_what_is_typed_is_kept_when_an_engagement_is_refused(company, run):
     held = Engagement.objects.get()
     assert len(held.seed) == 16 and held.plan
     assert Item.objects.filter(engagement=held).exists()
+
+
+def test_a_package_that_is_written_twice_is_one_package_with_one_entry_for_the_same_list(company, engagement):
+    made = services.export(engagement, company.people[Role.AUDITOR])
+    worked()
+    made.refresh_from_db()
+    before, entries = made.sha256, Outbox.objects.filter(kind="package.exported").count()
+    Job.objects.filter(pk=made.job_id).update(state="queued")
+    worked()
+    made.refresh_from_db()
+    assert (made.sha256, Outbox.objects.filter(kind="package.exported").count()) == (before, entries) and entries == 1
+    made.done_at = None  # the worker died after it had signed the list
+    made.save()
+    Job.objects.filter(pk=made.job_id).update(state="queued")
+    worked()
+    made.refresh_from_db()
+    assert made.done_at and Outbox.objects.filter(kind="package.exported").count() == 1
+    with pytest.raises(PermissionDenied):
+        services.export(engagement, company.people[Role.VIEWER])
