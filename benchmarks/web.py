@@ -28,22 +28,21 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from hengtan.client import Client
 
 from . import generate, postgres
+from .web_results import told
 
-HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PASSWORD = "bridge lantern copper 41"
 SECONDS, PEOPLE = int(os.environ.get("BENCH_WEB_SECONDS", "60")), int(os.environ.get("BENCH_WEB_PEOPLE", "16"))
 ROWS = int(os.environ.get("BENCH_WEB_ROWS", "100000"))
 WORKERS = int(os.environ.get("BENCH_WEB_WORKERS", os.cpu_count() or 2))
 ALONE = 20  # readings of each page by one person
-TARGETS = {"per_s": 60, "read_p99_ms": 800, "write_p99_ms": 1500}
 ROLES = ("owner", "manager", "manager", "approver", "auditor", "viewer", "contributor", "contributor")
 
 MAKE = """
@@ -393,12 +392,6 @@ def ids(person: Person, scene: Scene) -> None:
     )
 
 
-def percentile(values: list[float], share: float) -> float:
-    """The value below which that share lies."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
 def main() -> int:
     """Measures, prints, and writes ``results_web.json`` and ``results_web.md``; 1 when a target is missed."""
     if not postgres.BINARIES:
@@ -425,68 +418,9 @@ def main() -> int:
             found, took = loaded(people, scene, SECONDS)
             used = cpu_ms(answers) - before[0], cpu_ms(family(first)) - before[1]
             log = (folder / "serve.log").read_text()
-    return told(pages, found, took, used, log)
-
-
-def told(pages: dict[str, dict[str, float]], found: Found, took: float, used: tuple[float, float], log: str) -> int:
-    """What was found, printed and kept."""
-    reads = [ms for name, times in found.ms.items() if PAGES[name].form is None for ms in times]
-    writes = [ms for name, times in found.ms.items() if PAGES[name].form is not None for ms in times]
-    number = len(reads) + len(writes)
-    results = {
-        "made": f"{datetime.now(UTC):%Y-%m-%d}", "cpus": os.cpu_count(), "rows": ROWS, "people": PEOPLE, "seconds": SECONDS,
-        "workers": WORKERS, "requests": number, "per_s": round(number / took, 1), "errors": len(found.errors),
-        "read_p50_ms": round(percentile(reads, 0.5)), "read_p99_ms": round(percentile(reads, 0.99)),
-        "write_p50_ms": round(percentile(writes, 0.5)), "write_p99_ms": round(percentile(writes, 0.99)),
-        "writes": len(writes), "web_cpu_s": round(used[0] / 1000, 1), "database_cpu_s": round(used[1] / 1000, 1),
-        "pages": {
-            name: {
-                **figures, "requests": len(found.ms[name]), "p50_ms": round(percentile(found.ms[name], 0.5)),
-                "p99_ms": round(percentile(found.ms[name], 0.99)),
-            }
-            for name, figures in pages.items()
-        },
-    }  # fmt: skip
-    (HERE / "results_web.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (HERE / "results_web.md").write_text(table(results), "utf-8")
-    print(table(results))
-    for error in found.errors[:10]:
-        print(error)
-    if found.errors:
-        print(log[-3000:])
-    met = results["per_s"] >= TARGETS["per_s"] and not found.errors
-    return 0 if met and all(results[name] <= TARGETS[name] for name in ("read_p99_ms", "write_p99_ms")) else 1
-
-
-def table(results: dict[str, Any]) -> str:
-    """Markdown."""
-    lines = [
-        "# The web application under load",
-        "",
-        f"Made by `make bench-web` on {results['made']}, {results['cpus']} processors, which client, server, worker and database share:",
-        f"PostgreSQL behind its wall, {results['rows']:,} activity rows, `hengtan serve --workers {results['workers']}` and its worker, {results['people']} signed-in people without",
-        f"pauses for {results['seconds']} s, {results['writes'] / max(1, results['requests']):.0%} of the requests write.",
-        "",
-        "| measure | figure | target |",
-        "| --- | ---: | ---: |",
-        f"| requests a second | {results['per_s']:.1f} | at least {TARGETS['per_s']} |",
-        f"| reads, 99 of 100 within, ms | {results['read_p99_ms']:,} | under {TARGETS['read_p99_ms']:,} |",
-        f"| writes, 99 of 100 within, ms | {results['write_p99_ms']:,} | under {TARGETS['write_p99_ms']:,} |",
-        f"| errors, of {results['requests']:,} requests | {results['errors']} | 0 |",
-        f"| half of the reads, of the writes within, ms | {results['read_p50_ms']:,}, {results['write_p50_ms']:,} | |",
-        f"| processor seconds of server and worker, of the database | {results['web_cpu_s']:.0f}, {results['database_cpu_s']:.0f} | |",
-        "",
-        "Processor milliseconds by one person alone; the times under load behind them.",
-        "",
-        "| page | server, CPU ms | database, CPU ms | alone, ms | requests | half within, ms | 99 of 100 within, ms |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for name, each in sorted(results["pages"].items(), key=lambda pair: -pair[1]["web_cpu_ms"]):
-        lines.append(
-            f"| {name} | {each['web_cpu_ms']:.1f} | {each['database_cpu_ms']:.1f} | {each['wall_ms']:.1f} | {each['requests']} "
-            f"| {each['p50_ms']:,} | {each['p99_ms']:,} |"
-        )
-    return "\n".join([*lines, ""])
+    form = {name for name, ask in PAGES.items() if ask.form is not None}
+    given = {"rows": ROWS, "people": PEOPLE, "seconds": SECONDS, "workers": WORKERS}
+    return told(given, pages, found.ms, found.errors, form, took, used, log)
 
 
 if __name__ == "__main__":

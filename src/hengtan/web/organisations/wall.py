@@ -201,7 +201,8 @@ def wanted() -> dict[str, dict[str, str]]:
         if meta.label_lower == "organisations.organisation":
             found[meta.db_table] = {"wall": _rows("id")}
         elif issubclass(model, TenantModel):
-            policies = {"wall": _rows(meta.get_field("organisation").column)}
+            owner: Any = meta.get_field("organisation")
+            policies = {"wall": _rows(owner.column)}
             if meta.label_lower == "organisations.membership":
                 policies["own"] = f"FOR SELECT USING (user_id = {PERSON})"
             if meta.label_lower in BY_KEY:

@@ -1,9 +1,11 @@
 """Counts that all processes share. On PostgreSQL they are not written to its log: a crash forgets them, and nobody waits for a disk."""
 
+from typing import Any
+
 from django.db import migrations, models
 
 
-def not_logged(apps, schema_editor):
+def not_logged(_apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("ALTER TABLE organisations_tally SET UNLOGGED")
 
