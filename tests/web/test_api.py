@@ -163,6 +163,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "/own-methods/{key}": stranger.own_method.key,
         "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
         "/sources/{pk}": stranger.source.pk, "/issues/{pk}": stranger.issue.pk,
+        "/statements/{key}": stranger.statement.key, "/allocations/{key}": stranger.allocation.key,
         "/reports/{key}": stranger.report.key, "/engagements/{key}": stranger.engagement.key,
         "/notices/{pk}": stranger.notice.pk, "/evidence/{pk}": stranger.evidence.pk, "/requests/{pk}": stranger.request.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
@@ -170,6 +171,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01", "opinion": "adverse", "statement": "x"}, "questions": {"text": "x"},
         "withdraw": {"reason": "x"}, "answer": {"quantity": "1"},
         "ignore": {"reason": "x"}, "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
+        "values": {"values": []},
         "rotate": {"secret": "whsec_" + "A" * 32},
     }  # fmt: skip
     walked = set()

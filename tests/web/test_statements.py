@@ -14,6 +14,8 @@ from hengtan.web.statements.models import State, Statement
 from hengtan.web.vault.models import Outbox
 from hengtan.web.vault.services import facts
 
+from .test_api import Caller
+
 
 def made(company, by=Role.MANAGER, method="cn-aluminium-2024", year=2024):
     return services.make(company.people[by], "甬江铝业", method, year, {"name": "甬江铝业"})
@@ -208,3 +210,33 @@ def test_the_list_asks_the_database_as_often_for_many_as_for_one(company, django
         filled(company)
     with django_assert_max_num_queries(12):
         client.get(company.url("statements/"))
+
+
+def test_a_program_goes_the_whole_way_and_needs_a_second_person(company):
+    manager, approver = Caller(company.people[Role.MANAGER]), Caller(company.people[Role.APPROVER])
+    made = manager.post("/statements", {"name": "甬江铝业", "method": "cn-aluminium-2024", "year": 2024}).json()
+    value = {"parameter": "aluminium", "value": "100000", "unit": "t", "obtained": "measured"}
+    told = manager.post(f"/statements/{made['id']}/values", {"values": [value]}).json()
+    assert told["by_entity"][0]["t_co2e"] == "173399.2"
+    assert manager.post(f"/statements/{made['id']}/submit", {}).json()["state"] == "submitted"
+    assert manager.post(f"/statements/{made['id']}/approve", {}).status_code == 422
+    assert approver.post(f"/statements/{made['id']}/return", {"comment": "July?"}).json()["comment"] == "July?"
+    manager.post(f"/statements/{made['id']}/submit", {})
+    assert approver.post(f"/statements/{made['id']}/approve", {}).json()["state"] == "approved"
+    assert manager.post("/statements", {"name": "x", "method": "none", "year": 2024}).status_code == 422
+    assert len(manager.get("/sector-methods").json()) == 27
+    assert manager.get("/sector-inputs?method=cn-steel-2024").json()[0]["unit"]
+    assert manager.get("/sector-inputs?method=none").status_code == 404
+
+
+def test_a_program_allocates(company):
+    manager = Caller(company.people[Role.MANAGER])
+    row = {"entity": "A", "unit_name": "1", "class": "I", "rated_mw": 660, "generation_mwh": 3000000, "heat_gj": 2000000, "load_factor": 0.6,
+           "verified_t": 2800000}  # fmt: skip
+    made = manager.post("/allocations", {"name": "2023", "year": 2023, "rows": [row]})
+    assert made.status_code == 201, made.content
+    assert made.json()["totals"]["final"] == 2738952
+    assert manager.get(f"/allocations/{made.json()['id']}").json()["units"][0]["initial"] == 2738952
+    assert manager.post("/allocations", {"name": "x", "year": 2018, "rows": [row]}).status_code == 422
+    assert manager.post("/allocations", {"name": "x", "year": 2023, "rows": [{"colour": "blue"}]}).status_code == 422
+    assert {"power-2023-2024"} <= {each["id"] for each in manager.get("/allocation-plans").json()}

@@ -27,6 +27,7 @@ from . import (
     own,
     reports,
     results,
+    sectors,
     sources,
     webhooks,
 )
@@ -58,6 +59,7 @@ api.add_router("", data.router)
 api.add_router("", results.router)
 api.add_router("", reports.router)
 api.add_router("", audit.router)
+api.add_router("", sectors.router)
 api.add_router("", library.router)
 api.add_router("", own.router)
 api.add_router("", webhooks.router)
