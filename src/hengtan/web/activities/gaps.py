@@ -58,7 +58,7 @@ def coverage(organisation: Organisation, facilities: set[str]) -> dict[Source, M
     return found
 
 
-@lru_cache(maxsize=256)  # a file of that name never changes
+@lru_cache(maxsize=4096)  # a file of that name never changes; more batches than this are read again for every page
 def _covered(path: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """Of each source of the file its months."""
     names = ["facility", "activity_type", "start", "end"]
