@@ -90,7 +90,7 @@
     map: function (data) {
       var option = base(), most = Math.max.apply(null, data.points.map(function (point) { return point.value; })) || 1;
       var lons = data.points.map(function (point) { return point.at[0]; }), lats = data.points.map(function (point) { return point.at[1]; });
-      var wide = Math.max(6, (Math.max.apply(null, lons) - Math.min.apply(null, lons)) * 0.25), high = Math.max(3, (Math.max.apply(null, lats) - Math.min.apply(null, lats)) * 0.25);
+      var wide = Math.max(14, (Math.max.apply(null, lons) - Math.min.apply(null, lons)) * 0.25), high = Math.max(6, (Math.max.apply(null, lats) - Math.min.apply(null, lats)) * 0.25);
       option.geo = {
         map: "land", silent: true, left: 0, right: 0, top: 0, bottom: 0, aspectScale: 0.8, itemStyle: { areaColor: colour("sunken"), borderColor: colour("line-strong"), borderWidth: 0.8 },
         boundingCoords: [[Math.max(-180, Math.min.apply(null, lons) - wide), Math.min(85, Math.max.apply(null, lats) + high)], [Math.min(180, Math.max.apply(null, lons) + wide), Math.max(-60, Math.min.apply(null, lats) - high)]]
