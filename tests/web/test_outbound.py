@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from hengtan.problems import HengtanError
 from hengtan.web import outbound
 from hengtan.web.configuration import Configuration, MisconfiguredError
+from hengtan.web.deployment import deployed
 from hengtan.web.outbound import Outbound, Refused, place
 
 
@@ -169,6 +171,13 @@ def test_an_entry_that_means_nothing_is_told_when_it_starts(text):
         place(text)
     with pytest.raises(MisconfiguredError, match="outbound_allow"):
         Configuration.read({"HENGTAN_OUTBOUND_ALLOW": text, "HENGTAN_DATA": "x"})
+
+
+def test_the_check_before_deployment_says_what_is_allowed(db, settings):
+    allowed = replace(settings.CONFIGURATION, outbound_allow=("https://*", "file:///srv/incoming"))
+    [told] = [each for each in deployed(allowed) if each.code == "deploy.outbound"]
+    assert "https://*, file:///srv/incoming" in told.reason("en")
+    assert "deploy.outbound" not in {each.code for each in deployed(replace(allowed, outbound_allow=()))}
 
 
 def test_each_organisation_reads_its_own_folder_alone(tmp_path):
