@@ -40,10 +40,10 @@ def tasks(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404 from None
     with wall.opened():
         member = Membership.objects.select_related("organisation", "user").filter(pk=pk, ended_at=None, user__is_active=True).first()  # fmt: skip
-        if member is None:
-            raise Http404
-        with translation.override(member.user.language or settings.LANGUAGE_CODE):
-            text = _calendar(request, member)
+    if member is None:
+        raise Http404
+    with wall.within(member.organisation_id), translation.override(member.user.language or settings.LANGUAGE_CODE):
+        text = _calendar(request, member)
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="tasks.ics"'
     return answer

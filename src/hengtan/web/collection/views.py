@@ -130,7 +130,7 @@ def _grid(request: TenantRequest, covered: Any, here: list[Request], year: int, 
                 line_[month] = {"month": month, "state": "within", "pk": each.pk}
             if line_[month]["state"] == "approved" and any(lock.holds(month) for lock in locks):
                 line_[month]["state"] = "locked"
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"facility": facility, "activity": activity, "title": titles[facility, activity], "cells": list(months.values()),
          "bad": sum(cell["state"] in ("missing", "returned") for cell in months.values())}
         for (facility, activity), months in cells.items()
