@@ -42,6 +42,7 @@ PASSWORD = "bridge lantern copper 41"
 SECONDS, PEOPLE = int(os.environ.get("BENCH_WEB_SECONDS", "60")), int(os.environ.get("BENCH_WEB_PEOPLE", "16"))
 ROWS = int(os.environ.get("BENCH_WEB_ROWS", "100000"))
 WORKERS = int(os.environ.get("BENCH_WEB_WORKERS", os.cpu_count() or 2))
+IDLE_S = 2
 ALONE = 20  # readings of each page by one person
 ROLES = ("owner", "manager", "manager", "approver", "auditor", "viewer", "contributor", "contributor")
 
@@ -187,6 +188,7 @@ class Person:
         self.role, self.key, self.port = role, key, port
         self.dice = random.Random(number)
         self.cookies: dict[str, str] = {}
+        self.last = 0.0
         self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.ask("GET", "/account/login/")
         status, _body = self.ask("POST", "/account/login/", {"login": f"p{number}@bench.example", "password": PASSWORD})
@@ -203,8 +205,11 @@ class Person:
         if form is not None:
             body = urllib.parse.urlencode({**form, "csrfmiddlewaretoken": self.cookies.get("csrf", "")})
             head |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{self.port}"}
+        if time.monotonic() - self.last > IDLE_S:
+            self.http.close()  # as a browser does with a connection that lay idle: the server closes it too
         self.http.request(method, address, body, head)
         answer = self.http.getresponse()
+        self.last = time.monotonic()
         for name, value in answer.getheaders():
             if name.lower() == "set-cookie":
                 cookie, _, kept = value.partition(";")[0].partition("=")
@@ -248,8 +253,6 @@ def loaded(people: list[Person], scene: Scene, seconds: float) -> tuple[Found, f
                 found.ms[name] += times
             found.errors.extend(own.errors)
 
-    for person in people:
-        person.http.close()  # what lay idle meanwhile was closed at the other end too; it opens by itself
     began = time.perf_counter()
     threads = [threading.Thread(target=live, args=(person,)) for person in people]
     for thread in threads:
