@@ -81,7 +81,9 @@ def test_a_report_is_issued_by_a_second_person_and_the_verifier_takes_home_a_pac
         sam.page.click(".ht-t tbody a.b")
         room = sam.page.url
         sam.page.click("text=Verify now")
-        expect(sam.page.locator(".ht-checks").first).to_contain_text("The log is consistent and signed", timeout=120_000)
+        expect(sam.page.locator(".ht-checks").first).to_contain_text(
+            "The log is consistent and signed", timeout=120_000
+        )
         expect(sam.page.locator("main")).to_contain_text("passed")
         sam.page.click("text=Export package")
         link = sam.page.locator("a:has-text('package-R-0001.zip')")
@@ -97,7 +99,10 @@ def test_a_report_is_issued_by_a_second_person_and_the_verifier_takes_home_a_pac
         rows.write_bytes(bent)
         assert verified(package) == 3
 
-        for desk, pages in ((lin, ("reports/", "base-year/", "audit/history/")), (sam, (room.removeprefix(inside), "audit/", "reports/"))):
+        for desk, pages in (
+            (lin, ("reports/", "base-year/", "audit/history/")),
+            (sam, (room.removeprefix(inside), "audit/", "reports/")),
+        ):
             for page in pages:
                 desk.page.goto(inside + page)
                 assert not desk.sideways(), page

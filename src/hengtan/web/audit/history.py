@@ -84,7 +84,11 @@ def told(row: Outbox) -> dict[str, Any]:
     changes: list[tuple[str, str, str]] = []
     if isinstance(new, dict):
         was = old if isinstance(old, dict) else {}
-        changes = [(name, _short(was.get(name, "")), _short(value)) for name, value in new.items()]
+        changes = [
+            (name, _short(was.get(name, "")), _short(value))
+            for name, value in new.items()
+            if was.get(name, "") != value
+        ]
     else:
         changes = [(name, "", _short(value)) for name, value in record.items() if name not in HIDDEN and _short(value)]
     return {

@@ -128,7 +128,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "open_questions": held.questions.exclude(state=Question.State.SETTLED).count(), "results": Result.choices[1:],
         "verification": held.verifications.select_related("job", "asked_by").first(),
         "package": held.packages.select_related("job", "asked_by", "event").first(), "checkpoint": _checkpoint(request),
-        "zip_name": f"package-{held.run.code}",
+        "zip_name": f"package-{held.run.code}", "zip_end": ".zip",
     }  # fmt: skip
     waiting = [
         each.job

@@ -142,9 +142,7 @@ def written(report: Report, files: Iterable[tuple[str, str, str, str, int]]) -> 
             old.state = State.SUPERSEDED
             old.save(update_fields=["state"])
         record(report.organisation, "report.superseded", _named(old) | {"by_report": report.code}, report.decided_by)
-    named = [
-        (f"{report.code}-{name}", form, language, digest, size) for name, form, language, digest, size in files
-    ]
+    named = [(f"{report.code}-{name}", form, language, digest, size) for name, form, language, digest, size in files]
     together = {name: digest for name, _format, _language, digest, _size in named}
     for name, form, language, digest, size in named:
         what = {"file": name, "sha256": digest, "facts": [digest], "language": language, "issued_together": together}
