@@ -17,6 +17,7 @@ from hengtan.web.runs import words
 
 register = template.Library()
 CENT = Decimal("0.01")
+BRIEF = 12  # characters
 
 
 def tonnes(kg: object, places: int = 2) -> Decimal:
@@ -95,6 +96,13 @@ def digits(value: object) -> str:
     rest = rest.rstrip("0")
     minus = "−" if number.startswith("-") else ""
     return f"{minus}{int(number.lstrip('-')):,}{point if rest else ''}{rest}"
+
+
+@register.filter
+def brief(value: object) -> str:
+    """All digits where they are few; else two places, the rest stands elsewhere on the page."""
+    told = digits(value)
+    return told if len(told) <= BRIEF else shown(EXACT.quantize(Decimal(str(value)), CENT))
 
 
 @register.filter
