@@ -1,11 +1,15 @@
 """The API: what the pages do, for programs."""
 
+import importlib
 import json
+import pkgutil
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from ninja import Schema
 
+import hengtan.web.api as api_package
 from hengtan.web.api import tokens
 from hengtan.web.api.models import Answer, Scope, Token
 from hengtan.web.boundaries.models import Facility
@@ -182,8 +186,18 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
                 walked.add(start)
                 filled = bare.replace("{key}", str(mark)).replace("{pk}", str(mark)).replace("{name}", "run.json")
                 for method in operations:
-                    query = "?activity=a" if bare.endswith("explanation") else "?name=a" if bare.endswith("evidence") else ""
-                    body = NEW | {"url": "https://a.example/", "events": ["run.done"]} if method == "put" else bodies.get(bare.rpartition("/")[2], {})
+                    query = (
+                        "?activity=a"
+                        if bare.endswith("explanation")
+                        else "?name=a"
+                        if bare.endswith("evidence")
+                        else ""
+                    )
+                    body = (
+                        NEW | {"url": "https://a.example/", "events": ["run.done"]}
+                        if method == "put"
+                        else bodies.get(bare.rpartition("/")[2], {})
+                    )
                     answer = owner.call(method.upper(), filled + query, None if method == "get" else body)
                     assert answer.status_code == 404, (method, path, answer.content)
         if "{" not in bare and "get" in operations:
@@ -336,3 +350,14 @@ def test_the_pages_of_tokens(company):
     assert token.revoked_at is not None
     other = Caller(company.people[Role.CONTRIBUTOR])
     assert other.token.hint not in company.client(Role.VIEWER).get(company.url("tokens/")).content.decode()
+
+
+def test_no_two_forms_of_the_description_share_a_name():
+    """Ninja describes both by the one that was read last."""
+    names = [
+        each.__name__
+        for module in pkgutil.iter_modules(api_package.__path__)
+        for each in vars(importlib.import_module(f"{api_package.__name__}.{module.name}")).values()
+        if isinstance(each, type) and issubclass(each, Schema) and each.__module__.endswith(f".{module.name}")
+    ]
+    assert sorted(names) == sorted(set(names))

@@ -27,7 +27,7 @@ BINARY: Any = {"responses": {200: {"description": "The file", "content": {
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}}  # fmt: skip
 
 
-class FileOut(Schema):
+class ReportFileOut(Schema):
     """A file of a report."""
 
     name: str
@@ -57,7 +57,7 @@ class ReportOut(Schema):
     comment: str
     reason: str
     job: str | None
-    files: list[FileOut]
+    files: list[ReportFileOut]
 
 
 class ReportIn(Schema):
@@ -71,13 +71,13 @@ class ReportIn(Schema):
     replaces: str | None = Field(None, max_length=16, description="Key of the report whose place it takes.")
 
 
-class Why(Schema):
+class WithdrawReportIn(Schema):
     """The reason, which is kept."""
 
     reason: str = Field(min_length=1, max_length=4000)
 
 
-class Comment(Schema):
+class NotIssuedIn(Schema):
     """Why it is not issued, for who prepared it."""
 
     comment: str = Field(min_length=1, max_length=4000)
@@ -200,7 +200,7 @@ def issue(request: Call, key: str) -> tuple[int, Any]:
 
 @router.post("/reports/{key}/return", response={200: ReportOut, **WRITES})
 @once
-def give_back(request: Call, key: str, given: Comment) -> tuple[int, Any]:
+def give_back(request: Call, key: str, given: NotIssuedIn) -> tuple[int, Any]:
     """It is not issued."""
     need(request, Act.REPORT)
     services.give_back(_one(request, key), request.membership, given.comment)
@@ -209,7 +209,7 @@ def give_back(request: Call, key: str, given: Comment) -> tuple[int, Any]:
 
 @router.post("/reports/{key}/withdraw", response={200: ReportOut, **WRITES})
 @once
-def withdraw(request: Call, key: str, given: Why) -> tuple[int, Any]:
+def withdraw(request: Call, key: str, given: WithdrawReportIn) -> tuple[int, Any]:
     """It no longer holds; it stays to be seen."""
     need(request, Act.REPORT)
     services.withdraw(_one(request, key), request.membership, given.reason)

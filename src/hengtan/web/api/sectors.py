@@ -46,7 +46,7 @@ class GuidelineOut(Schema):
     valid_to: str | None
 
 
-class InputOut(Schema):
+class ParameterOut(Schema):
     """A parameter; ``default`` as text, null where there is none or where it differs by year."""
 
     id: str
@@ -187,7 +187,7 @@ def guidelines(request: Call) -> Any:
     return [about(method) for method in sector_methods().values()]
 
 
-@router.get("/sector-inputs", response={200: list[InputOut], **REFUSED})
+@router.get("/sector-inputs", response={200: list[ParameterOut], **REFUSED})
 def guideline_inputs(request: Call, method: str = ask(max_length=60)) -> Any:
     """Everything that a statement by this guideline may give."""
     need(request, Act.READ)

@@ -114,7 +114,7 @@ class IssueOut(Schema):
     closed_reason: str
 
 
-class Why(Schema):
+class IgnoreIn(Schema):
     """Why it may be left."""
 
     reason: str = Field(min_length=1, max_length=300)
@@ -276,7 +276,7 @@ def retry_issue(request: Call, pk: int) -> tuple[int, Any]:
 
 @router.post("/issues/{int:pk}/ignore", response={200: IssueOut, **WRITES})
 @once
-def ignore_issue(request: Call, pk: int, given: Why) -> tuple[int, Any]:
+def ignore_issue(request: Call, pk: int, given: IgnoreIn) -> tuple[int, Any]:
     """It is left as it is; why, is kept."""
     need(request, Act.CONNECT)
     services.ignore(get_object_or_404(_issues(request), pk=pk), request.membership, given.reason)
