@@ -1,4 +1,4 @@
-
+"""Evidence files, and how many rows of a batch have some."""
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
