@@ -7,10 +7,13 @@ from django.test import Client
 
 from hengtan.web.activities import services as data
 from hengtan.web.activities.models import Batch, State
+from hengtan.web.market.models import Allocation
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.runs import demo, services
 from hengtan.web.runs.models import Run
+from hengtan.web.statements.models import Statement
+from hengtan.web.vault.models import Outbox
 
 from .calculated import without_reports
 from .test_runs_pages import text_of
@@ -25,8 +28,25 @@ def quick():
 @pytest.fixture
 def ningbo_alone():
     """Without the city, whose two thousand rows take ten times as long; test_runs_browser has both."""
-    with mock.patch.object(demo, "_toronto", lambda _people: None):
+    with (
+        mock.patch.object(demo, "_toronto", lambda _people: None),
+        mock.patch.object(demo, "_sectors", lambda _people: None),
+    ):
         yield
+
+
+def test_two_invented_companies_say_so_and_show_statement_and_allowances(db):
+    with (
+        mock.patch.object(demo, "_toronto", lambda _people: None),
+        mock.patch.object(demo, "_ningbo", lambda _people: None),
+    ):
+        demo.make()
+    for organisation in Organisation.objects.all():
+        assert "synthetic" in organisation.name
+        statement = Statement.objects.of(organisation).get()
+        assert (statement.state, statement.sample, statement.errors) == ("approved", True, 0)
+        assert Allocation.objects.of(organisation).get().totals["final"] > 0
+        assert not Outbox.objects.of(organisation).filter(entry_index=None).exists()  # all of it is in the ledger
 
 
 def test_a_newcomer_opens_the_link_signs_in_and_is_at_a_proven_number(db, ningbo_alone):

@@ -28,6 +28,7 @@ from hengtan.web.jobs.worker import run_one
 from hengtan.web.organisations.first_run import wanted
 from hengtan.web.organisations.models import Installation, Membership, Organisation
 from hengtan.web.organisations.roles import Role
+from hengtan.web.statements import demo as statements
 from hengtan.web.vault.services import keep_file
 
 from .models import Run
@@ -79,6 +80,7 @@ def make() -> Door | None:
             ]
             _toronto(people)
             _ningbo(people)
+            _sectors(people)
     elif not User.objects.filter(email=emails[0]).exists():
         return None
     organisations = list(Organisation.objects.filter(memberships__user__email=emails[0]).order_by("pk"))
@@ -137,6 +139,14 @@ def _ningbo(people: list[tuple[User, Role]]) -> None:
     facility = Facility.objects.create(organisation=organisation, name="Ningbo Lishi Industry", region="CN-33")
     FacilityPlace.objects.create(organisation=organisation, facility=facility)
     data.begin(_owner(organisation), NINGBO[0], _ningbo_files(organisation, "initial"))
+
+
+def _sectors(people: list[tuple[User, Role]]) -> None:
+    """Two invented companies with statements by sector guidelines and their allowances."""
+    for which, (name, *_rest) in enumerate(statements.COMPANIES):
+        organisation = _organisation(name, "CN-33", people)
+        members = Membership.objects.of(organisation).select_related("user", "organisation")
+        statements.make(members.get(role=Role.OWNER), members.get(role=Role.APPROVER), folder(), which)
 
 
 def _ningbo_files(organisation: Organisation, report: str) -> list[data.Given]:
