@@ -151,7 +151,9 @@ PAGES = {
     "runs": Ask(3, lambda s, d: "runs/"),
     "rows": Ask(6, lambda s, d: f"runs/{s.run}/rows/?page={d.randrange(1, 9)}"),
     "rows of a scope": Ask(4, lambda s, d: f"runs/{s.run}/rows/?scope={d.randrange(1, 4)}"),
-    "explanation": Ask(8, lambda s, d: f"runs/{s.run}/explain/?id={urllib.parse.quote(d.choice(s.activities))}"),
+    "explanation": Ask(
+        8, lambda s, d: f"runs/{s.run}/explain/?id={urllib.parse.quote(d.choice(s.activities))}", roles=WHOLE
+    ),
     "facilities of a run": Ask(3, lambda s, d: f"runs/{s.run}/facilities/?page={d.randrange(1, 4)}"),
     "compare": Ask(2, lambda s, d: f"runs/{s.run}/compare/?with={s.other}", roles=WHOLE),
     "problems of a run": Ask(2, lambda s, d: f"runs/{s.run}/problems/", roles=WHOLE),
@@ -278,16 +280,21 @@ def family(first: int) -> set[int]:
     return found
 
 
-def cpu_ms(processes: set[int]) -> float:
-    """Processor time of these, to the nanosecond, threads included."""
-    total = 0
+def cpu_ms(processes: set[int]) -> dict[int, float]:
+    """Processor time of each of these, to the nanosecond, threads included."""
+    found: dict[int, float] = defaultdict(float)
     for pid in processes:
         for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
             try:
-                total += int(path.read_text().split()[0])
+                found[pid] += int(path.read_text().split()[0]) / 1e6
             except OSError:
                 continue
-    return total / 1e6
+    return found
+
+
+def used_ms(before: dict[int, float], after: dict[int, float]) -> float:
+    """What was used between two readings, but for what a process used that ended meanwhile."""
+    return sum(max(0.0, ms - before.get(pid, 0.0)) for pid, ms in after.items())
 
 
 def is_worker(pid: int) -> bool:
@@ -314,8 +321,8 @@ def alone(person: Person, scene: Scene, web: int, database: int) -> dict[str, di
         if found.errors:
             raise SystemExit("\n".join(found.errors[:5]))
         told[name] = {
-            "web_cpu_ms": round((after[0] - before[0]) / ALONE, 1),
-            "database_cpu_ms": round((after[1] - before[1]) / ALONE, 1),
+            "web_cpu_ms": round(used_ms(before[0], after[0]) / ALONE, 1),
+            "database_cpu_ms": round(used_ms(before[1], after[1]) / ALONE, 1),
             "wall_ms": round(statistics.median(found.ms[name]), 1),
         }
     return told
@@ -419,7 +426,7 @@ def main() -> int:
             answers = family(web)
             before = cpu_ms(answers), cpu_ms(family(first))
             found, took = loaded(people, scene, SECONDS)
-            used = cpu_ms(answers) - before[0], cpu_ms(family(first)) - before[1]
+            used = used_ms(before[0], cpu_ms(answers)), used_ms(before[1], cpu_ms(family(first)))
             log = (folder / "serve.log").read_text()
     form = {name for name, ask in PAGES.items() if ask.form is not None}
     given = {"rows": ROWS, "people": PEOPLE, "seconds": SECONDS, "workers": WORKERS}
