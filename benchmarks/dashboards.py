@@ -97,10 +97,10 @@ def build(folder: Path, millions: float) -> None:
     began, cube_s = time.monotonic(), 0.0
     kept = work._keep
 
-    def timed(*given: Any) -> None:
+    def timed(run: Any, progress: Any) -> None:
         nonlocal cube_s
         at = time.monotonic()
-        kept(*given)
+        kept(run, progress)
         cube_s = time.monotonic() - at
 
     work._keep = timed
