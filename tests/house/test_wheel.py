@@ -34,7 +34,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
     ours |= {
         f"hengtan/web/{path.relative_to(ROOT).as_posix()}"  # what `hengtan serve --demo` shows
         for path in kept()
-        if path.is_relative_to(ROOT / "examples/toronto") or path.is_relative_to(ROOT / "examples/ningbo")
+        if any(path.is_relative_to(ROOT / "examples" / each) for each in ("toronto", "ningbo", "sector", "ets"))
     }
     there = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert there == ours
