@@ -92,7 +92,12 @@ class Company:
         RecalculationPolicy.objects.create(organisation=self.organisation, threshold_pct=5, text=mark, set_by=owner)
         BaseYear.objects.create(**owner_only, reason=mark)
         self.report = Report.objects.create(
-            organisation=self.organisation, run=self.run, standard="ghgp", languages=["en"], formats=["html"], prepared_by=owner
+            organisation=self.organisation,
+            run=self.run,
+            standard="ghgp",
+            languages=["en"],
+            formats=["html"],
+            prepared_by=owner,
         )
         self.report_file = ReportFile.objects.create(
             organisation=self.organisation, report=self.report, name=f"{mark}.html", format="html", language="en", bytes=4,
@@ -106,7 +111,9 @@ class Company:
             record={"plan": {"title": {"en": mark, "zh": mark}}, "units": []}, created_by=owner,
         )  # fmt: skip
         proposed = {"organisation": self.organisation, "created_by": owner, "reason": f"{mark} reason"}
-        self.own_factor = OwnFactor.objects.create(factor_id=f"{mark}-steam", cells={"factor_id": f"{mark}-steam"}, **proposed)
+        self.own_factor = OwnFactor.objects.create(
+            factor_id=f"{mark}-steam", cells={"factor_id": f"{mark}-steam"}, **proposed
+        )
         self.own_policy = OwnPolicy.objects.create(body="extends: default\n", **proposed)
         self.own_method = OwnMethod.objects.create(method_id=f"{mark}-own", body="id: own\n", **proposed)
         of = {"organisation": self.organisation}

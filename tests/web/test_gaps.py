@@ -73,18 +73,38 @@ def test_a_contributor_sees_the_sources_of_given_facilities_and_the_page_asks_li
 
 
 def test_a_source_by_the_quarter_lacks_a_quarter_and_not_its_months(company):
-    found = {("Plant", "electricity"): dict.fromkeys(("2024-12", "2025-02"), "approved"), ("Other", "fuel.diesel"): {"2025-09": "approved"}}
+    found = {
+        ("Plant", "electricity"): dict.fromkeys(("2024-12", "2025-02"), "approved"),
+        ("Other", "fuel.diesel"): {"2025-09": "approved"},
+    }
     paces = {("Plant", "electricity"): "quarter"}
-    line = next(each for each in gaps.lines(found, 2025, [], date(2025, 12, 1), "en", paces) if each.facility == "Plant")
+    line = next(
+        each for each in gaps.lines(found, 2025, [], date(2025, 12, 1), "en", paces) if each.facility == "Plant"
+    )
     assert [month for month, state, _ in line.months if state == "missing"] == ["2025-06", "2025-09"]
-    yearly = next(each for each in gaps.lines(found, 2025, [], date(2026, 2, 1), "en", {("Plant", "electricity"): "year"}) if each.facility == "Plant")
+    yearly = next(
+        each
+        for each in gaps.lines(found, 2025, [], date(2026, 2, 1), "en", {("Plant", "electricity"): "year"})
+        if each.facility == "Plant"
+    )
     assert yearly.missing == 0
 
 
 def test_a_facility_lacks_nothing_before_it_opens_and_after_it_closes(company):
     found = {("Plant", "electricity"): {"2025-01": "approved"}, ("Other", "fuel.diesel"): {"2025-09": "approved"}}
-    line = next(each for each in gaps.lines(found, 2025, [], date(2025, 12, 1), "en", {}, {"Plant": (("", "2025-03"), ("2025-08", ""))}) if each.facility == "Plant")
-    assert [month for month, state, _ in line.months if state == "missing"] == ["2025-02", "2025-03", "2025-08", "2025-09"]
+    line = next(
+        each
+        for each in gaps.lines(
+            found, 2025, [], date(2025, 12, 1), "en", {}, {"Plant": (("", "2025-03"), ("2025-08", ""))}
+        )
+        if each.facility == "Plant"
+    )
+    assert [month for month, state, _ in line.months if state == "missing"] == [
+        "2025-02",
+        "2025-03",
+        "2025-08",
+        "2025-09",
+    ]
 
 
 def test_who_runs_the_inventory_says_how_often_a_source_has_data(company):

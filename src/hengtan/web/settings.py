@@ -138,7 +138,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if CONFIGURATION.https else "http"
-ACCOUNT_RATE_LIMITS = {"invitation": "20/m/ip", "first_run": "20/m/ip", "erase": "5/m/user"}  # before a password is hashed
+ACCOUNT_RATE_LIMITS = {
+    "invitation": "20/m/ip",
+    "first_run": "20/m/ip",
+    "erase": "5/m/user",
+}  # before a password is hashed
 SOCIALACCOUNT_ADAPTER = "hengtan.web.accounts.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = CONFIGURATION.sign_on()
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # who the issuer says has the e-mail is the person who was invited by it
