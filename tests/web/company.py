@@ -25,8 +25,8 @@ from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, R
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sealed import seal
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
-from hengtan.web.vault.models import Leaving, Quota
 from hengtan.web.statements.models import Statement
+from hengtan.web.vault.models import Leaving, Quota
 from hengtan.web.vault.services import keep_file, record
 from hengtan.web.webhooks.models import Delivery, Endpoint
 from hengtan.web.webhooks.services import purpose

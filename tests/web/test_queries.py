@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from hengtan.web.activities.models import Batch, PeriodLock
 from hengtan.web.audit.models import Engagement
 from hengtan.web.boundaries import services
-from hengtan.web.jobs.services import enqueue
 from hengtan.web.collection.models import Request
+from hengtan.web.jobs.services import enqueue
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite

@@ -33,6 +33,7 @@ KINDS = (
     Denominator,
     Endpoint,
     Engagement,
+    Evidence,
     Facility,
     FacilityPlace,
     Invitation,

@@ -59,11 +59,11 @@ def write_statement_template(path: Path, method: SectorMethod, lang: str) -> Non
         about.write(3, column, text, bold)
     for at, (name, title, parameter) in enumerate(method.inputs(), 4):
         default = parameter.defaults[-1] if parameter.defaults else None
-        how = "Σ" if parameter.sums else parameter.weight.text if parameter.weight else words["year"]
+        how = "Σ" if parameter.sums else parameter.weight.text if parameter.weight else str(words["year"])
         line = (name, title[lang], parameter.unit, default.text if default else "", how,
                 default.mark if default else method.mark, default.source if default else method.source)  # fmt: skip
-        for column, text in enumerate(line):
-            about.write(at, column, text, wrap)
+        for column, cell_text in enumerate(line):
+            about.write(at, column, cell_text, wrap)
     about.set_column(0, 0, 36)
     about.set_column(1, 1, 40)
     about.set_column(2, 5, 16)
