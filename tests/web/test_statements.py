@@ -117,6 +117,21 @@ def test_a_file_is_taken_in_and_given_back(company):
     assert again.record["by_source"] == statement.record["by_source"]
 
 
+def test_a_statement_is_of_one_enterprise_however_its_file_spells_it(company):
+    statement = made(company)
+    head = "entity,process,unit_name,parameter,month,value,unit,obtained,source\n"
+    client = company.client(Role.MANAGER)
+    for rows, kept in (
+        ("Smelter,,,aluminium,,1000,t,measured,\n", 1),
+        ("A,,,aluminium,,1,t,,\nB,,,aluminium,,2,t,,\n", 1),
+    ):
+        client.post(url(company, statement, "file/"), {"file": SimpleUploadedFile("s.csv", (head + rows).encode())})
+        statement.refresh_from_db()
+        assert len(statement.rows) == kept
+        assert statement.rows[0][0] == statement.name
+    assert statement.rows[0][5] == "1000"
+
+
 def test_nobody_approves_what_he_entered_and_the_ledger_holds_the_decision(company):
     statement = filled(company)
     own = company.client(Role.MANAGER)

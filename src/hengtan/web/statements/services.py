@@ -86,6 +86,12 @@ def from_file(statement: Statement, path: Path, name: str) -> tuple[list[Row], l
         raise HengtanError(Problem("table.columns-missing", file=name, values=values))
     unreadable = {problem.row for problem in table.problems}
     rows = [[cells.get(column, "") for column in COLUMNS] for row, cells in table.rows if row not in unreadable]
+    names = sorted({row[0] for row in rows if row[0]})
+    if len(names) > 1:
+        values = {"names": ", ".join(names[:5]), "enterprise": statement.name}
+        raise HengtanError(Problem("sector.one-enterprise", file=name, values=values))
+    for row in rows:
+        row[0] = statement.name  # a statement is of one enterprise, however the file spells it
     return rows, list(table.problems)
 
 

@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from hengtan.connectors.statement_template import write_statement_template
 from hengtan.problems import HengtanError
@@ -38,6 +39,12 @@ KINDS = {
     "html": "text/html; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
+}
+OBTAINED = {
+    "measured": lazy("measured"),
+    "calculated": lazy("calculated"),
+    "design": lazy("design"),
+    "default": lazy("default"),
 }
 COLUMNS = ("name", "method", "year", "state", "t_co2e", "rows", "errors", "created_by", "decided_by")
 HEAVY = ("rows", "problems", "about")
@@ -133,10 +140,15 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         .filter(method=statement.method, year=statement.year - 1, state=State.APPROVED, name=statement.name).first()
     )  # fmt: skip
     language = lang()
+    titles = {each.id: each.title[language] for each in method.ratios}
     context = {
         "statement": statement, "method": method, "title": method.title[language], "record": statement.record,
         "sources": [_source(each, language) for each in statement.record.get("by_source", ())],
-        "values": [{**each, "title": each["title"][language]} for each in grid.completeness(statement.record)],
+        "values": [
+            {**each, "title": each["title"][language], "obtained": "; ".join(str(OBTAINED[part]) for part in each["obtained"].split("; ") if part)}
+            for each in grid.completeness(statement.record)
+        ],
+        "ratios": [{**each, "title": titles.get(each["ratio"], each["ratio"])} for each in statement.record.get("ratios", ())],
         "months": range(1, 13),
         "problems": [{**each, "reason": each["reason"][language], "mend": each["mend"][language]} for each in statement.problems[:100]],
         "jumps": [each.reason(language) for each in jumps(statement.record, before.record)] if before else [],
@@ -188,7 +200,7 @@ def entry(request: TenantRequest, pk: int) -> HttpResponse:
         "blocks": list(grid.blocks(method, rows, place, statement.year, lang(), request.GET.getlist("add")[:50])),
         "places": grid.places(statement.rows, statement.name), "months": range(1, 13),
         "processes": [(name, title[lang()]) for name, title in method.processes.items()],
-        "obtained": [("measured", _("measured")), ("calculated", _("calculated")), ("design", _("design")), ("default", _("default"))],
+        "obtained": OBTAINED.items(),
         "here": _here(statement, place),
     }  # fmt: skip
     return render(request, "statements/entry.html", context, status=422 if wrong else 200)
@@ -219,8 +231,6 @@ def take_file(request: TenantRequest, pk: int) -> HttpResponse:
                 file.write(chunk)
         try:
             rows, problems = services.from_file(statement, path, name)
-            for row in rows:
-                row[0] = row[0] or statement.name
             kept = services.fill(statement, rows)
         except HengtanError as fault:
             for problem in fault.problems[:5]:
