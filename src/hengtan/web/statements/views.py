@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from hengtan.connectors.statement_template import write_statement_template
 from hengtan.problems import HengtanError
@@ -41,10 +41,10 @@ KINDS = {
     "json": "application/json",
 }
 OBTAINED = {
-    "measured": lazy("measured"),
-    "calculated": lazy("calculated"),
-    "design": lazy("design"),
-    "default": lazy("default"),
+    "measured": gettext_lazy("measured"),
+    "calculated": gettext_lazy("calculated"),
+    "design": gettext_lazy("design"),
+    "default": gettext_lazy("default"),
 }
 COLUMNS = ("name", "method", "year", "state", "t_co2e", "rows", "errors", "created_by", "decided_by")
 HEAVY = ("rows", "problems", "about")
