@@ -22,6 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from . import generate
+
 HERE = Path(__file__).parent
 DATA, WORK = HERE / "data", HERE / "work"
 TARGET_MS = {1: 300, 10: 500}  # million rows: any dashboard
@@ -53,30 +55,28 @@ def _ready(folder: Path) -> None:
     os.environ["HENGTAN_DATA"] = str(folder)
     if os.environ.get("BENCH_DATABASE"):
         os.environ["DATABASE_URL"] = os.environ["BENCH_DATABASE"]
-    from hengtan.web.configuration import Configuration  # noqa: PLC0415  the folder is settled first
-    from hengtan.web.start import prepare  # noqa: PLC0415
+    from hengtan.web.configuration import Configuration  # the folder is settled first
+    from hengtan.web.start import prepare
 
     prepare(Configuration(data=folder))
 
 
 def build(folder: Path, millions: float) -> None:
     """The company, its rows, its run."""
-    from . import generate  # noqa: PLC0415
-
     path = DATA / f"activities_{millions:g}m.parquet"
     if not path.exists():
         generate.write(int(millions * 1_000_000), path)
     _ready(folder)
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection
 
-    from hengtan.web.accounts.services import new_person  # noqa: PLC0415
-    from hengtan.web.boundaries.models import Facility, FacilityPlace  # noqa: PLC0415
-    from hengtan.web.jobs.worker import run_one  # noqa: PLC0415
-    from hengtan.web.organisations.models import Membership, Organisation  # noqa: PLC0415
-    from hengtan.web.organisations.roles import Role  # noqa: PLC0415
-    from hengtan.web.runs import services, work  # noqa: PLC0415
-    from hengtan.web.runs.models import Cube, Run  # noqa: PLC0415
-    from hengtan.web.vault.services import keep_file  # noqa: PLC0415
+    from hengtan.web.accounts.services import new_person
+    from hengtan.web.boundaries.models import Facility, FacilityPlace
+    from hengtan.web.jobs.worker import run_one
+    from hengtan.web.organisations.models import Membership, Organisation
+    from hengtan.web.organisations.roles import Role
+    from hengtan.web.runs import services, work
+    from hengtan.web.runs.models import Cube, Run
+    from hengtan.web.vault.services import keep_file
 
     organisation = Organisation.objects.create(name="Bench", region="GB")
     people = {}
@@ -124,20 +124,20 @@ def measure(folder: Path, repeat: int) -> dict[str, Any]:
     """Milliseconds of the first reading and of the median of the next ones, by person and page."""
     built = json.loads((folder / "built.json").read_text("utf-8"))
     _ready(folder)
-    from django.conf import settings  # noqa: PLC0415
-    from django.core.cache import cache  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
+    from django.conf import settings
+    from django.core.cache import cache
+    from django.test import Client
 
-    from hengtan.web.accounts.models import User  # noqa: PLC0415
-    from hengtan.web.runs.models import Run  # noqa: PLC0415
+    from hengtan.web.accounts.models import User
+    from hengtan.web.runs.models import Run
 
     settings.ALLOWED_HOSTS = ["*"]
-    from hengtan.inventory.posted import Asked, posted  # noqa: PLC0415
+    from hengtan.inventory.posted import Asked, posted
 
     activity = posted(Run.objects.select_related("organisation").get(pk=built["run"]).folder, Asked(), 1).rows[0][
         "activity_id"
     ]
-    from hengtan.web import wsgi  # noqa: F401, PLC0415  what a server does when it starts
+    from hengtan.web import wsgi  # noqa: F401  what a server does when it starts
 
     time.sleep(3)  # its imports beside the first requests
     Client().get("/account/login/")

@@ -16,6 +16,7 @@ import json
 import os
 import random
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -349,8 +350,6 @@ def _python(code: str, environ: dict[str, str], *words: str) -> str:
 @contextmanager
 def serving(environ: dict[str, str], log: Path) -> Iterator[tuple[int, int]]:
     """Port and process of ``hengtan serve``."""
-    import socket  # noqa: PLC0415
-
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -27,6 +27,7 @@ from hengtan.web.shell.tables import as_table, form_of
 
 from . import documents, own_factors, proposals, usage, words
 from .browsing import as_factor
+from .deciding import decided
 from .forms import FactorForm
 from .models import OwnFactor
 from .services import ALL_COLUMNS
@@ -264,28 +265,10 @@ def _kept_warnings(row: OwnFactor) -> list[dict[str, str]]:
 def decide(request: TenantRequest, pk: int) -> HttpResponse:
     """Submit, discard, approve or return."""
     row = row_of(request, pk)
-    if request.method == "POST":
-        try:
-            if "submit" in request.POST:
-                own_factors.submit(row, request.membership)
-                messages.success(request, _("Submitted. A colleague decides."))
-            elif "discard" in request.POST:
-                proposals.discard(row, request.membership)
-                messages.success(request, _("The draft is gone."))
-                return redirect("own-factors", key=request.organisation.key)
-            elif "approve" in request.POST:
-                proposals.approve(row, request.membership)
-                messages.success(request, _("Approved. Every later run is given it."))
-            else:
-                proposals.give_back(row, request.membership, request.POST.get("comment", ""))
-                messages.success(request, _("Returned with your comment."))
-        except HengtanError as error:
-            for each in error.problems:
-                messages.error(request, each.sentence(words.lang()))
-        except ValidationError as wrong:
-            for told in wrong.messages:
-                messages.error(request, told)
-    return redirect("own-factor", key=request.organisation.key, pk=pk)
+    return decided(
+        request, row, lambda: own_factors.submit(row, request.membership), "own-factor", "own-factors",
+        _("Approved. Every later run is given it."),
+    )  # fmt: skip
 
 
 @within(Act.ENTER)

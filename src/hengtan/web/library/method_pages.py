@@ -22,6 +22,7 @@ from hengtan.web.shell.tables import as_table
 from hengtan.web.shell.tables import form_of as asked_form
 
 from . import own_methods, proposals, usage, words
+from .deciding import decided, differing
 from .method_words import case_of_source, cases_of, equations_of, shown
 from .models import Json, OwnMethod
 from .own_methods import RESULTS
@@ -290,8 +291,6 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
             "note": "",
             "needs_factor": False,
         }
-    from .policy_pages import _diff  # noqa: PLC0415
-
     versions = (
         OwnMethod.objects.of(request.organisation)
         .filter(method_id=row.method_id)
@@ -299,7 +298,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     )
     context = one | told | {
         "row": row, "tab": "methods", "versions": list(versions[:50]), "case": _case_form(row.case), "own": request.user.pk in proposals.own_hands(row),
-        "equations": one["equations"], "diff": _diff(row.supersedes.body, row.body) if row.supersedes else [],
+        "equations": one["equations"], "diff": differing(row.supersedes.body, row.body) if row.supersedes else [],
         "may_decide": row.state == State.SUBMITTED and request.membership.may(Act.APPROVE), "may": request.membership.may(Act.CALCULATE),
         "mine": row.is_open and row.created_by_id == request.user.pk and request.membership.may(Act.CALCULATE),
         "used": [{"run": run, "rows": run.rows_posted, "kg": None} for run in usage.of_file(request.membership, row.sha256, "method")],
@@ -312,28 +311,10 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
 def decide(request: TenantRequest, pk: int) -> HttpResponse:
     """Submit, discard, approve or return."""
     row = row_of(request, pk)
-    if request.method == "POST":
-        try:
-            if "submit" in request.POST:
-                own_methods.submit(row, request.membership)
-                messages.success(request, _("Submitted. A colleague decides."))
-            elif "discard" in request.POST:
-                proposals.discard(row, request.membership)
-                messages.success(request, _("The draft is gone."))
-                return redirect("methods", key=request.organisation.key)
-            elif "approve" in request.POST:
-                proposals.approve(row, request.membership)
-                messages.success(request, _("Approved. Every later run is given it."))
-            else:
-                proposals.give_back(row, request.membership, request.POST.get("comment", ""))
-                messages.success(request, _("Returned with your comment."))
-        except HengtanError as error:
-            for each in error.problems:
-                messages.error(request, each.sentence(words.lang()))
-        except ValidationError as wrong:
-            for told in wrong.messages:
-                messages.error(request, told)
-    return redirect("own-method", key=request.organisation.key, pk=pk)
+    return decided(
+        request, row, lambda: own_methods.submit(row, request.membership), "own-method", "methods",
+        _("Approved. Every later run is given it."),
+    )  # fmt: skip
 
 
 @within()

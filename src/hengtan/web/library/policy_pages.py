@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
@@ -26,6 +24,7 @@ from hengtan.web.shell.tables import as_table, form_of
 
 from . import own_policies, proposals, usage, words
 from .browsing import choices
+from .deciding import decided, differing
 from .models import OwnPolicy
 from .own_policies import MOST_RULES, SHIPPED, RuleSet, Settings
 from .yaml_text import as_file
@@ -221,7 +220,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     before = row.supersedes.body if row.supersedes else own_policies.as_yaml(Settings(), "default")
     mine = row.is_open and row.created_by_id == request.user.pk and request.membership.may(Act.CALCULATE)
     context: dict[str, Any] = {
-        "row": row, "effect": effect, "whole": whole, "tab": "policies", "diff": _diff(before, row.body), "mine": mine,
+        "row": row, "effect": effect, "whole": whole, "tab": "policies", "diff": differing(before, row.body), "mine": mine,
         "page": Paginator([_shown(each) for each in lines], PAGE).get_page(request.GET.get("page")),
         "may_decide": row.state == State.SUBMITTED and request.membership.may(Act.APPROVE),
         "own": request.user.pk in proposals.own_hands(row), "versions": list(versions[:50]),
@@ -252,40 +251,14 @@ def _line(line: dict[str, Any]) -> list[object]:
     ]  # fmt: skip
 
 
-def _diff(old: str, new: str) -> list[tuple[str, str]]:
-    """Lines with their sign."""
-    found = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
-    return [(line[:1], line[1:]) for line in found if not line.startswith(("---", "+++"))][:600]
-
-
 @within()
 def decide(request: TenantRequest, pk: int) -> HttpResponse:
     """Compute again, submit, discard, approve or return."""
     row = row_of(request, pk)
-    if request.method == "POST":
-        try:
-            if "again" in request.POST:
-                own_policies.look_again(row, request.membership)
-            elif "submit" in request.POST:
-                own_policies.submit(row, request.membership)
-                messages.success(request, _("Submitted. A colleague decides."))
-            elif "discard" in request.POST:
-                proposals.discard(row, request.membership)
-                messages.success(request, _("The draft is gone."))
-                return redirect("policies", key=request.organisation.key)
-            elif "approve" in request.POST:
-                proposals.approve(row, request.membership)
-                messages.success(request, _("Approved. Every later run chooses factors by it."))
-            else:
-                proposals.give_back(row, request.membership, request.POST.get("comment", ""))
-                messages.success(request, _("Returned with your comment."))
-        except HengtanError as error:
-            for each in error.problems:
-                messages.error(request, each.sentence(words.lang()))
-        except ValidationError as wrong:
-            for told in wrong.messages:
-                messages.error(request, told)
-    return redirect("own-policy", key=request.organisation.key, pk=pk)
+    return decided(
+        request, row, lambda: own_policies.submit(row, request.membership), "own-policy", "policies",
+        _("Approved. Every later run chooses factors by it."), again=lambda: own_policies.look_again(row, request.membership),
+    )  # fmt: skip
 
 
 @within()
