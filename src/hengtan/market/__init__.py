@@ -1,4 +1,5 @@
 """What a company holds and owes on a carbon market.
 
-``allocation``: how many allowances a rule book gives. Knows the equations of ``methods``; files are read above.
+``allocation``: how many allowances a rule book gives. ``rules``: what may be surrendered, offset and traded, and what it costs not to.
+Knows the equations of ``methods``; files are read above.
 """
