@@ -19,7 +19,7 @@ from hengtan.inventory.run import Options, calculate
 from hengtan.inventory.simulate import simulated
 from hengtan.inventory.spread import Spread, Z, fitted
 from hengtan.inventory.stated import Amount
-from hengtan.inventory.uncertainty import CERTAIN, Model, Weight, closed_form, moments, rounded
+from hengtan.inventory.uncertainty_sums import CERTAIN, Model, Weight, closed_form, moments, rounded
 
 PUBLISHED = Path(__file__).parents[1] / "cases" / "published_ghg_cases.json"
 CASES = {case["id"]: case for case in json.loads(PUBLISHED.read_text("utf-8"))}

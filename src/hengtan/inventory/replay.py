@@ -25,6 +25,7 @@ LISTED = 100
 _KEY = ("activity_id", "basis", "scope")  # an activity has one row of a scope and basis
 _SHOWN = ("rows_in", "rows_posted", "rows_rejected", "gwp_set", "totals", "by_category", "by_match", "uncertainty",
           "by_month", "by_facility")  # fmt: skip
+_NEWER = ("uncertainty_by_month",)  # runs of older versions have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def differences(kept: Path, again: Path) -> list[Difference]:
     one, other = read_manifest(kept), read_manifest(again)
     found = list(_unequal("digest", one["outputs"]["digest"], other["outputs"]["digest"]))
     summaries = [_summary(folder) for folder in (kept, again)]
-    for name in _SHOWN:
+    newer = [name for name in _NEWER if name in summaries[0]]
+    for name in (*_SHOWN, *newer):
         found += _unequal(name, summaries[0].get(name), summaries[1].get(name))
     found += _unequal("problems", one.get("problems", {}), other.get("problems", {}))
     return found

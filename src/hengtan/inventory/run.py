@@ -165,7 +165,7 @@ def _told(
     manifest["uncertainty"] = interval.basis
     if interval.quality:
         manifest["data_quality"] = interval.quality
-    summary = summarise(posting, sums, rules, interval.summary)
+    summary = summarise(posting, sums, rules, interval.summary) | {"uncertainty_by_month": dict(interval.months)}
     return Run(manifest, summary, sums, tuple(lines), problems, posting)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from .keys import Key
 from .spread import Fit, Spread, fitted
-from .uncertainty import CERTAIN, Model, Weight
+from .uncertainty_sums import CERTAIN, Model, Weight
 
 SEED = "hengtan 1"
 CHUNK = 20_000

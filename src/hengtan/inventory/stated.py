@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any
 
 import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hengtan.engine import fetch
 
 from .checks import problems_of
-from .keys import grouped
+from .keys import by_months, grouped
 from .posting import Posting
 from .problem_file import Problems
 from .quality_scores import half_width, pedigree
@@ -27,6 +30,7 @@ from .staging import UNCERTAINTY
 from .totals import with_key_id
 
 _DIGITS = 10.0**5
+_SUMS = ("rows", "quantity", "second", "third")
 _POWERS = range(-6, 12)  # of ten that a quantity may begin with
 
 
@@ -46,9 +50,13 @@ class Amount:
 
 @dataclass(slots=True)
 class Stated:
-    """amounts: by key number, of keys with such rows; labels: (data_quality, key number) -> (rows, quantity)."""
+    """amounts: by key number, of keys with such rows; labels: (data_quality, key number) -> (rows, quantity).
+
+    spans   as amounts, by key number, first and last as ``keys.by_months`` gives them
+    """
 
     amounts: dict[int, Amount] = field(default_factory=dict)
+    spans: dict[tuple[int, date, date], Amount] = field(default_factory=dict)
     labels: dict[tuple[str, int], tuple[int, Decimal]] = field(default_factory=dict)
     labelled: bool = False
 
@@ -75,10 +83,14 @@ def stated(con: Any, posting: Posting, problems: Problems) -> Stated:
     if any(uncertain.values()):
         # Moments cost more than sums: only rows that state a width are asked for them.
         wide = told.filter([told[name].isin(sorted(texts)) for name, texts in uncertain.items()])
-        for group in _groups(con, wide, columns, posting):
+        groups = _groups(con, wide, columns, posting)
+        together = groups.group_by(["key_id", *columns, "power"]).aggregate([(name, "sum") for name in _SUMS])
+        together = together.rename_columns([name.removesuffix("_sum") for name in together.column_names])
+        for group in together.sort_by([(name, "ascending") for name in ("key_id", *columns, "power")]).to_pylist():
             spread = reading.spread(group)
             if spread is not None:
                 _add(result.amounts.setdefault(group["key_id"], Amount()), group, spread)
+        result.spans = _spans(groups, columns, reading)
     for code, column, cells in reading.unreadable():
         wrong = told.filter(told[column].isin(cells))
         listed = list(problems_of(wrong, code, column, posting.good.staged.sources, _value_of(column)))
@@ -103,25 +115,55 @@ def _labels(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[d
     return sorted(found, key=lambda row: (row["key_id"], *(row[name] for name in columns)))
 
 
-def _groups(con: Any, rows: Any, columns: list[str], posting: Posting) -> list[dict[str, Any]]:
-    """Sums of the rows by key, what they state, and power of ten of the quantity; in a fixed order."""
+def _groups(con: Any, rows: Any, columns: list[str], posting: Posting) -> pa.Table:
+    """Sums of the rows by key, what they state, power of ten of the quantity, and days."""
     shape = posting.good.shape
     # By comparison: log10 and pow are not the same to the last place on every machine.
     size = rows.quantity.cast("float64")
     power = ibis.cases(*[(size < 10.0 ** (at + 1), at) for at in _POWERS], else_=_POWERS[-1]).cast("int32")
-    marked = rows.mutate(power=power)
+    marked = by_months(rows).mutate(power=power)
     scale = ibis.array([10.0**at for at in _POWERS])[marked.power - _POWERS[0]]
     digits = (marked.quantity.cast("float64") / scale * _DIGITS).round().cast("int64")
     marked = marked.mutate(digits=digits)
     whole = "decimal(38,0)"
-    sums = marked.group_by([*shape.columns, *columns, "power"]).aggregate(
+    sums = marked.group_by([*shape.columns, *columns, "power", "first", "last"]).aggregate(
         rows=marked.count(),
         quantity=marked.quantity.sum().cast("decimal(38,6)"),
         second=(marked.digits * marked.digits).cast(whole).sum().cast(whole),
         third=(marked.digits * marked.digits * marked.digits).cast(whole).sum().cast(whole),
     )
-    found: list[dict[str, Any]] = fetch(with_key_id(sums, con.table("keys"), shape)).to_pylist()
-    return sorted(found, key=lambda row: (row["key_id"], *(row[name] for name in columns), row["power"]))
+    return fetch(with_key_id(sums, con.table("keys"), shape))
+
+
+def _spans(groups: pa.Table, columns: list[str], reading: _Reading) -> dict[tuple[int, date, date], Amount]:
+    """Moments by key and days. There may be as many groups as rows, so they are added up in columns, in a fixed order."""
+    said = groups.group_by(columns).aggregate([])
+    spreads = [reading.spread(row) for row in said.to_pylist()]
+    for name in ("mean", "variance", "third"):
+        factors = [None if spread is None else getattr(spread, name) for spread in spreads]
+        said = said.append_column(f"of_{name}", pa.array(factors, pa.float64()))
+    known = groups.join(said.filter(pc.is_valid(said["of_mean"])), columns, join_type="inner")
+    known = known.sort_by([(name, "ascending") for name in ("key_id", *columns, "power", "first", "last")])
+    units = pa.array([10.0**at / _DIGITS for at in _POWERS]).take(pc.subtract(known["power"], _POWERS[0]))
+    square = pc.multiply(units, units)
+    parts = {
+        "mean": pc.multiply(pc.cast(known["quantity"], pa.float64()), known["of_mean"]),
+        "variance": pc.multiply(pc.multiply(pc.cast(known["second"], pa.float64()), square), known["of_variance"]),
+        "third": pc.multiply(
+            pc.multiply(pc.cast(known["third"], pa.float64()), pc.multiply(square, units)), known["of_third"]
+        ),
+    }
+    days = known.select(["key_id", "first", "last", "quantity"])
+    for name, values in parts.items():
+        days = days.append_column(name, values)
+    sums = days.group_by(["key_id", "first", "last"], use_threads=False).aggregate(
+        [(name, "sum") for name in ("quantity", *parts)]
+    )
+    names = ("key_id", "first", "last", "quantity_sum", *(f"{name}_sum" for name in parts))
+    return {
+        (number, first, last): Amount(quantity, *moments)
+        for number, first, last, quantity, *moments in zip(*(sums[name].to_pylist() for name in names), strict=True)
+    }
 
 
 def _add(amount: Amount, group: Mapping[str, Any], spread: Spread) -> None:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
-from math import floor, log10
+from decimal import Decimal, localcontext
 from typing import Any
 
+from hengtan.engine import fetch
 from hengtan.factors import Library
 
 from .keys import Key
@@ -23,51 +23,27 @@ from .line import Line
 from .posting import Posting
 from .problem_file import Problems
 from .rules import Rules
-from .spread import Spread, fitted
+from .spread import Spread
 from .stated import Amount, Stated, stated
 from .totals import EXACT
+from .uncertainty_months import month_bands
+from .uncertainty_sums import CERTAIN, Model, Weight, closed_form, plain, rounded
 
 TOTAL = "total"
 SCOPES = ("scope1", "scope2_location", "scope2_market", "scope3", TOTAL)
 """The sums that get an interval; ``total`` is scope 1, scope 2 location-based and scope 3."""
-CERTAIN = ""
-_DIGITS = 7  # of the width of an interval
-
-
-@dataclass(slots=True)
-class Weight:
-    """One key in one sum: kg CO2e per unit of its quantity by source of error, ``CERTAIN`` where none is stated."""
-
-    key: Key
-    amount: Amount
-    per_unit: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def mean(self) -> float:
-        """Expected quantity, in the unit of the rows."""
-        return float(self.key.quantity - self.amount.stated) + self.amount.mean
-
-
-@dataclass(slots=True)
-class Model:
-    """Everything uncertain of a run: spreads by factor id, and the weights of each sum."""
-
-    spreads: dict[str, Spread] = field(default_factory=dict)
-    sums: dict[str, dict[int, Weight]] = field(default_factory=dict)
-
-    def spread(self, source: str) -> Spread:
-        """Of a source of error; none for ``CERTAIN``."""
-        return self.spreads.get(source) or Spread(False, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
     """summary: for summary.json, by scope; basis: for run.json, how it came about and what is stated.
 
+    months    month -> as summary, of what was emitted in it; always in closed form
     quality   label, rows, co2e_kg of the column ``data_quality``
     """
 
     summary: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    months: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     basis: Mapping[str, Any] = field(default_factory=dict)
     quality: Sequence[Mapping[str, Any]] = ()
 
@@ -95,7 +71,8 @@ def band(con: Any, posting: Posting, rules: Rules, problems: Problems, draws: in
         "draws": draws,
         "stated": shares,
     }
-    return Band(summary, basis, quality_table(found, lines, keys))
+    months = month_bands(fetch(posting.by_month).to_pylist(), found.spans, model)
+    return Band(summary, months, basis, quality_table(found, lines, keys))
 
 
 def sums_of(line: Line) -> tuple[str, ...]:
@@ -140,65 +117,6 @@ def model_of(
                 source = factor_id if factor_id in spreads else CERTAIN
                 per_unit[source] = per_unit.get(source, 0.0) + kg
     return Model(model.spreads, {name: model.sums[name] for name in SCOPES if name in model.sums})
-
-
-def moments(model: Model, name: str) -> tuple[float, float, float]:
-    """Mean, variance and third central moment of a sum, in kg, kg2 and kg3.
-
-    The sum is of M_f d_kf Y_k over factors f and keys k, all M_f and Y_k independent: the law of total cumulance,
-    first for given M_f, then over them.
-    """
-    weights = model.sums[name].values()
-    by_source: dict[str, float] = {}
-    for weight in weights:
-        for source, kg in weight.per_unit.items():
-            by_source[source] = by_source.get(source, 0.0) + kg * weight.mean
-    mean = variance = third = 0.0
-    for source, kg in by_source.items():
-        spread = model.spread(source)
-        mean += kg * spread.mean
-        variance += kg**2 * spread.variance
-        third += kg**3 * spread.third
-    for weight in weights:
-        amount = weight.amount
-        if not amount.variance:
-            continue
-        parts = [(kg, model.spread(source), by_source[source]) for source, kg in weight.per_unit.items()]
-        d1 = sum(kg * spread.mean for kg, spread, _ in parts)
-        d2 = sum(kg**2 * spread.variance for kg, spread, _ in parts)
-        d3 = sum(kg**3 * spread.third for kg, spread, _ in parts)
-        shared = sum(
-            whole
-            * (
-                kg**2 * (spread.third + 2 * spread.mean * spread.variance)
-                + 2 * kg * (d1 - kg * spread.mean) * spread.variance
-            )
-            for kg, spread, whole in parts
-        )
-        variance += amount.variance * (d1**2 + d2)
-        third += amount.third * (d3 + 3 * d1 * d2 + d1**3) + 3 * amount.variance * shared
-    return mean, variance, third
-
-
-def closed_form(model: Model, name: str) -> tuple[float, float]:
-    """2.5 % and 97.5 % of a sum, in kg."""
-    return fitted(*moments(model, name)).interval()
-
-
-def rounded(low: float, high: float) -> dict[str, str]:
-    """Bounds as decimal text, to seven digits of the width between them."""
-    width = high - low
-    step = Decimal(1).scaleb(floor(log10(width)) - _DIGITS + 1) if width > 0 else Decimal("0.000001")
-    with localcontext(EXACT):
-        return {
-            "p2_5_kg": _text(Decimal(low).quantize(step, ROUND_HALF_EVEN)),
-            "p97_5_kg": _text(Decimal(high).quantize(step, ROUND_HALF_EVEN)),
-        }
-
-
-def _text(value: Decimal) -> str:
-    plain = f"{value:f}"
-    return (plain.rstrip("0").rstrip(".") or "0") if "." in plain else plain
 
 
 def _shares(
@@ -254,7 +172,7 @@ def quality_table(found: Stated, lines: Sequence[Line], keys: Mapping[int, Key])
             if rows:
                 _count(table, "", rows, quantity * per_unit[number])
     ranked = sorted(table.values(), key=lambda row: (-row["co2e_kg"], row["label"]))
-    return [{**row, "co2e_kg": _text(row["co2e_kg"])} for row in ranked]
+    return [{**row, "co2e_kg": plain(row["co2e_kg"])} for row in ranked]
 
 
 def _count(table: dict[str, dict[str, Any]], label: str, rows: int, kg: Decimal) -> None:
