@@ -16,11 +16,12 @@ from hengtan.gases import UnknownGwpError, find, gwp
 from hengtan.methods import Equation, EquationError
 from hengtan.problems import Problem
 
-from .method import Default, Parameter, Part, SectorMethod, Source
+from .method import Default, Parameter, Part, Ratio, SectorMethod, Source
 from .statement import MONTHS, Given, Place, Statement, Values, is_missing
 
 ZERO = Fraction(0)
-_GAS_NAMES = {"co2": "CO2", "ch4": "CH4", "n2o": "N2O", "cf4": "CF4", "c2f6": "C2F6", "sf6": "SF6", "hfc23": "HFC-23"}
+_GAS_NAMES = {"co2": "CO2", "ch4": "CH4", "n2o": "N2O", "cf4": "CF4", "c2f6": "C2F6", "c3f8": "C3F8", "sf6": "SF6",
+              "hfc23": "HFC-23"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,9 @@ def rounded(value: Fraction, decimals: int | None) -> Fraction:
 def calculate(statement: Statement, method: SectorMethod, year: int | None = None) -> Result:
     """Every source of every place for which the statement says anything."""
     problems: list[Problem] = list(statement.problems)
+    if year is not None and not (method.first.year <= year and (method.last is None or year <= method.last.year)):
+        valid = f"{method.first}/{method.last or ''}"
+        problems.append(Problem("sector.not-in-force", values={"method": method.id, "year": str(year), "valid": valid}))
     results: list[SourceResult] = []
     ratios: list[RatioResult] = []
     incomplete: set[Place] = set()
@@ -215,7 +219,7 @@ class _Here:
             members = self.method.groups[group].items
             shapes = members[item].parameters if item in members else self.method.groups[group].own
             if name in shapes:
-                return f"{group}.{item}.{name}"
+                return f"{group}.{item}.{name}" if item else f"{group}.{name}"
         return name
 
     def parameter(self, full: str) -> Parameter:
@@ -256,10 +260,15 @@ class _Here:
             missing = is_missing(parameter, months)
             if missing:
                 self.wrong("sector.months-missing", full, months=", ".join(map(str, missing)))
-            if whole is not None and len(by_month) == 12 and whole.value != value:
-                self.wrong("sector.year-differs", full, year=_text(whole.value), sum=_text(value))
+            if whole is not None and whole.value != value:
+                code = "sector.year-differs" if len(by_month) == 12 else "sector.year-and-months"
+                self.wrong(code, full, year=_text(whole.value), sum=_text(value), count=str(len(by_month)))
+                self.failed |= len(by_month) < 12
         else:
             value = self._mean(full, parameter, by_month, group, item)
+            digits = parameter.decimals
+            if whole is not None and rounded(whole.value, digits) != rounded(value, digits):
+                self.wrong("sector.mean-differs", full, year=_text(whole.value), mean=_text(value))
         first = next(iter(by_month.values()))
         obtained = "; ".join(dict.fromkeys(each.obtained for each in by_month.values() if each.obtained))
         shown = {month: each.value for month, each in sorted(by_month.items())}
@@ -273,39 +282,65 @@ class _Here:
             months=shown,
         )
 
-    def _not_given(self, full: str, parameter: Parameter, group: str, item: str) -> Used:
+    def _way(self, parameter: Parameter, group: str, item: str) -> tuple[Equation, list[str]] | None:
+        """The first equation that the statement, with the defaults, can fill; and what of it the statement gives.
+
+        Where one is begun and cannot be filled, what lacks is told, and nothing stands in for it.
+        """
+        begun: list[str] = []
         for way in parameter.ways:
-            names = {name: self.full(name, group, item) for name in way.names}
-            given = [each for each in names.values() if each in self.values]
-            if not given or not all(
-                each in self.values or self.parameter(each).default(self.year) for each in names.values()
-            ):
-                continue
-            self._read |= set(names.values())
-            monthly = sorted({month for each in given for month in self.values[each] if month is not None})
-            if monthly and parameter.weight is not None:
-                each = {
-                    month: Given(way.value(self._month(way, month, group, item)), "calculated", way.text, 0)
-                    for month in monthly
-                }
-                value = self._mean(full, parameter, each, group, item)
-                shown = {month: one.value for month, one in each.items()}
-                return Used(
-                    full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text, months=shown
-                )
-            if monthly and parameter.sums:
+            names = [self.full(name, group, item) for name in sorted(way.names)]
+            given = [each for each in names if self._stated(each, group, item)]
+            lacking = [each for each in names if each not in given and not self.parameter(each).default(self.year)]
+            if given and not lacking:
+                return way, given
+            if given:
+                begun = begun or lacking
+        if begun:
+            self._lacks(begun[0])
+        return None
+
+    def _stated(self, full: str, group: str, item: str) -> bool:
+        """Whether the statement gives it, or what it follows from."""
+        if full in self.values:
+            return True
+        ways = self.parameter(full).ways
+        return any(self._stated(self.full(name, group, item), group, item) for way in ways for name in way.names)
+
+    def _lacks(self, full: str) -> None:
+        parameter = self.parameter(full)
+        self.wrong("sector.missing", full, unit=parameter.unit, years=_years(parameter))
+        raise _Missing
+
+    def _not_given(self, full: str, parameter: Parameter, group: str, item: str) -> Used:
+        found = self._way(parameter, group, item)
+        if found is not None:
+            way, given = found
+            self._read |= {self.full(name, group, item) for name in way.names}
+            monthly = sorted({
+                month for each in given for month in self.values.get(each, ()) if month is not None
+            })  # fmt: skip
+            shown: dict[int, Fraction] = {}
+            if monthly and (parameter.weight is not None or parameter.sums):
                 shown = {month: way.value(self._month(way, month, group, item)) for month in monthly}
+            if shown and parameter.weight is not None:
+                each = {month: Given(value, "calculated", way.text, 0) for month, value in shown.items()}
+                value = self._mean(full, parameter, each, group, item)
+            elif shown:
                 value = sum(shown.values(), ZERO)
-                return Used(
-                    full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text, months=shown
-                )
-            value = way.value({name: self.year_value(name, group, item).value for name in way.names})
-            return Used(full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text)
+            else:
+                value = way.value({name: self.year_value(name, group, item).value for name in way.names})
+            return Used(
+                full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text, months=shown
+            )
         default = self._default(parameter, group, item)
         if default is None:
-            code = "sector.year-needed" if parameter.defaults and self.year is None else "sector.missing"
-            self.wrong(code, full, unit=parameter.unit, years=_years(parameter))
-            raise _Missing
+            self._lacks(full)
+        assert default is not None
+        if default.first is not None and (self.year is None or not default.holds(self.year)):
+            asked = "-" if self.year is None else str(self.year)
+            self.wrong("sector.default-of-year", full, default=f"{default.text} {parameter.unit}",
+                       of=str(default.first.year), asked=asked)  # fmt: skip
         return Used(full, default.value, parameter.unit, "default", default.source, default.mark)
 
     def _default(self, parameter: Parameter, group: str, item: str) -> Default | None:
@@ -325,27 +360,32 @@ class _Here:
 
     def _month(self, equation: Equation, month: int, group: str, item: str) -> dict[str, Fraction]:
         """What an equation reads, in one month: the month's value, else the year's where it does not add up, else the default."""
-        found = {}
-        for name in equation.names:
-            full = self.full(name, group, item)
-            parameter = self.parameter(full)
-            months = self.values.get(full, {})
-            if month in months:
-                found[name] = months[month].value
-            elif None in months and not parameter.sums:
-                found[name] = months[None].value
-            elif parameter.sums and any(each is not None for each in months):
-                found[name] = ZERO  # a month that is left out of a sum is told as missing
-            elif parameter.sums:
-                self.wrong("sector.weight-missing", full, parameter_of=equation.text)
-                raise _Missing
-            else:
-                default = self._default(parameter, group, item)
-                if default is None:
-                    self.wrong("sector.missing", full, unit=parameter.unit, years=_years(parameter))
-                    raise _Missing
-                found[name] = default.value
-        return found
+        return {
+            name: self._of_month(self.full(name, group, item), month, equation, group, item) for name in equation.names
+        }
+
+    def _of_month(self, full: str, month: int, equation: Equation, group: str, item: str) -> Fraction:
+        parameter = self.parameter(full)
+        months = self.values.get(full, {})
+        if month in months:
+            return months[month].value
+        if None in months and not parameter.sums:
+            return months[None].value
+        if parameter.sums and any(each is not None for each in months):
+            return ZERO  # a month that is left out of a sum is told as missing
+        if not months and (found := self._way(parameter, group, item)) is not None:
+            self._read |= {self.full(name, group, item) for name in found[0].names}
+            return found[0].value(self._month(found[0], month, group, item))
+        default = self._default(parameter, group, item)
+        if default is not None and not months and not (parameter.sums and default.value):
+            return default.value
+        if parameter.sums:
+            self.wrong("sector.weight-missing", full, parameter_of=equation.text)
+            raise _Missing
+        if default is None:
+            self._lacks(full)
+        assert default is not None
+        return default.value
 
     def _mean(self, full: str, parameter: Parameter, months: Mapping[int, Given], group: str, item: str) -> Fraction:
         """The mean of the months, weighted; months without a value take the default where the guideline lets them."""
@@ -384,26 +424,51 @@ class _Here:
     # --- beside the emissions
 
     def ratios(self, results: Sequence[SourceResult]) -> list[RatioResult]:
-        """Intensities and the like, where everything they need is there."""
+        """Intensities and the like, where everything they need is there; what they lack is no fault of the statement."""
         found = []
         emissions = sum((each.co2e_t for each in results if each.source.kind == "direct"), ZERO)
         for ratio in self.method.ratios:
             if ratio.processes and self.place.process not in ratio.processes:
                 continue
-            names = ratio.equation.names - {"e"}
-            given = [name for name in names if self._touched(name)]
-            stated = [name for name in names if name in given or self.method.parameters[name].default(self.year)]
-            if not given or len(stated) < len(names) or ("e" in ratio.equation.names and not results):
-                continue
+            told, known, failed = len(self.problems), set(self._told), self.failed
             try:
-                values = {name: self.year_value(name, "", "").value for name in names} | {"e": emissions}
-                value = ratio.equation.value(values)
+                value = self._ratio(ratio, results, emissions)
             except (_Missing, EquationError):
+                kept = [each for each in self.problems[told:] if each.code != "sector.missing"]
+                self._told, self.failed = known | {(each.code, each.values["parameter"]) for each in kept}, failed
+                self.problems[told:] = kept
                 continue
-            found.append(
-                RatioResult(ratio.id, self.place, rounded(value, ratio.decimals), ratio.unit, ratio.equation.text)
-            )
+            if value is not None:
+                decimals = ratio.decimals
+                found.append(
+                    RatioResult(ratio.id, self.place, rounded(value, decimals), ratio.unit, ratio.equation.text)
+                )
         return found
+
+    def _ratio(self, ratio: Ratio, results: Sequence[SourceResult], emissions: Fraction) -> Fraction | None:
+        """None where the statement says nothing that it is about."""
+        names = ratio.equation.names
+        singles = [name for name in names if name in self.method.parameters and name not in ratio.reads]
+        values = {name: self._alias(ratio.reads[name], results) for name in names if name in ratio.reads}
+        if ("e" in names and not results) or not (values or any(self._touched(name) for name in singles)):
+            return None
+        values |= {name: self.year_value(name, "", "").value for name in singles}
+        return ratio.equation.value(values | {"e": emissions})
+
+    def _alias(self, what: str, results: Sequence[SourceResult]) -> Fraction:
+        """A value of a group, its sum over items, or the emissions of a part. Raises _Missing where nothing is given."""
+        if what.startswith("emissions:"):
+            group = what.partition(":")[2]
+            steps = [step.gas_t for each in results for step in each.steps if step.group == group]
+            if not steps:
+                raise _Missing
+            return sum(steps, ZERO)
+        group, _, rest = what.partition(".")
+        chosen, _, name = rest.rpartition(".")
+        items = [item for item in self.items(group) if chosen in ("*", item)]
+        if not items:
+            raise _Missing
+        return sum((self.year_value(name, group, item).value for item in items), ZERO)
 
     def check(self) -> None:
         """Values that nothing read, and values that are unusual."""

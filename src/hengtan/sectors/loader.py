@@ -14,9 +14,9 @@ import yaml
 
 from hengtan.methods import Equation
 
-from .method import Default, Group, Item, Parameter, Part, Ratio, SectorMethod, Source
+from .method import CATEGORIES, Default, Group, Item, Parameter, Part, Ratio, SectorMethod, Source
 
-_GASES = ("co2", "ch4", "n2o", "cf4", "c2f6", "sf6", "hfc23", "item")
+_GASES = ("co2", "ch4", "n2o", "cf4", "c2f6", "c3f8", "sf6", "hfc23", "item")
 BLOCKS = "blocks.yaml"
 
 
@@ -119,9 +119,10 @@ def _parameter(name: str, body: Mapping[str, Any], rounding: Mapping[str, Any], 
         low=None if low is None else _number(low),
         high=None if high is None else _number(high),
         usual=(_number(usual[0]), _number(usual[1])) if usual else None,
-        once_measured=body.get("once_measured") is True,
+        once_measured=body.get("once_measured", "weight" in body and not body.get("sums")) is True,
         decimals=body.get("decimals", rounding.get(name)),
-        only_default=body.get("only_default") is True,
+        only_default=body.get("only_default") is True or more.get("item", "") in body.get("only_default_of", ()),
+        also=tuple(body.get("also", ())),
     )
 
 
@@ -134,7 +135,7 @@ def _group(name: str, body: Mapping[str, Any], rounding: Mapping[str, Any]) -> G
             value = row.get(each, "")
             defaults = (Default(Fraction(value), value, _plain(row["source"]), _mark(row["source"])),) if value else ()
             unit = str(shape["unit"]).replace("{unit}", row.get("unit", ""))
-            parameters[each] = _parameter(each, shape, rounding, unit=unit, defaults=defaults)
+            parameters[each] = _parameter(each, shape, rounding, unit=unit, defaults=defaults, item=row["id"])
         items[row["id"]] = Item(row["id"], {"en": row["en"], "zh": row["zh"]}, parameters, row.get("gas", ""))
     unit = body.get("unit", "t")
     own = {
@@ -156,8 +157,17 @@ def _source(body: Mapping[str, Any], source: str) -> Source:
     parts = [_part(each) for each in body.get("parts", [body])]
     return Source(
         body["id"], body["title"], body.get("kind", "direct"), tuple(part for each in parts for part in each),
-        tuple(body.get("processes", ())), body.get("counts", True) is True, _mark(source), _plain(source),
+        tuple(body.get("processes", ())), body.get("counts", True) is True, _mark(source), _plain(source), _category(body),
     )  # fmt: skip
+
+
+def _category(body: Mapping[str, Any]) -> str:
+    """As the file says; else as its kind says, and a source that is none of these is a process."""
+    by_kind = {"indirect": body["id"], "removed": "removal", "note": "beside"}
+    found = str(body.get("category") or by_kind.get(body.get("kind", "direct"), "process"))
+    if found not in CATEGORIES:
+        raise ValueError(f"{body['id']}: category {found} is none of {', '.join(CATEGORIES)}")
+    return found
 
 
 def _part(body: Mapping[str, Any]) -> list[Part]:
@@ -170,4 +180,4 @@ def _part(body: Mapping[str, Any]) -> list[Part]:
 
 def _ratio(body: Mapping[str, Any]) -> Ratio:
     return Ratio(body["id"], body["title"], body["unit"], Equation(body["equation"]), tuple(body.get("processes", ())),
-                 body.get("decimals"))  # fmt: skip
+                 body.get("decimals"), body.get("reads", {}))  # fmt: skip

@@ -11,6 +11,17 @@ from hengtan.methods import Equation
 
 KINDS = ("direct", "indirect", "removed", "note")
 """direct and indirect count, removed is subtracted (CO2 or CH4 recovered), a note stands outside the total."""
+CATEGORIES: Mapping[str, Mapping[str, str]] = {
+    "combustion": {"en": "combustion of fuels", "zh": "燃料燃烧排放"},
+    "process": {"en": "processes", "zh": "过程排放"},
+    "fugitive": {"en": "fugitive", "zh": "逃逸排放"},
+    "waste": {"en": "waste and wastewater", "zh": "废弃物（废水）处理排放"},
+    "electricity": {"en": "electricity bought and passed on", "zh": "购入、输出电力产生的排放"},
+    "heat": {"en": "heat bought and passed on", "zh": "购入、输出热力产生的排放"},
+    "removal": {"en": "fixed in products, recovered", "zh": "固碳产品隐含与回收利用（扣减）"},
+    "beside": {"en": "reported beside the total", "zh": "单独报告（不计入合计）"},
+}
+"""The kinds of sources that GB/T 32150 has an enterprise identify, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Parameter:
     low, high      what cannot be is outside of these, what is unusual outside of ``usual``
     once_measured  a value measured in a month may not go back to the default later in the year
     decimals       of the year's value, None where the guideline does not say
+    also           other ways to write the unit, of the same size
     """
 
     name: str
@@ -55,11 +67,18 @@ class Parameter:
     once_measured: bool = False
     decimals: int | None = None
     only_default: bool = False
+    also: tuple[str, ...] = ()
 
     def default(self, year: int | None) -> Default | None:
-        """The default of a year; None where there is none, or several and no year."""
-        found = [each for each in self.defaults if each.holds(year)]
-        return found[0] if len(found) == 1 else None
+        """The default of a year; where the year has none yet, or no year is said, the newest that is not later.
+
+        Whether it describes the year itself, ``Default.holds`` says. None where there is none.
+        """
+        exact = [each for each in self.defaults if each.holds(year)]
+        if exact:
+            return exact[0]
+        earlier = [each for each in self.defaults if each.first and (year is None or each.first.year <= year)]
+        return max(earlier, key=lambda each: each.first or date.min) if earlier else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +96,19 @@ class Group:
     """Like things that a statement names one by one: ``fuel.bituminous.amount``.
 
     own   parameters of an item that the guideline does not list: every value is to be given
+
+    Where the guideline lists none at all and one is enough, its name may be left out: ``mine.ventilated``.
     """
 
     id: str
     title: Mapping[str, str]
     items: Mapping[str, Item]
     own: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the guideline lists no item of its own."""
+        return not self.items
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +137,16 @@ class Source:
     counts: bool = True
     mark: str = "K"
     source: str = ""
+    category: str = "process"
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure beside emissions: carbon intensity, load factor. unit and equation over emissions (``e``) and parameters."""
+    """A figure beside emissions: carbon intensity, load factor.
+
+    equation  over emissions (``e``), single parameters, and names of ``reads``
+    reads     name -> ``group.*.parameter`` (summed over items), ``group.item.parameter``, or ``emissions:group`` (t of the gas of a part)
+    """
 
     id: str
     title: Mapping[str, str]
@@ -123,6 +154,7 @@ class Ratio:
     equation: Equation
     processes: tuple[str, ...] = ()
     decimals: int | None = None
+    reads: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +187,7 @@ class SectorMethod:
         group_id, _, rest = name.partition(".")
         item_id, _, parameter = rest.rpartition(".")
         group = self.groups.get(group_id)
-        if group is None or not item_id:
+        if group is None or not (item_id or group.is_open):
             return None
         item = group.items.get(item_id)
         known = item.parameters if item else group.own
@@ -166,10 +198,34 @@ class SectorMethod:
         for name, parameter in self.parameters.items():
             yield name, parameter.title, parameter
         for group in self.groups.values():
+            for name, parameter in group.own.items() if group.is_open else ():
+                yield f"{group.id}.{name}", _joined(group.title, parameter.title), parameter
             for item in group.items.values():
                 for name, parameter in item.parameters.items():
-                    title = {
-                        lang: f"{item.title[lang]}{', ' if lang == 'en' else '：'}{parameter.title[lang]}"
-                        for lang in ("en", "zh")
-                    }
-                    yield f"{group.id}.{item.id}.{name}", title, parameter
+                    yield f"{group.id}.{item.id}.{name}", _joined(item.title, parameter.title), parameter
+
+    def title_of(self, name: str) -> Mapping[str, str]:
+        """What a parameter of a statement is called; of an item of one's own with the name that it was given."""
+        found = self.find(name)
+        if found is None:
+            return {"en": name, "zh": name}
+        group_id, item_id, parameter = found
+        if not group_id:
+            return parameter.title
+        group = self.groups[group_id]
+        item = group.items.get(item_id)
+        if item is None and item_id:
+            return _joined({"en": item_id, "zh": item_id}, parameter.title)
+        return _joined(item.title if item else group.title, parameter.title)
+
+    def by_title(self) -> Mapping[str, str]:
+        """Titles in both languages, in lower case -> name; those that several share are left out."""
+        found: dict[str, str] = {}
+        for name, title, _parameter in self.inputs():
+            for text in {title["en"].casefold(), title["zh"].casefold()}:
+                found[text] = "" if text in found else name
+        return {text: name for text, name in found.items() if name}
+
+
+def _joined(first: Mapping[str, str], second: Mapping[str, str]) -> Mapping[str, str]:
+    return {"en": f"{first['en']}, {second['en']}", "zh": f"{first['zh']}：{second['zh']}"}

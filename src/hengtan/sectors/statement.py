@@ -11,15 +11,17 @@ from functools import cache
 
 from hengtan.problems import Problem
 from hengtan.units import Compound, UnitError, parse, parse_compound
+from hengtan.units.compound import SUBSTANCES
 
 from .method import Parameter, SectorMethod
 
 COLUMNS = ("entity", "process", "unit_name", "parameter", "month", "value", "unit", "obtained", "source")
 NEEDS = ("entity", "parameter", "value", "unit")
 HEADERS = {name: name for name in COLUMNS} | {
-    "企业": "entity", "企业名称": "entity", "单位名称": "entity", "工序": "process", "生产线": "process", "机组": "unit_name",
-    "设施": "unit_name", "参数": "parameter", "月份": "month", "数值": "value", "计量单位": "unit", "单位": "unit",
-    "获取方式": "obtained", "数据来源": "source",
+    "企业": "entity", "企业名称": "entity", "单位名称": "entity", "重点排放单位": "entity", "重点排放单位名称": "entity", "工序": "process",
+    "工序名称": "process", "生产线": "process", "机组": "unit_name", "机组名称": "unit_name", "设施": "unit_name", "设施名称": "unit_name",
+    "参数": "parameter", "参数名称": "parameter", "月份": "month", "月": "month", "数值": "value", "计量单位": "unit", "单位": "unit",
+    "获取方式": "obtained", "数据来源": "source", "来源": "source",
 }  # fmt: skip
 OBTAINED = {
     "measured": "measured", "calculated": "calculated", "design": "design", "default": "default", "": "",
@@ -27,12 +29,16 @@ OBTAINED = {
     "缺省值": "default", "缺省": "default", "默认值": "default",
 }  # fmt: skip
 MONTHS = range(1, 13)
+_YEAR = ("", "year", "annual", "全年", "年度", "年", "合计")
+_MONTH = re.compile(r"(?:\d{4}[-/年])?0?(\d{1,2})月?", re.ASCII)  # 1, 01, 1月, 2024-01
 _SUBSTANCE = re.compile(r"(?<=[tg])(CO2e|CO2|CH4|N2O|COD|C)\b")
 _HOUR = Compound(Fraction(3600), {"time": 1})
 _OWN = {  # what statements count in and inventories do not
     "h": _HOUR, "小时": _HOUR, "MW": parse_compound("MWh") / _HOUR, "kW": parse_compound("kWh") / _HOUR,
     "degC": parse_compound("degC"), "℃": parse_compound("degC"), "°C": parse_compound("degC"),
-    "m2": Compound(Fraction(1), {"area": 1}), "m²": Compound(Fraction(1), {"area": 1}),
+    "m2": Compound(Fraction(1), {"area": 1}), "m²": Compound(Fraction(1), {"area": 1}), "平方米": Compound(Fraction(1), {"area": 1}),
+    "kcal": Compound(Fraction("4186.8"), {"energy": 1}), "千卡": Compound(Fraction("4186.8"), {"energy": 1}),
+    "大卡": Compound(Fraction("4186.8"), {"energy": 1}),  # of the International Table, as GB/T 213 and steam tables use it
 }  # fmt: skip
 
 
@@ -76,20 +82,21 @@ def read_statement(
     values: dict[Place, dict[str, dict[int | None, Given]]] = {}
     problems: list[Problem] = []
     rows_in, bad = 0, set()
+    titles = method.by_title()
     for row, cells in rows:
         tidy = {name: " ".join(cells.get(name, "").split()) for name in COLUMNS}
         if not (tidy["value"] or tidy["obtained"] or tidy["source"]):
             continue  # a row of the form that nobody filled in
         rows_in += 1
-        found = _row(row, tidy, method, year)
+        found = _row(row, tidy, method, year, titles)
         if isinstance(found, Problem):
             problems.append(found)
             bad.add(row)
             continue
-        place, month, given = found
-        months = values.setdefault(place, {}).setdefault(tidy["parameter"], {})
+        place, name, month, given = found
+        months = values.setdefault(place, {}).setdefault(name, {})
         if month in months:
-            told = {"parameter": tidy["parameter"], "row": str(months[month].row)}
+            told = {"parameter": name, "row": str(months[month].row)}
             problems.append(Problem("sector.twice", row=row, column="parameter", values=told))
             bad |= {row, months[month].row}
             continue
@@ -103,14 +110,14 @@ def read_statement(
 
 
 def _row(
-    row: int, cells: Mapping[str, str], method: SectorMethod, year: int | None
-) -> tuple[Place, int | None, Given] | Problem:
+    row: int, cells: Mapping[str, str], method: SectorMethod, year: int | None, titles: Mapping[str, str]
+) -> tuple[Place, str, int | None, Given] | Problem:
     def wrong(code: str, column: str, /, **told: str) -> Problem:
         return Problem(code, row=row, column=column, values={"parameter": cells["parameter"], **told})
 
     if not cells["entity"]:
         return wrong("sector.entity-missing", "entity")
-    found = method.find(cells["parameter"])
+    name, found = _parameter(method, cells["parameter"], titles)
     if found is None:
         near = get_close_matches(cells["parameter"], [name for name, _, _ in method.inputs()], 3, 0.5)
         return wrong("sector.parameter-unknown", "parameter", method=method.id, near=", ".join(near) or "-")
@@ -118,13 +125,14 @@ def _row(
     if cells["process"] and method.processes and cells["process"] not in _processes(method):
         return wrong("sector.process-unknown", "process", process=cells["process"], known=", ".join(method.processes))
     month: int | None = None
-    if cells["month"]:
-        if not cells["month"].removesuffix("月").isdigit() or int(cells["month"].removesuffix("月")) not in MONTHS:
+    if cells["month"].casefold() not in _YEAR:
+        written = _MONTH.fullmatch(cells["month"])
+        if written is None or int(written[1]) not in MONTHS:
             return wrong("sector.month", "month", month=cells["month"])
-        month = int(cells["month"].removesuffix("月"))
+        month = int(written[1])
     if not cells["value"]:
         return wrong("sector.value-missing", "value")
-    factor = converted(cells["unit"], parameter.unit)
+    factor = Fraction(1) if cells["unit"] in parameter.also else converted(cells["unit"], parameter.unit)
     if factor is None:
         return wrong("sector.unit", "unit", unit=cells["unit"] or "-", wanted=parameter.unit)
     value = Fraction(cells["value"]) * factor
@@ -138,18 +146,29 @@ def _row(
         return wrong(
             "sector.range", "value", value=cells["value"], unit=cells["unit"], range=bounds, wanted=parameter.unit
         )
-    if cells["obtained"] not in OBTAINED:
+    if cells["obtained"].lower() not in OBTAINED:
         return wrong("sector.obtained", "obtained", obtained=cells["obtained"])
-    obtained = OBTAINED[cells["obtained"]]
+    obtained = OBTAINED[cells["obtained"].lower()]
     default = parameter.default(year)
-    if obtained == "default" and default is not None and default.value != value:
+    printed = {each.value for each in (parameter.defaults if year is None else (default,)) if each is not None}
+    if obtained == "default" and default is not None and value not in printed:
         return wrong(
             "sector.not-the-default", "value", value=cells["value"], default=f"{default.text} {parameter.unit}"
         )
     if parameter.only_default and default is not None and value != default.value:
         return wrong("sector.only-default", "value", value=cells["value"], default=f"{default.text} {parameter.unit}")
     place = Place(cells["entity"], _processes(method).get(cells["process"], cells["process"]), cells["unit_name"])
-    return place, month, Given(value, obtained, cells["source"], row)
+    return place, name, month, Given(value, obtained, cells["source"], row)
+
+
+def _parameter(
+    method: SectorMethod, written: str, titles: Mapping[str, str]
+) -> tuple[str, tuple[str, str, Parameter] | None]:
+    """Its name and what it is: by its id, or as the guideline calls it in either language."""
+    found = method.find(written)
+    if found is None and (name := titles.get(written.casefold().replace(": ", "：").replace(":", "："))):
+        return name, method.find(name)
+    return written, found
 
 
 @cache
@@ -165,15 +184,35 @@ def _processes(method: SectorMethod) -> Mapping[str, str]:
 
 @cache
 def converted(given: str, wanted: str) -> Fraction | None:
-    """What a value in ``given`` is multiplied by to be in ``wanted``; None where the two are different things."""
+    """What a value in ``given`` is multiplied by to be in ``wanted``; None where the two are different things.
+
+    A unit that names no substance takes that of the parameter: ``%`` of carbon is t C/t. One that names another is another thing.
+    """
     try:
-        one, other = _compound(given), _compound(wanted)
+        one, other = compound(given), compound(wanted)
     except UnitError:
         return None
-    return one.scale / other.scale if one.powers == other.powers else None
+    if one.powers == other.powers or (_names_none(one) and _bare(other).powers == one.powers):
+        return one.scale / other.scale
+    return None
 
 
-def _compound(text: str) -> Compound:
+def _names_none(unit: Compound) -> bool:
+    return not any(name.partition(" ")[2] in SUBSTANCES for name in unit.powers)
+
+
+def _bare(unit: Compound) -> Compound:
+    """Without the substances: t C/GJ becomes t/GJ."""
+    result = Compound(unit.scale)
+    for name, power in unit.powers.items():
+        group, _, substance = name.partition(" ")
+        piece = Compound(powers={group if substance in SUBSTANCES else name: abs(power)})
+        result = result * piece if power > 0 else result / piece
+    return result
+
+
+@cache
+def compound(text: str) -> Compound:
     """As people write units: tCO2/t, GJ/万Nm3, tC/GJ, kJ/kg, %, 10^4 Nm3. Calorific values of these guidelines are net."""
     text = (
         text.replace("10^4", "万")

@@ -36,7 +36,7 @@ _READ = {
 @cache
 def last_known_year() -> int:
     """The last year of which the days are known."""
-    return max(holidays).year
+    return int(max(holidays).year)
 
 
 def notice_of(year: int) -> Notice:
