@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,32 @@ from hengtan.connectors import read
 from hengtan.inventory.explain import CHANGED, MISSING, VERIFIED
 from hengtan.inventory.folder import sha256
 from hengtan.inventory.source_row import SourceRow, source_rows
+from hengtan.inventory.staging import Source
 from hengtan.methods import Method, MethodError, find, load_method
 from hengtan.problems import HengtanError
 
 from .request import Request
 
 
-def input_rows(manifest: Mapping[str, Any], request: Request, activity_id: str) -> tuple[list[SourceRow], str]:
-    """The rows of the inputs that carry the id, and whether the inputs are still those of the run.
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs of a run that could be read again.
+
+    sources   each with the name under which the run knows it
+    state     ``verified``, or what became of one of them: ``missing``, ``changed``
+    """
+
+    sources: tuple[tuple[str, Source], ...]
+    state: str
+
+    def rows(self, activity_id: str) -> tuple[list[SourceRow], str]:
+        """The rows that carry the id, and whether they are still those of the run."""
+        found = [replace(row, file=name) for name, source in self.sources for row in source_rows([source], activity_id)]
+        return found, VERIFIED if found else self.state
+
+
+def open_inputs(manifest: Mapping[str, Any], request: Request) -> Inputs:
+    """The inputs as far as they are still those of the run.
 
     Files that are gone, changed or unreadable are passed over: the folder of the run then speaks alone.
     """
@@ -28,12 +46,12 @@ def input_rows(manifest: Mapping[str, Any], request: Request, activity_id: str) 
         if role in helps:
             path = request.path(helps[role][0])
             if not path.is_file() or sha256(path) != helps[role][1]:
-                return [], CHANGED
+                return Inputs((), CHANGED)
     template: str | None = None
     if request.template:
         template = str(request.path(request.template)) if "template" in helps else request.template
     aliases = request.path(request.aliases) if request.aliases else None
-    found: list[SourceRow] = []
+    found: list[tuple[str, Source]] = []
     state = VERIFIED
     for name in request.inputs:
         path = request.path(name)
@@ -50,8 +68,8 @@ def input_rows(manifest: Mapping[str, Any], request: Request, activity_id: str) 
             if source.sha256 != wanted.get(named):
                 state = CHANGED
             else:
-                found += (replace(row, file=named) for row in source_rows([source], activity_id))
-    return found, VERIFIED if found else state
+                found.append((named, source))
+    return Inputs(tuple(found), state)
 
 
 def methods_of(request: Request) -> Callable[[str], Method | None]:

@@ -18,14 +18,14 @@ def command(folder: Path, activity_id: str, as_json: bool, lang: str) -> int:
 
     A rejected activity is explained too. Exit 3 when the run knows no such id.
     """
-    from hengtan.api.reopen import input_rows, methods_of
+    from hengtan.api.reopen import methods_of, open_inputs
     from hengtan.api.request import Request
     from hengtan.inventory.explain import Kept, explain
     from hengtan.problems import Problem
 
     kept = Kept(folder)
     request = Request.remember(kept.manifest, folder)
-    rows, state = input_rows(kept.manifest, request, activity_id)
+    rows, state = open_inputs(kept.manifest, request).rows(activity_id)
     found = explain(kept, activity_id, rows, state, methods_of(request), lang)
     if found is None:
         values = {"activity": activity_id, "folder": str(folder), **kept.near(activity_id)}

@@ -10,6 +10,7 @@ Everything columnar is an Ibis expression in the subset that gives the same answ
 no function of our own, nothing approximate, DECIMAL instead of doubles. Knows no domain type.
 """
 
+from .ask import asking, rows_where
 from .duck import DECIMAL_COEFFICIENT, DECIMAL_MASS, DECIMAL_QUANTITY, Engine
 from .fetch import fetch, read_parquet, write_parquet
 from .found import Found
@@ -30,6 +31,7 @@ __all__ = [
     "Spark",
     "StoppedError",
     "Written",
+    "asking",
     "create_groups",
     "fetch",
     "few_words",
@@ -39,6 +41,7 @@ __all__ = [
     "parts_of",
     "read_parquet",
     "repeated_values",
+    "rows_where",
     "shared",
     "strictly_increasing",
     "with_words",

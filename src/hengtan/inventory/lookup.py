@@ -1,4 +1,4 @@
-"""Single rows out of large Parquet files: one column is scanned, the rest is read only where it is found."""
+"""Single rows out of large tables: of a Parquet file only what may hold the value is read."""
 
 from __future__ import annotations
 
@@ -9,42 +9,21 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+
+from hengtan.engine import read_parquet, rows_where
 
 
 def rows_with(data: pa.Table | Path, column: str, value: str) -> list[dict[str, Any]]:
     """The rows in which a text column has the value, each with ``position`` (0 is the first); [] without the column.
 
-    data   a table, or the path of a Parquet file, of which no more than one row group is held
+    data   a table, or the path of a Parquet file
     """
-    if isinstance(data, pa.Table):
-        return _picked(data, data[column], value, 0) if column in data.column_names else []
-    found: list[dict[str, Any]] = []
-    with pq.ParquetFile(data) as file:
-        names = file.schema_arrow.names
-        if column not in names:
-            return []
-        first = 0
-        for number in range(file.metadata.num_row_groups):
-            group = file.metadata.row_group(number)
-            if _may_hold(group.column(_leaf(file, column)), value):
-                texts = file.read_row_group(number, [column])[column]
-                if _equal(texts, value).true_count:
-                    found += _picked(file.read_row_group(number), texts, value, first)
-            first += group.num_rows
-    return found
-
-
-def _leaf(file: pq.ParquetFile, column: str) -> int:
-    return next(at for at in range(file.metadata.num_columns) if file.metadata.schema.column(at).path == column)
-
-
-def _may_hold(chunk: Any, value: str) -> bool:
-    """False where the statistics of a row group say that the value lies outside; text sorts by its UTF-8 bytes."""
-    statistics = chunk.statistics
-    if statistics is None or not statistics.has_min_max or not isinstance(statistics.min, str):
-        return True
-    return bool(statistics.min.encode() <= value.encode() <= statistics.max.encode())
+    if isinstance(data, Path):
+        found = rows_where(data, column, value)
+        if found is not None:
+            return found
+        data = read_parquet(data)
+    return _picked(data, data[column], value) if column in data.column_names else []
 
 
 def _equal(texts: pa.ChunkedArray, value: str) -> Any:
@@ -58,6 +37,6 @@ def _equal(texts: pa.ChunkedArray, value: str) -> Any:
     return pc.fill_null(pc.equal(texts.cast(pa.string()), wanted), no).combine_chunks()
 
 
-def _picked(table: pa.Table, texts: pa.ChunkedArray, value: str, first: int) -> list[dict[str, Any]]:
+def _picked(table: pa.Table, texts: pa.ChunkedArray, value: str) -> list[dict[str, Any]]:
     places: Sequence[int] = pc.indices_nonzero(_equal(texts, value)).to_pylist()
-    return [{**table.slice(at, 1).to_pylist()[0], "position": first + at} for at in places]
+    return [{**table.slice(at, 1).to_pylist()[0], "position": at} for at in places]

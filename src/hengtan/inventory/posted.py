@@ -12,7 +12,7 @@ from typing import Any
 
 import ibis
 
-from hengtan.engine import DECIMAL_MASS, Engine, fetch
+from hengtan.engine import DECIMAL_MASS, asking, fetch
 
 EMISSIONS = "emissions.parquet"
 GASES = {"co2": "co2_kg", "ch4": "ch4_kg", "n2o": "n2o_kg", "other": "other_co2e_kg"}
@@ -57,7 +57,7 @@ class Posted:
 
 def posted(folder: Path, asked: Asked, most: int, offset: int = 0) -> Posted:
     """The rows, the largest first."""
-    with Engine().session() as con:
+    with asking() as con:
         rows = _filtered(con.read_parquet(str(folder / EMISSIONS)), asked)
         told = fetch(rows.aggregate(count=rows.count(), kg=rows.co2e_kg.sum())).to_pylist()[0]
         page = rows.order_by(rows.co2e_kg.desc(), "activity_id", "basis").select(*COLUMNS).limit(most, offset=offset)

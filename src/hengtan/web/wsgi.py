@@ -16,9 +16,9 @@ def _warm() -> None:
     """The engine is opened once before the first person asks for rows: the first time costs a second."""
     import pyarrow.acero  # noqa: F401, PLC0415  which sums large runs
 
-    from hengtan.engine import Engine  # noqa: PLC0415  beside the first requests, not before them
+    from hengtan.engine import asking  # noqa: PLC0415  beside the first requests, not before them
 
-    with Engine().session():
+    with asking():
         pass
 
 

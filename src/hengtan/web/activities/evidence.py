@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -102,7 +102,7 @@ def attach(
     if len(wanted) > MOST_ROWS:
         raise ValidationError(_("At most %(number)d rows at once.") % {"number": MOST_ROWS})
     if wanted and batch.parquet:
-        unknown = [each for each in wanted if each not in named(batch)]
+        unknown = [each for each in wanted if each not in named(batch).ids]
         if unknown:
             raise ValidationError(_("“%(id)s” is no row of this batch.") % {"id": unknown[0][:100]})
     if replaces is not None:
@@ -173,65 +173,88 @@ def plain(name: str) -> str:
     return unicodedata.normalize("NFKC", PurePath(name.replace("\\", "/")).name).strip().casefold()
 
 
-def named(batch: Batch) -> Mapping[str, tuple[str, ...]]:
-    """Of each row of a submitted batch, by its id, the names that its column ``evidence`` gives."""
-    return _named(str(facts(batch.organisation).path(batch.parquet))) if batch.parquet else {}
+@dataclass(frozen=True, slots=True)
+class Named:
+    """ids: every row of a batch; rows: those that name files, and which; names: how many rows name each."""
+
+    ids: frozenset[str]
+    rows: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, int]
+
+
+def named(batch: Batch) -> Named:
+    """What the rows of a submitted batch give in their column ``evidence``."""
+    return _named(str(facts(batch.organisation).path(batch.parquet))) if batch.parquet else Named(frozenset(), {}, {})
 
 
 @lru_cache(maxsize=32)  # a file of that name never changes
-def _named(path: str) -> Mapping[str, tuple[str, ...]]:
+def _named(path: str) -> Named:
     with Path(path).open("rb") as stream:
         file = pq.ParquetFile(stream)
         has = "evidence" in file.schema_arrow.names
         table = file.read(["activity_id", "evidence"] if has else ["activity_id"])
     ids = table["activity_id"].to_pylist()
-    if not has:
-        return dict.fromkeys(ids, ())
-    texts = table["evidence"].to_pylist()
-    return {
-        one: tuple(filter(None, (plain(part) for part in _PARTS.split(text or ""))))
-        for one, text in zip(ids, texts, strict=True)
+    texts = table["evidence"].to_pylist() if has else []
+    rows = {
+        one: told
+        for one, text in zip(ids, texts, strict=False)
+        if (told := tuple(filter(None, (plain(part) for part in _PARTS.split(text or "")))))
     }
+    return Named(frozenset(ids), rows, Counter(name for told in rows.values() for name in told))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """by_row: the files of each row that has any; whole: those of the batch as a whole; lacking: names in rows that no file has."""
+    """by_hand: files of rows that a person chose; by_name: files that rows name; whole: those of the batch as a whole."""
 
-    by_row: Mapping[str, list[Evidence]]
+    named: Named
+    by_hand: Mapping[str, list[Evidence]]
+    by_name: Mapping[str, list[Evidence]]
     whole: list[Evidence]
-    lacking: Mapping[str, int]
+
+    @property
+    def lacking(self) -> Mapping[str, int]:
+        """Names in rows that no file has, with the number of rows."""
+        return {name: count for name, count in self.named.names.items() if name not in self.by_name}
+
+    def of(self, row: str) -> list[Evidence]:
+        """The files behind one row."""
+        files = [
+            *self.by_hand.get(row, ()),
+            *(each for name in self.named.rows.get(row, ()) for each in self.by_name.get(name, ())),
+        ]
+        return list(dict.fromkeys(files))
+
+    @property
+    def by_row(self) -> Mapping[str, list[Evidence]]:
+        """The files of each row that has any."""
+        names = self.named.rows if self.by_name else {}
+        return {row: files for row in dict.fromkeys((*self.by_hand, *names)) if (files := self.of(row))}
 
 
 def standing(batch: Batch, files: Iterable[Evidence]) -> Standing:
     """What stands behind what; ``files`` are those of the batch, in the order in which they were added."""
-    names, by_name = named(batch), dict[str, list[Evidence]]()
-    by_row: dict[str, list[Evidence]] = defaultdict(list)
-    valid = [each for each in files if each.withdrawn_at is None]
-    for each in valid:
+    told, by_name, by_hand = named(batch), dict[str, list[Evidence]](), dict[str, list[Evidence]]()
+    whole = []
+    for each in files:
+        if each.withdrawn_at is not None:
+            continue
         for one in each.rows:
-            by_row[one].append(each)
-        if not each.rows:
-            name = plain(each.name)
-            for key in {name, PurePath(name).stem}:
-                by_name.setdefault(key, []).append(each)
-    used, lacking = set[int](), dict[str, int]()
-    for one, wanted in names.items():
-        for name in wanted:
-            found = by_name.get(name, [])
-            if not found:
-                lacking[name] = lacking.get(name, 0) + 1
-            for each in found:
-                used.add(each.pk)
-                if each not in by_row[one]:
-                    by_row[one].append(each)
-    whole = [each for each in valid if not each.rows and each.pk not in used]
-    return Standing({one: found for one, found in by_row.items() if found}, whole, lacking)
+            by_hand.setdefault(one, []).append(each)
+        if each.rows:
+            continue
+        name = plain(each.name)
+        wanted = {name, PurePath(name).stem} & told.names.keys()
+        for key in wanted:
+            by_name.setdefault(key, []).append(each)
+        if not wanted:
+            whole.append(each)
+    return Standing(told, by_hand, by_name, whole)
 
 
 def count(batch: Batch) -> None:
     """How many rows of the batch have evidence of their own is kept beside it, for lists."""
     if batch.parquet:
-        proven = len(set(standing(batch, batch.evidence.order_by("pk")).by_row) & set(named(batch)))
+        proven = len(set(standing(batch, batch.evidence.order_by("pk")).by_row) & named(batch).ids)
         Batch.objects.filter(pk=batch.pk).update(rows_proven=proven)
         batch.rows_proven = proven

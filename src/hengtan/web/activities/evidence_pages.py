@@ -93,7 +93,7 @@ def of_batch(request: TenantRequest, pk: int) -> HttpResponse:
     for one, files in stands.by_row.items():
         for each in files:
             of.setdefault(each.pk, []).append(one)
-    shown = [each for each in found if not row or each in stands.by_row.get(row, [])]
+    shown = [each for each in found if not row or each in stands.of(row)]
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     for each in page.object_list:
         each.stands_for = of.get(each.pk, [])

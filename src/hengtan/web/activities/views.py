@@ -184,7 +184,7 @@ def rows(request: TenantRequest, pk: int) -> HttpResponse:
     shown = [dict.fromkeys((*SHOWN, *WHERE)) | row for row in table.slice(max(first, 0), ROWS).to_pylist()]
     stands = evidence.standing(batch, batch.evidence.filter(withdrawn_at=None).order_by("pk"))
     for row in shown:
-        row["proofs"] = len(stands.by_row.get(row["activity_id"], ()))
+        row["proofs"] = len(stands.of(row["activity_id"]))
     context = {
         "batch": batch, "page": page, "rows": shown, "query": request.GET.get("q", ""), "found": table.num_rows,
         "may_attach": evidence.may_attach(batch, request.membership),

@@ -72,7 +72,7 @@ class Dashboard:
             )
         return {
             "kind": "months", "labels": labels, "series": series, "unit": "tCO₂e",
-            "href": [self.rows_at(month=each) for each in labels],
+            "href": [self.rows_at(month=each) for each in labels], "band": self._band(labels),
             "shown": [_month(each) for each in labels] if labels and labels[0][:4] == labels[-1][:4] else labels,
         }  # fmt: skip
 
@@ -214,7 +214,7 @@ class Dashboard:
         for each in denominators:
             groups.setdefault((each.kind, each.unit), []).append(each)
         found = []
-        for (_kind, unit), rows in groups.items():
+        for (kind, unit), rows in groups.items():
             known: set[str] = set()
             whole = True
             for row in rows:
@@ -227,7 +227,7 @@ class Dashboard:
             kg = reduce(EXACT.add, (months[each] for each in known & set(months)))
             amount = reduce(EXACT.add, (row.value for row in rows))
             found.append({
-                "kind": rows[0].get_kind_display(), "unit": unit, "amount": amount, "kg": kg, "per": EXACT.divide(kg, amount),
+                "name": kind, "kind": rows[0].get_kind_display(), "unit": unit, "amount": amount, "kg": kg, "per": EXACT.divide(kg, amount),
                 "first": min(known), "last": max(known), "part": kg * 100 / self.total if self.total else Decimal(0),
             })  # fmt: skip
         return found
@@ -253,6 +253,30 @@ class Dashboard:
         told = (self.figures.get("uncertainty") or {}).get("total")
         band = told if self.basis == "location" else None
         return (Decimal(band["p2_5_kg"]), Decimal(band["p97_5_kg"])) if band else None
+
+    @property
+    def band_told(self) -> str:
+        """Why there is no interval by month; empty where there is one, and for who sees a part of the run."""
+        if "month_bands" not in self.figures or (self.basis == "location" and self.figures["month_bands"]):
+            return ""
+        if self.figures["month_bands"] is None:
+            return _("Without an interval by month: this run is older than it. A new run of the same data shows it.")
+        if not self.figures["month_bands"]:
+            return _("Without an interval: neither factors nor quantities state an uncertainty.")
+        return _("The interval is known of the location-based total.")
+
+    def _band(self, labels: Sequence[str]) -> dict[str, Any] | None:
+        """The 95 % interval of the total of each month; a month in which nothing is stated is a gap."""
+        bands = self.figures.get("month_bands") if self.basis == "location" else None
+        found = [((bands or {}).get(each) or {}).get("total") for each in labels]
+        if not any(found):
+            return None
+        return {
+            "name": _("95% interval"),
+            "low": [float(tonnes(band["p2_5_kg"])) if band else None for band in found],
+            "high": [float(tonnes(band["p97_5_kg"])) if band else None for band in found],
+            "told": [f"{shown(tonnes(band['p2_5_kg']))} – {shown(tonnes(band['p97_5_kg']))}" if band else None for band in found],
+        }  # fmt: skip
 
     def _earlier(self, labels: Sequence[str]) -> list[str | None]:
         """The totals of the run before: of the same months, or of the same months a year earlier; [] where none of these fits."""

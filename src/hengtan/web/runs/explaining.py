@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from hengtan.api import Request
-from hengtan.api.reopen import input_rows, methods_of
+from hengtan.api.reopen import Inputs, methods_of, open_inputs
 from hengtan.connectors.neighbours import Neighbours, neighbours
 from hengtan.facts import FactRefused
 from hengtan.inventory.explain import Kept, explain
 from hengtan.inventory.explain_record import record
+from hengtan.inventory.report_data import read_manifest
 from hengtan.inventory.totals import EXACT
+from hengtan.methods import Method
 from hengtan.web.activities.models import Batch
 from hengtan.web.library import usage
 from hengtan.web.organisations.door import TenantRequest, within
@@ -91,10 +94,9 @@ def explanation(run: Run, activity: str) -> dict[str, Any] | None:
     found = caches["here"].get(key)
     if found is not None and found["activity_id"] == activity:
         return dict(found)
-    kept = Kept(run.folder)
-    request = Request.remember(kept.manifest, run.folder)
-    rows, state = input_rows(kept.manifest, request, activity)
-    made = explain(kept, activity, rows, state, methods_of(request), lang)
+    kept, method_of, inputs = _opened(run.folder)
+    rows, state = inputs.rows(activity)
+    made = explain(kept, activity, rows, state, method_of, lang)
     if made is None:
         return None
     told = record(made)
@@ -109,6 +111,31 @@ def explanation(run: Run, activity: str) -> dict[str, Any] | None:
     told["sheet"] = _sheet(run, told["rows"], places)
     caches["here"].set(key, told, KEPT_S)
     return told
+
+
+def _opened(folder: Path) -> tuple[Kept, Callable[[str], Method | None], Inputs]:
+    """What every explanation of a run needs, kept for the runs that were asked for last, as long as their inputs lie there."""
+    request = Request.remember(read_manifest(folder), folder)
+    stands = tuple(_mark(request.path(name)) for name in request.inputs)
+    return _open(folder, stands)
+
+
+@lru_cache(maxsize=4)
+def _open(
+    folder: Path, _stands: tuple[tuple[int, int, int], ...]
+) -> tuple[Kept, Callable[[str], Method | None], Inputs]:
+    kept = Kept(folder)
+    request = Request.remember(kept.manifest, folder)
+    return kept, methods_of(request), open_inputs(kept.manifest, request)
+
+
+def _mark(path: Path) -> tuple[int, int, int]:
+    """By which another file of the same name is known; nothing where none is."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def _as_given(run: Run, row: dict[str, Any]) -> dict[str, str] | None:

@@ -37,8 +37,13 @@ def figures(source: Summed) -> dict[str, Any]:
 
 def facilities(source: Summed) -> list[dict[str, Any]]:
     """Every facility with its sums, the largest first; Decimals in kg."""
+    return parts(source, ("facility", "org_unit"))
+
+
+def parts(source: Summed, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Sums by these columns, the largest first; Decimals in kg."""
     with localcontext(EXACT):
-        return _grouped(source, ("facility", "org_unit"))
+        return _grouped(source, names)
 
 
 def _totals(source: Summed) -> dict[str, str]:

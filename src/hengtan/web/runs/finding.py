@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from hengtan.engine import Engine, fetch, read_parquet
+from hengtan.engine import asking, fetch, read_parquet
 from hengtan.factors import open_library
 from hengtan.facts import FactRefused
 from hengtan.inventory.posted import Asked, posted
@@ -134,7 +134,7 @@ def _of_cell(request: TenantRequest, sheet: str, cell: str) -> list[str]:
         except FactRefused:
             continue
     found: list[str] = []
-    with Engine().session() as con:
+    with asking() as con:
         for path in paths:
             rows = con.read_parquet(path)
             if "source_cell" not in rows.columns:

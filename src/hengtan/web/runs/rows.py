@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.core.cache import caches
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from hengtan.inventory.posted import Asked, posted
+from hengtan.inventory.posted import Asked, Posted, posted
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import MOST_ROWS, as_table, form_of
@@ -23,6 +25,7 @@ from .proofs import vouching
 from .views import basis_of, run_of
 
 PAGE = 50
+KEPT_S = 24 * 3600
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
 FILTERS = ("gas", "scope", "category", "facility", "org_unit", "month", "match", "factor_id")
 NAMED = ("category", "facility", "org_unit", "match", "factor_id")
@@ -74,13 +77,23 @@ def index(request: TenantRequest, pk: int) -> HttpResponse:
         name = f"{run.code}-rows" if found.count <= MOST_ROWS else f"{run.code}-rows-largest-{MOST_ROWS}"
         return as_table(form, name, COLUMNS, ([row[each] for each in COLUMNS] for row in found.rows))
     number = int(request.GET["page"]) if request.GET.get("page", "").isdecimal() and len(request.GET["page"]) < 7 else 1
-    found = posted(run.folder, wanted, PAGE, (max(number, 1) - 1) * PAGE)
+    found = _page_of(run, wanted, max(number, 1))
     context = {
         "run": run, "asked": wanted, "found": found, "chips": _chips(request), "query": _query(request),
         "number": number, "pages": max(1, -(-found.count // PAGE)), "first": (number - 1) * PAGE + 1,
         "last": (number - 1) * PAGE + len(found.rows), "basis": wanted.basis, "several": _several(found.rows), "proof": vouching(run),
     }  # fmt: skip
     return render(request, "runs/row_list.html" if request.htmx else "runs/rows.html", context)
+
+
+def _page_of(run: Run, wanted: Asked, number: int) -> Posted:
+    """A page of rows; a run never changes, so what was found once is kept for who asks the same."""
+    key = f"rows:{run.key}:{number}:{hashlib.sha256(repr(wanted).encode()).hexdigest()}"
+    found = caches["here"].get(key)
+    if found is None:
+        found = posted(run.folder, wanted, PAGE, (number - 1) * PAGE)
+        caches["here"].set(key, found, KEPT_S)
+    return cast(Posted, found)
 
 
 @within()

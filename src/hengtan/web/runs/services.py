@@ -29,7 +29,7 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import keep_file, record
 
-from .figures import facilities, figures
+from .figures import facilities, figures, parts
 from .models import Run
 from .summing import summed
 
@@ -160,6 +160,15 @@ def every_facility(run: Run, seen: Sequence[str] | None) -> list[dict[str, Any]]
     """All facilities that are seen, with their sums; the largest first."""
     with summed(run, seen) as source:
         return facilities(source)
+
+
+def every(run: Run, seen: Sequence[str] | None, by: str) -> list[dict[str, Any]]:
+    """All categories, facilities, units, activity types or match classes that are seen, with ``name`` and sums; the largest first."""
+    with summed(run, seen) as source:
+        found = parts(source, ("scope", "category") if by == "category" else (by,))
+    for row in found:
+        row["name"] = f"{row['scope']}.{row['category']}".rstrip(".") if by == "category" else row[by]
+    return found
 
 
 def hot_spots_of(run: Run, seen: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

@@ -109,7 +109,9 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
             context |= progress(request, run.job)
         return render(request, "runs/waiting.html", context)
     seen = services.facilities_of(request.membership)
-    told: dict[str, Any] = (run.figures or {}) if seen is None else services.figures_of(run, seen)
+    told: dict[str, Any] = (
+        {"month_bands": None, **(run.figures or {})} if seen is None else services.figures_of(run, seen)
+    )
     basis = basis_of(request)
     form = form_of(request)
     if form:
@@ -123,7 +125,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "run": run, "board": board, "map": map_, "basis": basis, "figures": told, "whole": seen is None,
         "current": services.current(request.organisation), "may": request.membership.may(Act.CALCULATE),
         "proof": vouching(run), "charts": {f"chart-{name}": chart for name, chart in drawn.items()},
-        "intensity": _intensity(told, basis), "intensities": board.intensities(services.denominators(run)) if seen is None else [], "files": [name for name in FILES if (run.folder / name).exists()] if seen is None else [],
+        "intensity": intensity_of_area(told, basis), "intensities": board.intensities(services.denominators(run)) if seen is None else [], "files": [name for name in FILES if (run.folder / name).exists()] if seen is None else [],
         "problems": [each for each in told.get("problems", ()) if each["count"]],
     }  # fmt: skip
     return render(request, "runs/dashboard.html", context)
@@ -224,14 +226,30 @@ def _table(form: str, run: Run, told: Any, wanted: str, basis: str) -> HttpRespo
     if wanted not in TABLES or wanted not in told:
         raise Http404
     named, counted = TABLES[wanted]
+    if wanted == "months" and told.get("month_bands"):
+        return _months_table(form, run, told)
     rows = ([*(row[name] for name in named), *(Decimal(row[name]) for name in counted)] for row in told[wanted])
     return as_table(form, f"{run.code}-{wanted}", (*named, *counted), rows)
 
 
-def _intensity(told: Any, basis: str) -> dict[str, Any] | None:
-    """kg CO2e per m2 of the facilities whose floor area is known."""
+def _months_table(form: str, run: Run, told: Any) -> HttpResponse:
+    """With the 95 % interval of the total, location-based; empty where nothing is stated."""
+
+    def row(month: Any) -> list[Any]:
+        band = (told["month_bands"].get(month["month"]) or {}).get("total") or {}
+        bounds = [Decimal(band[name]) if name in band else None for name in ("p2_5_kg", "p97_5_kg")]
+        return [month["month"], *(Decimal(month[name]) for name in figures.COLUMNS), *bounds]
+
+    names = ("month", *figures.COLUMNS, "location_p2_5_kg", "location_p97_5_kg")
+    return as_table(form, f"{run.code}-months", names, map(row, told["months"]))
+
+
+def intensity_of_area(told: Any, basis: str) -> dict[str, Any] | None:
+    """kg CO2e per m2 of the facilities whose floor area is known; value: as it is shown, exact: before it is rounded."""
     area = told.get("area")
     if not area or not Decimal(area["m2"]):
         return None
     kg, square = Decimal(area[f"{basis}_kg"]), Decimal(area["m2"])
-    return {"value": EXACT.divide(kg, square).quantize(Decimal("0.01")), "facilities": area["facilities"], "kg": kg}
+    exact = EXACT.divide(kg, square).quantize(Decimal("1e-12"))
+    value = exact.quantize(Decimal("0.01"))
+    return {"value": value, "exact": exact, "facilities": area["facilities"], "kg": kg, "m2": square}

@@ -183,7 +183,9 @@ def _keep(run: Run, progress: Progress) -> None:
         if Decimal(found["totals"][name]) != Decimal(kg):
             raise ControlError(f"run {run.key}: {name} is {found['totals'][name]} in the cube, {kg} in the summary")
     more = {**_told(folder, manifest), "area": _area(run), "spread_rows": _spread(folder)}
-    shown = {"hot": hot_spots(run, None), "uncertainty": summary["uncertainty"]}
+    shown = {
+        "hot": hot_spots(run, None), "uncertainty": summary["uncertainty"], "month_bands": summary.get("uncertainty_by_month"),
+    }  # fmt: skip
     first, _slash, last = str(manifest["organisation"]["period"]).partition("/")
     run.first = date.fromisoformat(first) if first else None
     run.last = date.fromisoformat(last) if last else None

@@ -17,11 +17,14 @@ def evidence_of_row(context: template.Context, batch: Any, activity: str) -> dic
     """``batch``: its pk, nothing for a row that came in none. Names to who may see the row, links to who may see the batch."""
     request = context["request"]
     shown = {"organisation": request.organisation, "known": False, "zh": context.get("zh")}
-    found = Batch.objects.of(request.organisation).filter(pk=batch).first() if batch else None
+    batches = Batch.objects.of(request.organisation).defer(
+        "preview", "outline", "fixes", "mapping"
+    )  # megabytes of a large one
+    found = batches.filter(pk=batch).first() if batch else None
     if found is None:
         return shown
     stands = standing(found, found.evidence.filter(withdrawn_at=None).order_by("pk"))
     return shown | {
-        "known": True, "files": stands.by_row.get(activity, []), "whole": stands.whole[:20],
+        "known": True, "files": stands.of(activity), "whole": stands.whole[:20],
         "may_see": Batch.objects.visible_to(request.user).filter(pk=found.pk).exists(),
     }  # fmt: skip
