@@ -22,6 +22,7 @@ from . import (
     collection,
     data,
     evidence,
+    figures,
     library,
     notices,
     own,
@@ -57,6 +58,7 @@ api.add_router("", about.router)
 api.add_router("", boundary.router)
 api.add_router("", data.router)
 api.add_router("", results.router)
+api.add_router("", figures.router)
 api.add_router("", reports.router)
 api.add_router("", audit.router)
 api.add_router("", sectors.router)

@@ -198,7 +198,7 @@ def choose(request: Call, key: str) -> tuple[int, Any]:
 
 @router.get("/runs/{key}/summary", response={200: dict[str, Any], **REFUSED})
 def summary(request: Call, key: str) -> Any:
-    """summary.json: totals, categories, facilities, months, match classes, uncertainty; kg as decimal text."""
+    """summary.json without what /months and /sums tell: totals, match classes, uncertainty; kg as decimal text."""
     need(request, Act.READ)
     if not request.membership.may(Act.WHOLE):
         raise Said(403, Wrong("call.role", values={"roles": ""}))

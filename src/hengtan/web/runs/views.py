@@ -250,6 +250,6 @@ def intensity_of_area(told: Any, basis: str) -> dict[str, Any] | None:
     if not area or not Decimal(area["m2"]):
         return None
     kg, square = Decimal(area[f"{basis}_kg"]), Decimal(area["m2"])
-    exact = EXACT.divide(kg, square).quantize(Decimal("1e-12"))
+    exact = EXACT.quantize(EXACT.divide(kg, square), Decimal("1e-12"))
     value = exact.quantize(Decimal("0.01"))
     return {"value": value, "exact": exact, "facilities": area["facilities"], "kg": kg, "m2": square}

@@ -23,6 +23,26 @@
   function value(places) { // places: digits behind the point, where the numbers are small
     return { type: "value", axisLine: { show: false }, axisTick: { show: false }, axisLabel: { color: colour("ink-3"), fontSize: 11, formatter: function (v) { return grouped(v, places !== undefined ? places : v && Math.abs(v) < 10 && v % 1 ? 1 : 0); } }, splitLine: { lineStyle: { color: colour("line") } }, splitNumber: 4 };
   }
+  // Two lines upon each other: the lower bound, and above it what lies between, filled. A month between two without a bound has a bar.
+  function banded(band) {
+    var fill = colour("accent"), count = band.low.length, known = function (at) { return at >= 0 && at < count && band.low[at] !== null; };
+    var named = band.low.findIndex(function (_low, at) { return known(at); });
+    var line = { type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, connectNulls: false, lineStyle: { width: 0 }, z: 2, tooltip: { show: false } };
+    return [
+      Object.assign({ name: "band-low", data: band.low }, line),
+      Object.assign({
+        name: band.name, data: band.high.map(function (high, at) { return high === null ? null : high - band.low[at]; }), areaStyle: { color: fill, opacity: 0.2 }, emphasis: { disabled: true },
+        markPoint: { silent: true, symbol: "circle", symbolSize: 1, itemStyle: { color: "transparent" }, data: [{ coord: [named, band.low[named]] }], label: { show: true, formatter: band.name, color: fill, fontSize: 12, position: named < count - 1 ? "insideTopLeft" : "insideTopRight", distance: 4 } }
+      }, line),
+      {
+        type: "custom", silent: true, z: 2, tooltip: { show: false }, data: band.low.map(function (low, at) { return known(at) && !known(at - 1) && !known(at + 1) ? [at, low, band.high[at]] : null; }).filter(Boolean),
+        renderItem: function (_params, api) {
+          var top = api.coord([api.value(0), api.value(2)]), bottom = api.coord([api.value(0), api.value(1)]);
+          return { type: "rect", shape: { x: top[0] - 9, y: top[1], width: 18, height: bottom[1] - top[1] }, style: { fill: fill, opacity: 0.2 } };
+        }
+      }
+    ];
+  }
   var kinds = {
     months: function (data) {
       var option = base(), last = data.series.length - 1, single = data.labels.length === 1;
@@ -31,10 +51,11 @@
       option.yAxis = Object.assign(value(data.places), { min: 0, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -34] } });
       option.tooltip.trigger = "axis";
       option.tooltip.formatter = function (points) {
-        return [data.labels[points[0].dataIndex]].concat(points.map(function (point) {
-          var told = data.series[point.seriesIndex].told[point.dataIndex];
+        var at = points[0].dataIndex, lines = points.filter(function (point) { return point.seriesIndex < data.series.length; });
+        return [data.labels[at]].concat(lines.map(function (point) {
+          var told = data.series[point.seriesIndex].told[at];
           return data.series[point.seriesIndex].name + "  " + (told === null ? "—" : told + (data.toldUnit === undefined ? " t" : data.toldUnit));
-        })).join("\n");
+        })).concat(data.band ? [data.band.name + "  " + (data.band.told[at] === null ? "—" : data.band.told[at] + " t")] : []).join("\n");
       };
       option.series = data.series.map(function (line, at) {
         var total = at === last && last > 0, ink = colour(line.color);
@@ -45,6 +66,7 @@
           labelLayout: { moveOverlap: "shiftY" }
         };
       });
+      if (data.band) option.series = option.series.concat(banded(data.band));
       if (phone && data.series.length > 1) option.legend = { bottom: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: "roundRect", textStyle: { color: colour("ink-2"), fontSize: 12, fontFamily: font() }, selectedMode: false };
       option.hrefs = function (event) { return data.href[event.dataIndex]; };
       return option;
