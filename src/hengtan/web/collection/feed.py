@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from hengtan.web.organisations import wall
 from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.models import Membership
+from hengtan.web.shell.ical import Event, calendar_text
 
 from .models import Request
 from .state import TO_DO, State, states
@@ -54,37 +55,11 @@ def _calendar(request: HttpRequest, member: Membership) -> str:
     found = Request.objects.of(organisation).filter(assignee=member.user, withdrawn_at=None, due__gt=today - timedelta(days=365))  # fmt: skip
     rows = list(found.select_related("series", "facility", "batch")[:MOST])
     stand = states(organisation, rows, today)
-    made = timezone.now().astimezone(UTC)
     public = settings.CONFIGURATION.public_url or request.build_absolute_uri("/").rstrip("/")
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//hengtan//tasks//EN",
-        f"X-WR-CALNAME:{_text(_('Data to give'))}",
-    ]
+    events = []
     for each in rows:
-        if stand[each.pk] not in (*TO_DO, State.NOT_DUE):
-            continue
-        what = f"{activity_title(each.series.activity_type)}, {each.facility.name}, {each.period}"
-        path = reverse("request", kwargs={"key": organisation.key, "pk": each.pk})
-        lines += [
-            "BEGIN:VEVENT", f"UID:request-{each.pk}.{organisation.key}@hengtan", f"DTSTAMP:{made:%Y%m%dT%H%M%SZ}",
-            f"DTSTART;VALUE=DATE:{each.due:%Y%m%d}", f"SUMMARY:{_text(what)}", f"URL:{public}{path}", "END:VEVENT",
-        ]  # fmt: skip
-    return "".join(f"{folded}\r\n" for line in [*lines, "END:VCALENDAR"] for folded in _folded(line))
-
-
-def _text(value: str) -> str:
-    """As the RFC writes text."""
-    return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\r", "").replace("\n", "\\n")
-
-
-def _folded(line: str) -> list[str]:
-    """Lines of at most 75 octets; what goes on begins with a space."""
-    parts, part = list[str](), ""
-    for sign in line:
-        if len((part + sign).encode()) > 74:
-            parts.append(part)
-            part = " "
-        part += sign
-    return [*parts, part]
+        if stand[each.pk] in (*TO_DO, State.NOT_DUE):
+            what = f"{activity_title(each.series.activity_type)}, {each.facility.name}, {each.period}"
+            path = reverse("request", kwargs={"key": organisation.key, "pk": each.pk})
+            events.append(Event(f"request-{each.pk}.{organisation.key}", each.due, what, f"{public}{path}"))
+    return calendar_text("tasks", _("Data to give"), events)
