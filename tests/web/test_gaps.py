@@ -33,8 +33,8 @@ def told(company, year=2025, role=Role.OWNER):
         seen = {company.plants[0].name}
     found = gaps.coverage(company.organisation, seen)
     locks = list(PeriodLock.objects.of(company.organisation))
-    shown = gaps.lines(found, year, locks, date(2025, 9, 1), "en")
-    return {each.facility: "".join(state[0] for _m, state, _l in each.months) for each in shown}
+    shown = gaps.lines(found, year, locks, date(2025, 9, 1))
+    return {each.facility: "".join(state[0] for _m, state in each.months) for each in shown}
 
 
 def test_a_month_is_missing_between_the_first_of_a_source_and_the_last_of_any(company):
@@ -78,13 +78,11 @@ def test_a_source_by_the_quarter_lacks_a_quarter_and_not_its_months(company):
         ("Other", "fuel.diesel"): {"2025-09": "approved"},
     }
     paces = {("Plant", "electricity"): "quarter"}
-    line = next(
-        each for each in gaps.lines(found, 2025, [], date(2025, 12, 1), "en", paces) if each.facility == "Plant"
-    )
-    assert [month for month, state, _ in line.months if state == "missing"] == ["2025-06", "2025-09"]
+    line = next(each for each in gaps.lines(found, 2025, [], date(2025, 12, 1), paces) if each.facility == "Plant")
+    assert [month for month, state in line.months if state == "missing"] == ["2025-06", "2025-09"]
     yearly = next(
         each
-        for each in gaps.lines(found, 2025, [], date(2026, 2, 1), "en", {("Plant", "electricity"): "year"})
+        for each in gaps.lines(found, 2025, [], date(2026, 2, 1), {("Plant", "electricity"): "year"})
         if each.facility == "Plant"
     )
     assert yearly.missing == 0
@@ -94,12 +92,10 @@ def test_a_facility_lacks_nothing_before_it_opens_and_after_it_closes(company):
     found = {("Plant", "electricity"): {"2025-01": "approved"}, ("Other", "fuel.diesel"): {"2025-09": "approved"}}
     line = next(
         each
-        for each in gaps.lines(
-            found, 2025, [], date(2025, 12, 1), "en", {}, {"Plant": (("", "2025-03"), ("2025-08", ""))}
-        )
+        for each in gaps.lines(found, 2025, [], date(2025, 12, 1), {}, {"Plant": (("", "2025-03"), ("2025-08", ""))})
         if each.facility == "Plant"
     )
-    assert [month for month, state, _ in line.months if state == "missing"] == [
+    assert [month for month, state in line.months if state == "missing"] == [
         "2025-02",
         "2025-03",
         "2025-08",

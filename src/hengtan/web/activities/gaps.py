@@ -40,10 +40,14 @@ class Line:
 
     facility: str
     activity: str
-    title: str
-    months: tuple[tuple[str, str, str], ...]
+    months: tuple[tuple[str, str], ...]
     missing: int
     pace: str = "month"
+
+    def title(self, language: str) -> str:
+        """The activity's name."""
+        kind = find_type(self.activity) if self.activity else None
+        return kind.title[language] if kind else self.activity
 
 
 def coverage(organisation: Organisation, facilities: set[str]) -> dict[Source, Months]:
@@ -75,7 +79,7 @@ def _months(first: date, last: date) -> list[str]:
 
 
 def lines(
-    found: dict[Source, Months], year: int, locks: list[PeriodLock], today: date, language: str,
+    found: dict[Source, Months], year: int, locks: list[PeriodLock], today: date,
     paces: Mapping[Source, str] | None = None, opened: Mapping[str, Spans] | None = None,
 ) -> list[Line]:  # fmt: skip
     """The sources that have data of the year or of the one before, most gaps first.
@@ -85,28 +89,24 @@ def lines(
     closed, lacks nothing.
     """
     horizon = min(max((max(months) for months in found.values()), default=""), f"{today:%Y-%m}")
+    named = [f"{year}-{number:02}" for number in range(1, 13)]
+    wanted = {*named, *(f"{year - 1}{month[4:]}" for month in named)}
+    lacking = {month: "closed" if any(lock.holds(month) for lock in locks) else "missing" for month in named}
     shown = []
     for (facility, activity), months in found.items():
-        begins, wanted = min(months), (f"{year}-", f"{year - 1}-")
-        if not any(month.startswith(wanted) for month in months):
+        begins = min(months)
+        if begins > named[-1] or wanted.isdisjoint(months):
             continue
         pace, spans = (paces or {}).get((facility, activity), Pace.MONTH), (opened or {}).get(facility, ())
-        cells = []
-        for number in range(1, 13):
-            month = f"{year}-{number:02}"
-            state = months.get(month) or ""
+        cells, missing = [], 0
+        for number, month in enumerate(named, 1):
+            state = months.get(month)
             if not state:
-                due = begins <= month <= horizon and _is_open(spans, month)
-                state = "missing" if due and _lacks(months, year, number, pace) else "none"
-            if state == "missing" and any(lock.holds(month) for lock in locks):
-                state = "closed"
-            cells.append((month, state, ""))
-        if begins <= f"{year}-12":
-            kind = find_type(activity) if activity else None
-            missing = sum(state == "missing" for _month, state, _link in cells)
-            shown.append(
-                Line(facility, activity, kind.title[language] if kind else activity, tuple(cells), missing, pace)
-            )
+                due = begins <= month <= horizon and _is_open(spans, month) and _lacks(months, year, number, pace)
+                state = lacking[month] if due else "none"
+                missing += state == "missing"
+            cells.append((month, state))
+        shown.append(Line(facility, activity, tuple(cells), missing, pace))
     return sorted(shown, key=lambda line: (-line.missing, line.facility, line.activity))
 
 
@@ -167,30 +167,24 @@ def calendar(request: TenantRequest) -> HttpResponse:
     """Twelve months of every source."""
     seen = Facility.objects.visible_to(request.user).of(request.organisation)
     found = coverage(request.organisation, set(seen.values_list("name", flat=True)))
-    years = sorted({int(month[:4]) for months in found.values() for month in months}, reverse=True)
+    years = sorted({int(year) for year in {month[:4] for months in found.values() for month in months}}, reverse=True)
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isdigit() and 1900 < int(asked) < 2200 else (years or [timezone.localdate().year])[0]
     locks = list(PeriodLock.objects.of(request.organisation).filter(opened_at=None))
-    shown = lines(
-        found, year, locks, timezone.localdate(), lang(), paces(request.organisation), opened(request.organisation)
-    )
+    shown = lines(found, year, locks, timezone.localdate(), paces(request.organisation), opened(request.organisation))
     page = Paginator(shown, PAGE).get_page(request.GET.get("page"))
     entry = reverse("entry", kwargs={"key": request.organisation.key})
     may_enter = request.membership.may(Act.ENTER)
     rows = [
         {
             "line": line,
-            "cells": [
-                (
-                    month, state,
-                    f"{entry}?{urlencode({'facility': line.facility, 'activity_type': line.activity, 'start': month})}"
-                    if state == "missing" and may_enter else "",
-                )
-                for month, state, _link in line.months
-            ],
+            "title": line.title(lang()),
+            "entry": f"{entry}?{urlencode({'facility': line.facility, 'activity_type': line.activity})}&start="
+            if may_enter
+            else "",
         }
         for line in page.object_list
-    ]  # fmt: skip
+    ]
     context = {
         "page": page, "rows": rows, "year": year, "years": years, "months": [f"{n:02}" for n in range(1, 13)],
         "near": _near(shown),

@@ -112,10 +112,10 @@ def _grid(request: TenantRequest, covered: Any, here: list[Request], year: int, 
     locks = list(PeriodLock.objects.of(of).filter(opened_at=None))
     cells: dict[tuple[str, str], dict[str, Any]] = {}
     titles: dict[tuple[str, str], str] = {}
-    for line in lines(covered, year, locks, today, lang(), paces(of), opened(of)):
+    for line in lines(covered, year, locks, today, paces(of), opened(of)):
         source = (line.facility, line.activity)
-        titles[source] = line.title
-        cells[source] = {month: {"month": month, "state": state, "pk": None} for month, state, _link in line.months}
+        titles[source] = line.title(lang())
+        cells[source] = {month: {"month": month, "state": state, "pk": None} for month, state in line.months}
     for each in here:
         source = (each.facility.name, each.series.activity_type)
         titles.setdefault(source, each.title)
