@@ -184,7 +184,12 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         for start, mark in theirs.items():
             if bare.startswith(start):
                 walked.add(start)
-                filled = bare.replace("{key}", str(mark)).replace("{pk}", str(mark)).replace("{name}", "run.json")
+                filled = (
+                    bare.replace("{key}", str(mark))
+                    .replace("{pk}", str(mark))
+                    .replace("{name}", "run.json")
+                    .replace("{by}", "facility")
+                )
                 for method in operations:
                     query = (
                         "?activity=a"
