@@ -28,6 +28,7 @@ def gap_months(months: Sequence[tuple[str, str]], near: Collection[str], entry: 
     link = format_html("{}", entry)  # escaped once: a month needs no escaping
     cells = []
     for month, state in months:
+        mark: str
         if state not in inside:
             mark = format_html('<span class="mut3">·<span class="ht-vh">{}</span></span>', _("not due"))
         elif state == "missing" and entry:
