@@ -72,20 +72,41 @@ def test_months_that_are_weighted_need_months_of_what_weighs_them():
 
 
 def test_once_measured_a_value_may_not_return_to_the_default():
-    amounts = [row("fuel.coke.amount", 10, "t", month) for month in (1, 2, 3)]
+    amounts = [row("fuel.bituminous.amount", 10, "t", month) for month in (1, 2, 3)]
     back = run(
-        STEEL, *amounts, row("fuel.coke.ncv", 28, "GJ/t", 1), row("fuel.coke.ncv", "28.435", "GJ/t", 3, "default")
+        STEEL,
+        *amounts,
+        row("fuel.bituminous.ncv", 24, "GJ/t", 1),
+        row("fuel.bituminous.ncv", "23.736", "GJ/t", 3, "default"),
     )
     assert "sector.back-to-default" in codes(back)
     later = run(
         STEEL,
         *amounts,
-        row("fuel.coke.ncv", "28.435", "GJ/t", 1, "default"),
-        *(row("fuel.coke.ncv", 28, "GJ/t", m) for m in (2, 3)),
+        row("fuel.bituminous.ncv", "23.736", "GJ/t", 1, "default"),
+        *(row("fuel.bituminous.ncv", 24, "GJ/t", m) for m in (2, 3)),
     )
     assert codes(later) == []
-    left_out = run(STEEL, *amounts, row("fuel.coke.ncv", 28, "GJ/t", 1))
+    left_out = run(STEEL, *amounts, row("fuel.bituminous.ncv", 24, "GJ/t", 1))
     assert "sector.back-to-default" in codes(left_out)
+
+
+@pytest.mark.parametrize("method_id", ["cn-cement-2024", "cn-chemicals-2013"])
+def test_that_holds_for_every_guideline_but_the_one_that_decides_by_month(method_id):
+    """Sheet 01 section 9.1, and section 4: power units decide month by month."""
+    method = sector_methods()[method_id]
+    rows = [row("fuel.bituminous.amount", 10, "t", month) for month in (1, 2)]
+    assert codes(run(method, *rows, row("fuel.bituminous.ncv", 24, "GJ/t", 1))) == ["sector.back-to-default"]
+    power = [row("coal.conventional.amount", 10, "t", month) for month in (1, 2)]
+    assert codes(run(POWER, *power, row("coal.conventional.c_ar", "0.5", "tC/t", 1))) == []
+
+
+def test_the_calorific_value_of_coke_is_the_default_alone_in_steel():
+    assert codes(run(STEEL, row("fuel.coke.amount", 10, "t"), row("fuel.coke.ncv", 28, "GJ/t"))) == [
+        "sector.only-default"
+    ]
+    cement = sector_methods()["cn-cement-2024"]
+    assert codes(run(cement, row("fuel.coke.amount", 10, "t"), row("fuel.coke.ncv", 28, "GJ/t"))) == []
 
 
 def test_the_carbon_content_of_steel_is_the_default_alone():
@@ -197,11 +218,16 @@ def test_a_form_that_nobody_filled_in_says_nothing():
     assert (statement.rows_in, list(statement.problems)) == (0, [])
 
 
-def test_a_default_that_differs_by_year_asks_for_the_year():
+def test_a_default_that_differs_by_year_is_that_of_the_year_else_the_newest_and_told():
     other = sector_methods()["cn-other-industry-2015"]
     bought = row("electricity_bought", 100, "MWh")
-    assert codes(run(other, bought)) == ["sector.year-needed"]
-    assert only(run(other, bought, year=2022), "electricity").co2_t == Fraction("53.66")
+    told = {}
+    for year, expected in ((2022, "53.66"), (2023, "53.06"), (2025, "53.06"), (None, "53.06")):
+        result = run(other, bought, year=year)
+        assert (codes(result), only(result, "electricity").co2_t) == ([], Fraction(expected))
+        told[year] = codes(result, "warning")
+    newest = ["sector.default-of-year"]
+    assert told == {2022: [], 2023: [], 2025: newest, None: newest}
     assert codes(run(other, bought, year=2019)) == ["sector.missing"]
 
 

@@ -165,6 +165,8 @@ def calculate_command(
     check_outside(out, [file])
     unreadable = {problem.row for problem in table.problems}
     statement = read_statement([(row, cells) for row, cells in table.rows if row not in unreadable], method, year)
+    if not (statement.rows_in or unreadable):
+        raise HengtanError(Problem("table.no-rows", file=file))
     result = calculate(statement, method, year)
     found = record(result)
     told = [*table.problems, *result.problems, *(jumps(found, before) if before else ())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from hengtan.problems import HengtanError, Problem
@@ -74,15 +75,18 @@ def _table(
         cells = {name: line[place] if place < len(line) else "" for name, place in places.items()}
         for name, convention in conventions.items():
             reading = read_number(cells[name], convention)
-            if reading.problem or reading.text in ("nan", "inf"):
-                problems.append(
-                    Problem("table.number", file=file, row=number, column=name, values={"value": cells[name]})
-                )
-                cells[name] = ""
-            else:
-                cells[name] = reading.text or ""
+            wrong = "table.number" if reading.problem or reading.text in ("nan", "inf") else too_long(reading.text)
+            if wrong:
+                problems.append(Problem(wrong, file=file, row=number, column=name, values={"value": cells[name][:40]}))
+            cells[name] = "" if wrong else reading.text or ""
         rows.append((number, cells))
     return Table(file, tuple(places), tuple(rows), tuple(problems))
+
+
+def too_long(text: str | None) -> str:
+    """The code of a number from 10^12 on, or of one that is not 0 and yet below 10^-12; "" for what can be counted with."""
+    number = Decimal(text or 0)
+    return "table.number-size" if number and not -12 <= number.adjusted() < 12 else ""
 
 
 def _convention(body: list[tuple[int, list[str]]], place: int) -> Convention:

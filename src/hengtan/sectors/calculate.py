@@ -171,7 +171,7 @@ class _Here:
                 items = self.items(part.group)
             else:
                 known = [name for name in part.equation.names if name in self.method.parameters]
-                items = [""] if any(self._touched(name) for name in known) else []
+                items = [""] if any(self._stated(name, "", "") for name in known) else []
             for item in items:
                 try:
                     step = self.step(part, item)
@@ -191,13 +191,6 @@ class _Here:
 
     def _gwp(self, gas: str) -> Decimal:
         return gwp(gas, self.method.gwp)
-
-    def _touched(self, name: str) -> bool:
-        """Whether the parameter, or anything that would give it, is in the statement here."""
-        if name in self.values:
-            return True
-        parameter = self.method.parameters[name]
-        return any(part in self.values for way in parameter.ways for part in way.names)
 
     def step(self, part: Part, item: str) -> Step:
         """One equation for one item."""
@@ -287,17 +280,20 @@ class _Here:
 
         Where one is begun and cannot be filled, what lacks is told, and nothing stands in for it.
         """
-        begun: list[str] = []
+        begun: list[tuple[list[str], str]] = []  # what is given of it, and the first thing that lacks
         for way in parameter.ways:
             names = [self.full(name, group, item) for name in sorted(way.names)]
             given = [each for each in names if self._stated(each, group, item)]
             lacking = [each for each in names if each not in given and not self.parameter(each).default(self.year)]
             if given and not lacking:
+                for others, lack in begun:
+                    if not set(others) <= set(names):
+                        self._lacks(lack)
                 return way, given
             if given:
-                begun = begun or lacking
+                begun.append((given, lacking[0]))
         if begun:
-            self._lacks(begun[0])
+            self._lacks(begun[0][1])
         return None
 
     def _stated(self, full: str, group: str, item: str) -> bool:
@@ -330,9 +326,7 @@ class _Here:
                 value = sum(shown.values(), ZERO)
             else:
                 value = way.value({name: self.year_value(name, group, item).value for name in way.names})
-            return Used(
-                full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text, months=shown
-            )
+            return Used(full, rounded(value, parameter.decimals), parameter.unit, "calculated", way.text, months=shown)
         default = self._default(parameter, group, item)
         if default is None:
             self._lacks(full)
@@ -450,7 +444,7 @@ class _Here:
         names = ratio.equation.names
         singles = [name for name in names if name in self.method.parameters and name not in ratio.reads]
         values = {name: self._alias(ratio.reads[name], results) for name in names if name in ratio.reads}
-        if ("e" in names and not results) or not (values or any(self._touched(name) for name in singles)):
+        if ("e" in names and not results) or not (values or any(self._stated(name, "", "") for name in singles)):
             return None
         values |= {name: self.year_value(name, "", "").value for name in singles}
         return ratio.equation.value(values | {"e": emissions})

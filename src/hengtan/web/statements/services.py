@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hengtan.connectors.numbers import Convention, read_number
-from hengtan.connectors.table import read_table
+from hengtan.connectors.table import read_table, too_long
 from hengtan.problems import HengtanError, Problem
 from hengtan.sectors import SectorMethod, calculate, read_statement, sector_methods
 from hengtan.sectors.record import record
@@ -118,7 +118,7 @@ def _work_out(statement: Statement) -> None:
 def _plain(text: str) -> str:
     """A number as people type it; ValueError for what is none."""
     reading = read_number(text, Convention.POINT)
-    if reading.problem or reading.text in ("nan", "inf"):
+    if reading.problem or reading.text in ("nan", "inf") or too_long(reading.text):
         raise ValueError(text)
     return reading.text or ""
 
