@@ -1,12 +1,17 @@
 """``hengtan serve --demo``: from nothing to an inventory that two people made and a ledger proves."""
 
+from datetime import date
 from unittest import mock
 
 import pytest
 from django.test import Client
 
+from hengtan.connectors import read
 from hengtan.web.activities import services as data
 from hengtan.web.activities.models import Batch, State
+from hengtan.web.collection.models import Request
+from hengtan.web.collection.state import State as Stands
+from hengtan.web.collection.state import states
 from hengtan.web.market.models import Allocation
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
@@ -31,6 +36,7 @@ def ningbo_alone():
     with (
         mock.patch.object(demo, "_toronto", lambda _people: None),
         mock.patch.object(demo, "_sectors", lambda _people: None),
+        mock.patch.object(demo, "_works", lambda _people: None),
     ):
         yield
 
@@ -39,6 +45,7 @@ def test_two_invented_companies_say_so_and_show_statement_and_allowances(db):
     with (
         mock.patch.object(demo, "_toronto", lambda _people: None),
         mock.patch.object(demo, "_ningbo", lambda _people: None),
+        mock.patch.object(demo, "_works", lambda _people: None),
     ):
         demo.make()
     for organisation in Organisation.objects.all():
@@ -90,3 +97,44 @@ def test_a_demo_that_was_cut_short_goes_on(db, ningbo_alone):
 def test_an_installation_that_belongs_to_somebody_is_left_alone(company):
     assert demo.make() is None
     assert Organisation.objects.count() == 1
+
+
+@pytest.mark.parametrize("today", [date(2027, 1, 1)])
+def test_an_invented_manufacturer_says_so_and_is_asked_for_figures_in_every_state(db, monkeypatch, today):
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: today)
+    with (
+        mock.patch.object(demo, "_toronto", lambda _people: None),
+        mock.patch.object(demo, "_ningbo", lambda _people: None),
+        mock.patch.object(demo, "_sectors", lambda _people: None),
+    ):
+        door = demo.make()
+        organisation = Organisation.objects.get()
+        assert "synthetic" in organisation.name
+        requests = list(Request.objects.of(organisation).select_related("series", "facility", "batch"))
+        found = states(organisation, requests, today)
+        assert set(found.values()) == set(Stands)
+        assert all("synthetic" in each.organisation.name and "invented" in each.series.note for each in requests)
+        soon = [each for each in requests if found[each.pk] == Stands.OPEN]
+        assert {(each.due - today).days for each in soon} == {3}
+        run = services.current(organisation)
+        assert run.sample
+        assert run.summary["rows_rejected"] == 0
+        assert sum(1 for band in run.figures["month_bands"].values() if "total" in band) >= 20
+        assert len(services.places(run, [row["facility"] for row in run.figures["facilities"]])) == 4
+        before = Batch.objects.count()
+        assert demo.make() == door  # what stands is left as it is
+        assert Batch.objects.count() == before
+    answer = Client().post(door.path, {"login": door.emails[0], "password": door.password}, follow=True)
+    assert "places to about a kilometre, or invented" in text_of(answer)
+
+
+def test_nobody_sends_e_mails_to_people_that_are_invented(db, ningbo_alone, mailoutbox):
+    demo.make()
+    assert mailoutbox == []
+
+
+def test_places_that_are_ours_are_of_operations_that_the_filing_names():
+    table = (
+        read([demo.folder() / "toronto/toronto_2018_energy_ghg_report.xlsx"], template="ontario_bps").sources[0].data
+    )
+    assert set(demo.NEAR) <= set(table.to_pydict()["facility"])
