@@ -14,11 +14,11 @@ from hengtan.engine import AnyEngine, Found, create_groups, fetch, few_words, st
 from hengtan.problems import Problem
 
 from .apply import Good
-from .checks import CHECKS, LISTED, Counts, Period, by_code, count, problems_of, rejected
+from .checks import CHECKS, Counts, Period, by_code, count, problems_of, rejected
 from .keys import Key, Shape, by_months, distinct_keys, key_table, shape_of
 from .phases import Phases
 from .plan import Plan, plan
-from .problem_file import Problems
+from .problem_file import LISTED, Problems
 from .rules import Rules
 from .staging import UNCERTAINTY, Staged
 from .totals import with_key_id

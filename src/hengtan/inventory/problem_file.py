@@ -10,8 +10,7 @@ from pathlib import Path
 
 from hengtan.problems import Problem, catalogue
 
-from .checks import LISTED
-
+LISTED = 10_000  # CONTRACT section 4: at most so many rows of a code; stands here so that a table without an engine needs none
 COLUMNS = ("code", "severity", "file", "sheet", "row", "column", "activity_id", "reason", "mend")
 
 
