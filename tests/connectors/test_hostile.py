@@ -55,8 +55,8 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, refused):
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
-        (b"%PDF-1.7 ...", "PDF"), (b"\x1f\x8b\x08 gz", "gzip"), (b"<html><table><tr><td>activity_id</td></tr></table>", "HTML"),
-        (b"<?xml version='1.0'?><a/>", "XML"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\x00\x01\x02 binary \xff", "binary"),
+        (b"%PDF-1.7 ...", "PDF"), (b"\x1f\x8b\x08 gz", "a gzip archive"), (b"<html><table><tr><td>activity_id</td></tr></table>", "HTML"),
+        (b"<?xml version='1.0'?><a/>", "XML"), (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\x00\x01\x02 binary \xff", "binary data of some program"),
         (b"SQLite format 3\0", "SQLite"),
     ],
 )  # fmt: skip
@@ -65,7 +65,10 @@ def test_files_of_other_kinds_are_named(tmp_path, content, kind):
     path.write_bytes(content)
     with pytest.raises(HengtanError) as caught:
         read([path])
-    assert (caught.value.problems[0].code, caught.value.problems[0].values["kind"]) == ("file.kind", kind)
+    told = caught.value.problems[0]
+    assert (told.code, told.values["kind"]) == ("file.kind", kind)
+    assert told.values["kind_zh"] in told.reason("zh")
+    assert "binary" not in told.reason("zh")
 
 
 def test_word_documents_and_plain_archives_are_named(tmp_path, refused):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from hengtan.problems import HengtanError, Problem, system
+from hengtan.problems import HengtanError, Problem, both, system
 
 Kind = Literal["csv", "xlsx", "xls", "ods", "parquet"]
 
@@ -33,6 +33,9 @@ _OTHERS = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"{\\rtf", "RTF"),
 )
+_ARCHIVES = ("gzip", "ZIP", "RAR", "7z")
+_WORDS = {"binary": "file-binary", "old-office": "file-old-office"}
+_DOCUMENTS = ("Word", "Word / PowerPoint", "OpenDocument")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -63,16 +66,29 @@ def kind_of(path: Path, file: str) -> Kind:
     if head.startswith(_CFB):
         return _compound(path, file)
     if head.startswith(_BIFF):
-        raise _error("file.kind", file, kind="Excel 4")
+        raise _other(file, "Excel 4")
     for magic, name in _OTHERS:
         if head.startswith(magic):
-            raise _error("file.kind", file, kind=name)
+            raise _other(file, name)
     return _text(head, file)
 
 
 def named_otherwise(path: Path, kind: Kind) -> bool:
     """Whether the name promises another kind than the content is."""
     return _SUFFIXES.get(path.suffix.lower(), kind) != kind
+
+
+def _other(file: str, kind: str) -> HengtanError:
+    """It is something else: a name that everybody knows, or ``binary`` and ``old-office``, which have words."""
+    if kind in _ARCHIVES:
+        told = both("kind", "file-archive", name=kind)
+    elif kind in _DOCUMENTS:
+        told = both("kind", "file-office", name=kind)
+    else:
+        told = (
+            both("kind", f"file-{kind}") if kind in ("binary", "old-office") else both("kind", "file-other", name=kind)
+        )
+    return _error("file.kind", file, **told)
 
 
 def _error(code: str, file: str, **values: str) -> HengtanError:
@@ -84,11 +100,11 @@ def _text(head: bytes, file: str) -> Kind:
         raise _error("file.encoding", file)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head")):
-        raise _error("file.kind", file, kind="HTML")
+        raise _other(file, "HTML")
     if start.startswith(b"<?xml"):
-        raise _error("file.kind", file, kind="XML")
+        raise _other(file, "XML")
     if b"\x00" in head:
-        raise _error("file.kind", file, kind="binary")
+        raise _other(file, "binary")
     return "csv"
 
 
@@ -109,7 +125,7 @@ def _archive(path: Path, file: str) -> Kind:
         if kind == "ods" and b"encryption-data" in _member(archive, "META-INF/manifest.xml", file):
             raise _error("file.encrypted", file)
     if kind not in ("xlsx", "ods"):
-        raise _error("file.kind", file, kind=kind)
+        raise _other(file, kind)
     return "xlsx" if kind == "xlsx" else "ods"
 
 
@@ -144,7 +160,7 @@ def _refuse_liars(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], path
     """An archive may declare small sizes and unpack to large ones: each part is unpacked once and its bytes are counted."""
     for entry in entries:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise _error("file.kind", file, kind="ZIP")
+            raise _other(file, "ZIP")
         if entry.compress_type == zipfile.ZIP_DEFLATED and entry.compress_size * 1032 > entry.file_size:
             unpack(archive, entry, path, file, None)
 
@@ -186,5 +202,5 @@ def _compound(path: Path, file: str) -> Kind:
     if "Workbook".encode("utf-16-le") in content or "Book".encode("utf-16-le") in content:
         return "xls"
     if "WordDocument".encode("utf-16-le") in content:
-        raise _error("file.kind", file, kind="Word")
-    raise _error("file.truncated" if len(content) < 4096 else "file.kind", file, kind="OLE")
+        raise _other(file, "Word")
+    raise _error("file.truncated", file) if len(content) < 4096 else _other(file, "old-office")
