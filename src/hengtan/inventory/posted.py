@@ -65,33 +65,31 @@ def posted(folder: Path, asked: Asked, most: int, offset: int = 0) -> Posted:
 
 
 def _filtered(rows: Any, asked: Asked) -> Any:
-    rows = rows.filter(rows.basis.isin(["-", asked.basis]))
+    wanted = [rows.basis.isin(["-", asked.basis])]
     if asked.scope == 0:
-        rows = rows.filter(rows.scope.isnull())
+        wanted.append(rows.scope.isnull())
     else:
-        rows = rows.filter(rows.scope.notnull() if asked.scope is None else rows.scope == asked.scope)
+        wanted.append(rows.scope.notnull() if asked.scope is None else rows.scope == asked.scope)
     for name in ("category", "facility", "org_unit", "factor_id", "match"):
         value = getattr(asked, name)
         if value is not None:
-            rows = rows.filter(rows[name].fill_null("") == value)
+            wanted.append(rows[name].fill_null("") == value)
     if asked.month is not None:
         first = date.fromisoformat(f"{asked.month}-01")
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
-        rows = rows.filter(rows.start <= last, rows.end >= first)
+        wanted += [rows.start <= last, rows.end >= first]
     if asked.text:
         part = asked.text.lower()
-        rows = rows.filter(rows.activity_id.lower().contains(part) | rows.facility.lower().contains(part))
+        wanted.append(rows.activity_id.lower().contains(part) | rows.facility.lower().contains(part))
     if asked.gas == "unsplit":
-        rows = rows.filter(
-            rows.co2_kg.isnull(), rows.ch4_kg.isnull(), rows.n2o_kg.isnull(), rows.other_co2e_kg.isnull()
-        )
+        wanted += [rows[name].isnull() for name in GASES.values()]
     elif asked.gas is not None:
-        rows = rows.filter(rows[GASES[asked.gas]] != 0)
+        wanted.append(rows[GASES[asked.gas]] != 0)
     if asked.activities is not None:
-        rows = rows.filter(rows.activity_id.isin(list(asked.activities) or [""]))
+        wanted.append(rows.activity_id.isin(list(asked.activities) or [""]))
     if asked.between is not None:
         least, most = (ibis.literal(f"{kg:f}").cast(DECIMAL_MASS) for kg in asked.between)
-        rows = rows.filter(rows.co2e_kg.between(least, most))
+        wanted.append(rows.co2e_kg.between(least, most))
     if asked.facilities is not None:
-        rows = rows.filter(rows.facility.isin(list(asked.facilities) or [""]))
-    return rows
+        wanted.append(rows.facility.isin(list(asked.facilities) or [""]))
+    return rows.filter(*wanted)  # at once: every step more is compiled anew

@@ -20,7 +20,7 @@ DATABASES: dict[str, Any] = {"default": CONFIGURATION.database()}
 # shared by all processes: what limits guessing (organisations/limits.py); what a process keeps of a tenant's results stays in it
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "shared_cache"},
-    "here": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
+    "here": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -37,7 +37,9 @@ INSTALLED_APPS = [
     "hengtan.web.library",
     "hengtan.web.runs",
     "hengtan.web.statements",
+    "hengtan.web.quality",
     "hengtan.web.market",
+    "hengtan.web.reconciliation",
     "hengtan.web.reporting",
     "hengtan.web.audit",
     "hengtan.web.api",
