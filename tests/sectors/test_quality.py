@@ -43,6 +43,7 @@ def test_a_whole_plan_is_found_whole_and_comes_back_as_it_was():
         (power(facilities=POWER["facilities"] * 2), "quality.facility-twice"),
         (power(0, unit_name="Unit 9"), "quality.facility-unknown"),
         (power(lines=[]), "quality.no-line"),
+        (power(lines=[POWER["lines"][5]]), "quality.no-source"),
         (power(lines=[*POWER["lines"], POWER["lines"][5]]), "quality.line-twice"),
         (power(5, parameter="colour"), "quality.parameter-unknown"),
         (power(0, obtained=""), "quality.obtained"),

@@ -82,6 +82,19 @@ def _complete(plan: Plan, method: SectorMethod, year: int | None) -> Iterator[Pr
     for line in plan.lines:
         by_place.setdefault((line.process, line.unit_name), set()).add(line.parameter)
     whole = by_place.get(("", ""), set())
+    emitting = {
+        part.group for source in method.sources for part in source.parts if part.group and source.kind == "direct"
+    }
+    single = {
+        name
+        for source in method.sources
+        if source.kind == "direct"
+        for part in source.parts
+        if not part.group
+        for name in part.equation.names
+    }
+    if not any(line.parameter in single or line.parameter.partition(".")[0] in emitting for line in plan.lines):
+        yield Problem("quality.no-source", column="lines")
     for (process, unit_name), names in by_place.items():
         told: set[str] = set()
         for source in method.sources:

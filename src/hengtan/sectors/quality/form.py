@@ -246,10 +246,13 @@ def suggested(
         if method.find(parameter) is not None and not found.get((process, unit_name, parameter)):
             found[process, unit_name, parameter] = obtained
     if not found:
-        for source in method.sources:
-            for name in sorted({name for part in source.parts if not part.group for name in part.equation.names}):
-                if name in method.parameters:
-                    found["", "", name] = "default" if _given(method.parameters[name], year) else ""
+        equations = [part.equation for source in method.sources for part in source.parts if not part.group]
+        named = {
+            name for equation in (*equations, *(each.equation for each in method.ratios)) for name in equation.names
+        }
+        for name, parameter in method.parameters.items():
+            if name in named:
+                found["", "", name] = "default" if _given(parameter, year) else "calculated" if parameter.ways else ""
     for process, unit_name, parameter in list(found):
         place = method.find(parameter)
         if place and place[0]:

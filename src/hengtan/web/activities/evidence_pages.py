@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -41,6 +41,13 @@ _ROWS = re.compile(r"[\s,;，；]+")
 ALONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 IMAGE = f"{ALONE}; img-src 'self'; sandbox"
 PDF = f"{ALONE}; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'"  # what the viewer of the browser needs
+
+
+class Kept(Protocol):
+    """A file of the vault with the name that people know and its kind by content."""
+
+    name: Any
+    kind: Any
 
 
 def uploaded(membership: Membership, files: Iterable[UploadedFile[Any]]) -> list[Attached]:
@@ -144,7 +151,7 @@ def file(request: TenantRequest, pk: int) -> HttpResponse:
     return served(data, one, "inline" in request.GET)
 
 
-def served(data: bytes, one: Evidence, inline: bool) -> HttpResponse:
+def served(data: bytes, one: Kept, inline: bool) -> HttpResponse:
     """As what it is by its content; with a policy under which nothing in it runs."""
     inline = inline and one.kind in SHOWN_AS
     answer = HttpResponse(data, content_type=SHOWN_AS[one.kind] if inline else "application/octet-stream")
