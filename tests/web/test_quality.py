@@ -248,8 +248,8 @@ def test_pages_speak_chinese_in_the_terms_of_the_regulation(company):
         "统一社会信用代码",
         "核算边界",
         "获取方式",
-        "皮带秤",
-        "待审批" if plan.state == "submitted" else "已批准",
+        "实测值",
+        "已批准",
     ):
         assert word in page, word
     assert "月度存证" in client.get(company.url("evidence/")).content.decode()

@@ -10,7 +10,7 @@ from hengtan.sectors.quality import Line, Plan, title_of
 from hengtan.sectors.quality.check import day_of, months_after
 from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, parameter_title
 
-from .blocks import Block, Cell, Column, Document, Facts, Heading, Note, Section, Table, Text
+from .blocks import Block, Cell, Column, Document, Facts, Figure, Heading, Note, Section, Table, Text
 
 _W: Mapping[str, tuple[str, str]] = {
     "title": ("Data quality control plan", "数据质量控制计划"),
@@ -46,7 +46,9 @@ _W: Mapping[str, tuple[str, str]] = {
     "sample": ("An invented enterprise: nothing here is of a real one.", "虚构企业示例，不对应任何真实单位。"),
     "skip": ("Skip to the content", "跳到正文"),
     "rest.more": ("more", "其余"),
-    "instrument_of": ("Instrument", "测量设备"),
+    "n_facilities": ("Facilities", "排放设施"),
+    "n_lines": ("Parameters", "参数"),
+    "n_measured": ("of these measured", "其中实测"),
 }  # fmt: skip
 _WIDE = (
     "facility", "parameter", "unit", "description", "obtained", "how", "meter", "instrument", "model", "serial", "location", "accuracy",
@@ -192,10 +194,16 @@ def plan_document(
         Section(here.w("open"), "", open_points),
         Section(here.w("signature"), "", (Text(here.w("sign")),)),
     ]
+    measured = sum(each.obtained == "measured" for each in plan.lines)
+    figures = tuple(
+        Figure(label, str(number)) for label, number in (
+            (here.w("n_facilities"), len(plan.facilities)), (here.w("n_lines"), len(plan.lines)), (here.w("n_measured"), measured),
+        )
+    )  # fmt: skip
     labels = {name: here.w(name) for name in ("contents", "period", "sample.short", "page", "skip", "rest.more")}
     return Document(
         lang=lang, title=f"{here.w('title')} {version}", organisation=plan.entity.get("name", ""), period=str(year), standard=method.standard,
-        sample=here.w("sample") if sample else "", created="", digest=digest, figures=(),
+        sample=here.w("sample") if sample else "", created="", digest=digest, figures=figures,
         cover=((here.w("guideline"), Cell(f"[{method.mark}] {method.standard}")), (here.w("version"), Cell(version)),
                (here.w("valid_from"), Cell(valid_from.isoformat())), (here.w("digest"), Cell(digest or "—", "mono"))),
         sections=tuple(each for each in sections if each.blocks), labels={**labels, "digest-short": here.w("digest")},
