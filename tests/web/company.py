@@ -21,6 +21,7 @@ from hengtan.web.notices.services import tell
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.reconciliation.models import HandOver, Reconciliation, ReconciliationNote
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sealed import seal
@@ -110,6 +111,18 @@ class Company:
             organisation=self.organisation, name=mark, year=2024, plan="power-2023-2024", file_name=f"{mark}.csv", digest="0" * 64,
             record={"plan": {"title": {"en": mark, "zh": mark}}, "units": []}, created_by=owner,
         )  # fmt: skip
+        views = dict.fromkeys(("ets", "enterprise", "inventory"), "0")
+        self.reconciliation = Reconciliation.objects.create(
+            organisation=self.organisation, name=mark, year=2024, run=self.run, created_by=owner,
+            record={"totals": views, "steps": [], "lines": [], "covered": {}, "gwp_sets": {"inventory": "AR5"}},
+        )  # fmt: skip
+        self.reconciliation.statements.set([self.statement])
+        ReconciliationNote.objects.create(
+            organisation=self.organisation, reconciliation=self.reconciliation, line=mark, step=1, text=mark, by=owner
+        )
+        HandOver.objects.create(
+            organisation=self.organisation, statement=self.statement, batch=self.batch, facility=mark, created_by=owner
+        )
         proposed = {"organisation": self.organisation, "created_by": owner, "reason": f"{mark} reason"}
         self.own_factor = OwnFactor.objects.create(
             factor_id=f"{mark}-steam", cells={"factor_id": f"{mark}-steam"}, **proposed

@@ -14,6 +14,7 @@ from hengtan.web.market.models import Allocation
 from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
 from hengtan.web.organisations.roles import MAY, Act, Role
+from hengtan.web.reconciliation.models import HandOver, Reconciliation, ReconciliationNote
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
@@ -36,6 +37,7 @@ KINDS = (
     Evidence,
     Facility,
     FacilityPlace,
+    HandOver,
     Invitation,
     Issue,
     Item,
@@ -55,6 +57,8 @@ KINDS = (
     PeriodLock,
     Question,
     RecalculationPolicy,
+    Reconciliation,
+    ReconciliationNote,
     Remembered,
     Reminder,
     Request,
@@ -83,7 +87,7 @@ BATCH_PAGES = (
 )  # fmt: skip
 STATEMENT_PAGES = (
     "statement", "statement-entry", "statement-file", "statement-submit", "statement-decide", "statement-download", "statement-form",
-    "statement-compare",
+    "statement-compare", "statement-hand-over",
 )  # fmt: skip
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare", "run-hot",
@@ -139,6 +143,7 @@ def ids(company):
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
         **dict.fromkeys(("allocation", "allocation-unit", "allocation-compare"), company.allocation.pk),
         **dict.fromkeys(STATEMENT_PAGES, company.statement.pk),
+        **dict.fromkeys(("reconciliation", "reconciliation-say", "reconciliation-sign"), company.reconciliation.pk),
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         **dict.fromkeys(OWN_POLICY_PAGES, company.own_policy.pk),
         **dict.fromkeys(OWN_METHOD_PAGES, company.own_method.pk),

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "hengtan.web.quality",
     "hengtan.web.market",
     "hengtan.web.reconciliation",
+    "hengtan.web.reconciliation",
     "hengtan.web.reporting",
     "hengtan.web.audit",
     "hengtan.web.api",

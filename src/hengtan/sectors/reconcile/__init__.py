@@ -14,6 +14,7 @@ is ``boundaries.yaml``.
 
 from .difference import Difference, Part, difference
 from .handing import Activity, handed, own_factors
+from .posted import Posted, grid_factors, inventory_sums, posted_rows
 from .record import as_record
 from .rules import Mapped, mapped
 from .side import GridFactor, InventorySum, Side
@@ -29,13 +30,17 @@ __all__ = [
     "Line",
     "Mapped",
     "Part",
+    "Posted",
     "Reconciliation",
     "Side",
     "Taken",
     "as_record",
     "difference",
+    "grid_factors",
     "handed",
+    "inventory_sums",
     "mapped",
     "own_factors",
+    "posted_rows",
     "reconcile",
 ]
