@@ -40,7 +40,6 @@ INSTALLED_APPS = [
     "hengtan.web.quality",
     "hengtan.web.market",
     "hengtan.web.reconciliation",
-    "hengtan.web.reconciliation",
     "hengtan.web.reporting",
     "hengtan.web.audit",
     "hengtan.web.api",

@@ -19,7 +19,6 @@ urlpatterns = [
     path("", include("hengtan.web.quality.urls")),
     path("", include("hengtan.web.market.urls")),
     path("", include("hengtan.web.reconciliation.urls")),
-    path("", include("hengtan.web.reconciliation.urls")),
     path("", include("hengtan.web.reporting.urls")),
     path("", include("hengtan.web.audit.urls")),
     path("", include("hengtan.web.webhooks.urls")),
