@@ -70,7 +70,6 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Monthly evidence"), "calendar-check", "evidence-months", ("evidence-months", "evidence-month", "deadlines"), tab=False),
             Entry(_("Allowance allocation"), "calculator", "allocations", ("allocations", "allocation", "allocation-new", "allocation-unit", "allocation-compare"), Act.WHOLE, tab=False),
             Entry(_("Three boundaries"), "arrows-diff", "reconciliations", ("reconciliations", "reconciliation", "reconciliation-new", "statement-hand-over"), Act.WHOLE, tab=False),
-            Entry(_("Three boundaries"), "arrows-diff", "reconciliations", ("reconciliations", "reconciliation", "reconciliation-new", "statement-hand-over"), Act.WHOLE, tab=False),
             Entry(_("Rule library"), "book-2", "rules", ("rules", "guideline", "allocation-plan"), tab=False),
         ),
     ),
