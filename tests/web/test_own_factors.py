@@ -35,9 +35,8 @@ PDF = b"%PDF-1.4 a contract"
 
 def sent(company, role=Role.CONTRIBUTOR, path="library/own/new/", status=302, **more):
     document = SimpleUploadedFile("contract.pdf", PDF)
-    answer = company.client(role).post(
-        company.url(path), STEAM | {"reason": "measured", "document": document, "submit": "1"} | more
-    )
+    form = STEAM | {"reason": "measured", "document": document, "submit": "1"} | more
+    answer = company.client(role).post(company.url(path), {name: each for name, each in form.items() if each})
     assert answer.status_code == status, answer.content.decode()[-3000:]
     return answer
 
@@ -99,6 +98,48 @@ def test_who_may_propose_and_who_may_decide(company, role):
     client.post(company.url(f"library/own/{row.pk}/decide/"), {"approve": "1"})
     row.refresh_from_db()
     assert (row.state == State.APPROVED) == (role in MAY[Act.APPROVE])
+
+
+def test_who_runs_the_inventory_changes_a_colleagues_draft_and_then_decides_no_more(company):
+    sent(company, Role.CONTRIBUTOR, submit=None)
+    row = OwnFactor.objects.of(company.organisation).latest("pk")
+    assert row.state == State.DRAFT
+    page = company.url(f"library/own/{row.pk}/")
+    manager, owner = company.client(Role.MANAGER), company.client(Role.OWNER)
+    shown = manager.get(page).content.decode()
+    assert f"{page}edit/" in shown and 'name="discard"' not in shown
+    sent(company, Role.MANAGER, path=f"library/own/{row.pk}/edit/", co2_kg="97.1", submit=None)
+    row.refresh_from_db()
+    assert (row.cells["co2_kg"], row.hands) == ("97.1", [company.people[Role.MANAGER].user.pk])
+    company.client(Role.CONTRIBUTOR).post(f"{page}decide/", {"submit": "1"})
+    for role in (Role.MANAGER, Role.CONTRIBUTOR):
+        company.client(role).post(f"{page}decide/", {"approve": "1"})
+        row.refresh_from_db()
+        assert row.state == State.SUBMITTED, role
+    with pytest.raises(ValidationError):
+        proposals.approve(row, company.people[Role.MANAGER])
+    assert company.people[Role.MANAGER].user.name in owner.get(page).content.decode()
+    asked_to = set(Notice.objects.filter(kind="factor.waiting").values_list("person__email", flat=True))
+    assert company.people[Role.MANAGER].user.email not in asked_to
+    proposals.give_back(row, company.people[Role.OWNER], "Which annex?")
+    row.refresh_from_db()
+    own_factors.submit(row, company.people[Role.OWNER])
+    row.refresh_from_db()
+    for role in (Role.OWNER, Role.MANAGER, Role.CONTRIBUTOR):  # who ever touched it, also in an earlier round
+        if company.people[role].may(Act.APPROVE):
+            with pytest.raises(ValidationError):
+                proposals.approve(row, company.people[role])
+    proposals.approve(row, company.people[Role.APPROVER])
+
+
+def test_a_contributor_changes_no_draft_of_somebody_else_and_only_its_maker_throws_it_away(company):
+    sent(company, Role.MANAGER, submit=None)
+    row = OwnFactor.objects.of(company.organisation).latest("pk")
+    edit = company.url(f"library/own/{row.pk}/edit/")
+    company.client(Role.CONTRIBUTOR).post(edit, STEAM | {"reason": "x", "co2_kg": "1"})
+    company.client(Role.OWNER).post(company.url(f"library/own/{row.pk}/decide/"), {"discard": "1"})
+    row.refresh_from_db()
+    assert (row.cells["co2_kg"], row.hands) == ("98.6", [])
 
 
 def test_what_the_gate_finds_stands_at_its_field_and_nothing_typed_is_lost(company):

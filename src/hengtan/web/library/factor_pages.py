@@ -75,7 +75,7 @@ def index(request: TenantRequest) -> HttpResponse:
 
 def _box(request: TenantRequest, row: OwnFactor) -> str:
     """What this person may do with several like it at once."""
-    if row.is_open and row.created_by_id == request.user.pk and request.membership.may(Act.ENTER):
+    if proposals.may_change(row, request.membership):
         return "submit"
     other = request.user.pk not in proposals.own_hands(row)
     return "approve" if row.state == State.SUBMITTED and other and request.membership.may(Act.APPROVE) else ""
@@ -141,7 +141,7 @@ def new(request: TenantRequest) -> HttpResponse:
 def edit(request: TenantRequest, pk: int) -> HttpResponse:
     """A draft, or one that was returned."""
     row = row_of(request, pk)
-    if not row.is_open or row.created_by_id != request.user.pk:
+    if not proposals.may_change(row, request.membership):
         return redirect("own-factor", key=request.organisation.key, pk=pk)
     return _form(request, row, row.supersedes, row.cells | {"reason": row.reason})
 
@@ -248,7 +248,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "errors": bool(own_factors.errors(problems)), "used": usage.of_factor(request.membership, row.factor_id),
         "may_decide": row.state == State.SUBMITTED and request.membership.may(Act.APPROVE),
         "own": request.user.pk in proposals.own_hands(row), "picture": row.document_kind in ("png", "jpeg"),
-        "mine": row.is_open and row.created_by_id == request.user.pk and request.membership.may(Act.ENTER),
+        "mine": proposals.may_change(row, request.membership), "hands": proposals.others(row),
         "may_enter": request.membership.may(Act.ENTER), "category": describe.category(factor.category, words.lang()),
         "successor": row.successors.exclude(state__in=OPEN).order_by("pk").last(),
     }  # fmt: skip

@@ -127,7 +127,7 @@ def new(request: TenantRequest) -> HttpResponse:
 def edit(request: TenantRequest, pk: int) -> HttpResponse:
     """A draft, or one that was returned."""
     row = row_of(request, pk)
-    if not row.is_open or row.created_by_id != request.user.pk:
+    if not proposals.may_change(row, request.membership):
         return redirect("own-method", key=request.organisation.key, pk=pk)
     return _editor(request, row, row.supersedes)
 
@@ -300,7 +300,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "row": row, "tab": "methods", "versions": list(versions[:50]), "case": _case_form(row.case), "own": request.user.pk in proposals.own_hands(row),
         "equations": one["equations"], "diff": differing(row.supersedes.body, row.body) if row.supersedes else [],
         "may_decide": row.state == State.SUBMITTED and request.membership.may(Act.APPROVE), "may": request.membership.may(Act.CALCULATE),
-        "mine": row.is_open and row.created_by_id == request.user.pk and request.membership.may(Act.CALCULATE),
+        "mine": proposals.may_change(row, request.membership), "hands": proposals.others(row),
         "used": [{"run": run, "rows": run.rows_posted, "kg": None} for run in usage.of_file(request.membership, row.sha256, "method")],
         "successor": row.successors.exclude(state__in=OPEN).order_by("pk").last(),
     }  # fmt: skip

@@ -47,6 +47,7 @@ class Proposal(TenantModel):
     version     1, 2, 3 of the same thing; reason: why it was made or changed
     sha256      digest of its content among the facts, once submitted
     supersedes  the version whose place it takes when it is approved
+    hands       who changed or submitted it beside its maker, by key of the person: nobody of them decides
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
@@ -66,6 +67,7 @@ class Proposal(TenantModel):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     superseded_at = models.DateTimeField(null=True)
+    hands = models.JSONField(default=list, editable=False)
 
     class Meta:
         """No table of its own."""

@@ -131,7 +131,7 @@ def new(request: TenantRequest) -> HttpResponse:
 def edit(request: TenantRequest, pk: int) -> HttpResponse:
     """A draft, or one that was returned."""
     row = row_of(request, pk)
-    if not row.is_open or row.created_by_id != request.user.pk:
+    if not proposals.may_change(row, request.membership):
         return redirect("own-policy", key=request.organisation.key, pk=pk)
     return _editor(request, row)
 
@@ -218,12 +218,12 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         OwnPolicy.objects.of(request.organisation).select_related("created_by", "decided_by").defer("body", "effect")
     )
     before = row.supersedes.body if row.supersedes else own_policies.as_yaml(Settings(), "default")
-    mine = row.is_open and row.created_by_id == request.user.pk and request.membership.may(Act.CALCULATE)
+    mine = proposals.may_change(row, request.membership)
     context: dict[str, Any] = {
         "row": row, "effect": effect, "whole": whole, "tab": "policies", "diff": differing(before, row.body), "mine": mine,
         "page": Paginator([_shown(each) for each in lines], PAGE).get_page(request.GET.get("page")),
         "may_decide": row.state == State.SUBMITTED and request.membership.may(Act.APPROVE),
-        "own": request.user.pk in proposals.own_hands(row), "versions": list(versions[:50]),
+        "own": request.user.pk in proposals.own_hands(row), "hands": proposals.others(row), "versions": list(versions[:50]),
         "used": [{"run": run, "rows": run.rows_posted, "kg": None} for run in usage.of_file(request.membership, row.sha256, "policy")],
         "rules": _rules(_policy(row.body)) if row.state != State.DRAFT or not row.effect else [],
         "deltas": {basis: Decimal(effect["new"][basis]) - Decimal(effect["old"][basis]) for basis in ("location", "market")} if effect else {},

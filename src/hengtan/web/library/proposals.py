@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hengtan.web.accounts.models import User
 from hengtan.web.activities.models import State
 from hengtan.web.notices.services import tell, who_may
 from hengtan.web.organisations.models import Membership, Organisation
@@ -47,14 +48,28 @@ def next_version(kind: type[Proposal], organisation: Organisation, **of: str) ->
     return (last or 0) + 1
 
 
+def may_change(row: Proposal, by: Membership) -> bool:
+    """Whether this person may change it: who made it, or who runs the inventory; as long as nobody was asked to decide."""
+    return row.is_open and _has_a_hand(row, by)
+
+
+def _has_a_hand(row: Proposal, by: Membership) -> bool:
+    if by.may(Act.CALCULATE):
+        return True
+    return row.created_by_id == by.user.pk and isinstance(row, OwnFactor) and by.may(Act.ENTER)
+
+
 def opened(row: Sort, by: Membership) -> Sort:
-    """The row, locked, as long as the one who made it may change it."""
+    """The row, locked, for somebody who may change it; whoever touches it no longer decides on it."""
     held = type(row).objects.select_for_update(of=("self",)).select_related("organisation")  # type: ignore[attr-defined]
     row = held.get(pk=row.pk)
-    if row.created_by_id != by.user.pk:
+    if not _has_a_hand(row, by):
         raise PermissionDenied
     if not row.is_open:
         raise ValidationError(_("It is submitted: nothing in it changes any more. A correction is a new version."))
+    if by.user.pk not in own_hands(row):
+        row.hands = [*row.hands, by.user.pk]
+        row.save(update_fields=["hands"])
     return row
 
 
@@ -62,12 +77,14 @@ def submitted(row: Proposal, by: Membership, content: bytes) -> None:
     """In a transaction, after its checks: the content is kept, others may decide."""
     thing = THINGS[type(row)]
     row.sha256 = keep_file(row.organisation, content)
+    if row.submitted_by_id not in (None, by.user.pk, row.created_by_id, *row.hands):
+        row.hands = [*row.hands, row.submitted_by_id]  # who submitted it before it was returned
     row.state, row.submitted_by, row.submitted_at = State.SUBMITTED, by.user, timezone.now()
     row.decided_by = row.decided_at = None
     row.comment = ""
     row.save()
     record(row.organisation, f"{thing}.submitted", told(row), by.user)
-    deciders = who_may(row.organisation, Act.APPROVE, but={by.user.pk, row.created_by_id})
+    deciders = who_may(row.organisation, Act.APPROVE, but={each for each in own_hands(row) if each is not None})
     tell(row.organisation, deciders, f"{thing}.waiting", {"by": by.user.name, "name": row.named}, address(row))
 
 
@@ -107,7 +124,9 @@ def give_back(row: Proposal, by: Membership, comment: str) -> None:
 
 @transaction.atomic
 def discard(row: Proposal, by: Membership) -> None:
-    """A draft that never was submitted goes."""
+    """A draft that never was submitted goes; only who made it throws it away."""
+    if row.created_by_id != by.user.pk:
+        raise PermissionDenied
     row = opened(row, by)
     if row.submitted_at is not None:
         raise ValidationError(_("It was submitted before: its history stays. Correct it, or leave it as it is."))
@@ -115,8 +134,14 @@ def discard(row: Proposal, by: Membership) -> None:
 
 
 def own_hands(row: Proposal) -> set[int | None]:
-    """Who made it: nobody of them decides."""
-    return {row.created_by_id, row.submitted_by_id}
+    """Who made, changed or submitted it: nobody of them decides."""
+    return {row.created_by_id, row.submitted_by_id, *row.hands}
+
+
+def others(row: Proposal) -> list[str]:
+    """The names of those who had their hands in it beside its maker."""
+    found = {each for each in own_hands(row) if each is not None} - {row.created_by_id}
+    return sorted(User.objects.filter(pk__in=found).values_list("name", flat=True)) if found else []
 
 
 def told(row: Proposal) -> dict[str, object]:
@@ -154,4 +179,5 @@ def _decided(row: Sort, by: Membership, state: State) -> Sort:
 
 def _tell_maker(row: Proposal, by: Membership, kind: str, more: dict[str, str]) -> None:
     values = {"by": by.user.name, "name": row.named, **more}
-    tell(row.organisation, [row.created_by], kind, values, address(row))
+    people = User.objects.filter(pk__in=[each for each in own_hands(row) if each is not None]).order_by("pk")
+    tell(row.organisation, people, kind, values, address(row))
