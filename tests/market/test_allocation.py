@@ -163,7 +163,6 @@ REFUSED = [
     ({"heat_ratio": "1.2", "heat_gj": "1"}, "ets.share-above-one"),
     ({"rated_mw": "300"}, "ets.class-rated"),
     ({"class": "II"}, "ets.class-rated"),
-    ({"rated_mw": ""}, "ets.rated-missing"),
     ({"class": "V"}, "ets.class-unknown"),
     ({"generation_mwh": ""}, "ets.output-missing"),
     ({"supply_mwh": "3000001"}, "ets.supply-above-generation"),
@@ -333,3 +332,59 @@ def test_a_plan_of_ones_own_is_read_and_a_broken_one_told_whole(tmp_path):
 def test_totals_are_whole_and_never_above_the_exact_sum():
     unit = one(2022, supply_mwh="2800001.37", heat_gj="17.3", heat_ratio="0.001")
     assert 0 <= Decimal(float(unit.power + unit.heat)) - unit.initial < 1
+
+
+# --- what a file may say, and what follows for an entity
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({"class": "Ⅰ类"}, "I"),
+        ({"class": "class I"}, "I"),
+        ({"class": "1"}, "I"),
+        ({"class": "300MW等级以上常规燃煤机组"}, "I"),
+        ({"class": "燃煤矸石、煤泥、水煤浆等非常规燃煤机组（含燃煤循环流化床机组）"}, "III"),
+        ({"class": "燃气机组"}, "IV"),
+        ({"class": "gas", "cooling": "直接空冷"}, "IV"),
+    ],
+)
+def test_classes_and_cooling_are_known_by_their_names_in_the_plans(cells, expected):
+    assert one(2022, **cells) == one(2022, **{**cells, "class": expected})
+
+
+def test_a_class_without_the_rated_power_is_taken_and_told():
+    allocation = power(2023, rated_mw="")
+    assert (allocation.rejected, allocation.allotments[0].initial) == (0, 2385000)
+    assert "ets.rated-missing" in codes(allocation)
+
+
+def test_an_entity_below_the_threshold_of_the_draft_gets_what_it_emitted():
+    """3.3: entities below 26,000 t: allocation = verified emissions; 25,999 t in two units, and 26,000 t in one."""
+    rows = [(2, UNIT | {"verified_t": "20000"}), (3, UNIT | {"unit_name": "2", "verified_t": "5999"}),
+            (4, UNIT | {"entity": "Other", "verified_t": "26000"})]  # fmt: skip
+    small, other = allocate(rows, plan_of("power", 2025), 2025).entities
+    assert (small.final, small.verified, small.to_buy) == (25999, 25999, 0)
+    assert other.final == 2370600
+    assert allocate(rows[:2], plan_of("power", 2024), 2024).entities[0].final == 4746000  # the plan of 2024 has none
+
+
+def test_a_special_case_that_counts_above_a_rate_needs_the_rate_and_then_an_intensity():
+    cement = {"sector": "cement", "special": "电石渣替代率超过 15%"}
+    asked = allocate([line(2, 100, 1, **cement)], plan_of("cement", 2025), 2025)
+    assert codes(asked) >= {"ets.special-rate-missing"}
+    below = allocate([line(2, 100, "", **cement, special_rate="0.1")], plan_of("cement", 2025), 2025)
+    assert codes(below) >= {"ets.intensity-missing"}
+    above = allocate([line(2, 100, "", **cement, special_rate="0.16")], plan_of("cement", 2025), 2025)
+    assert above.allotments[0].rule == "special:carbide-slag"
+
+
+def test_an_intensity_that_is_not_emissions_over_output_is_told():
+    rows = [line(2, 860, "0.9", sector="cement", output_t="1000", balance_value="0.86")]
+    allocation = allocate(rows, plan_of("cement", 2025), 2025)
+    assert (allocation.rejected, codes(allocation)) == (0, {"ets.intensity-differs"})
+
+
+@pytest.mark.parametrize("name", ["钢铁", "钢铁行业", "Iron and Steel", "steel"])
+def test_sectors_have_their_names(name):
+    assert allocate([line(2, 100, 1, sector=name)], plan_of("steel", 2025), 2025).rejected == 0

@@ -136,3 +136,39 @@ def test_plans_are_listed_with_marks_and_shown_with_every_source(run):
     assert "[K] 2019 I benchmark" in told
     assert run.command("ets", "show", "none").code == 2
     assert all(len(line) <= 80 for line in run.command("ets", "plans").out.splitlines())
+
+
+STAGES = """entity,unit_name,class,rated_mw,generation_mwh,supply_mwh,heat_gj,load_factor,heat_ratio,cooling,verified_t,previous_verified_t
+A,1,I,660,3000000,2800000,0,0.9,0,water,4000000,3000001
+A,2,IV,400,1000000,950000,0,,0,,400000,400000
+B,1,I,660,3000000,2800000,0,0.9,0,water,1000000,4000000
+"""
+
+
+def test_an_entity_explains_exemption_cap_and_stages(run):
+    """2023: unit 1 of A 2,385,000; gas unit 330,500, raised to 400,000; cap 0.8 x 4,400,000 = 3,520,000; before 0.7 x 3,400,001."""
+    folder = run(STAGES).folder
+    record = json.loads(run.command("ets", "explain", folder, "--entity", "A", "--json").out)
+    assert [(each["step"], each["value"]) for each in record["steps"]] == [
+        ("initial", "2715500"), ("exempt", "2785000"), ("cap", "3520000"), ("final", "3520000"), ("pre_allocation", "2380000"),
+        ("to_issue", "1140000"),
+    ]  # fmt: skip
+    assert {each["mark"] for each in record["steps"] if each["source"]} == {"R"}
+    told = run.command("ets", "explain", folder, "--entity", "B", "--lang", "zh").out
+    assert "收回 415,000" in told
+    assert "0.7 × 4,000,000 = 2,800,000" in told
+    assert run.command("ets", "explain", folder, "--entity", "C").code == 3
+
+
+def test_borrowing_is_explained_with_its_threshold(run):
+    text = f"{HEADER}\nPlant,1,I,660,3000000,2800000,0,0.9,0,water,2900000\n"
+    folder = run(text, year=2021).folder
+    told = run.command("ets", "explain", folder, "--entity", "Plant").out
+    assert "0.5 x gap of 580,000 = 290,000" in " ".join(told.split())
+    assert "[K]" in told
+
+
+def test_a_header_alone_leaves_nothing(run):
+    outcome = run(f"{HEADER}\n")
+    assert outcome.code == 2
+    assert not outcome.folder.exists()

@@ -165,15 +165,19 @@ def _numbers(plan: Plan, lang: str) -> list[tuple[str, str, str, str]]:
 def allocate_command(file: str, year: int, out: Path, kind: str, rules: Path | None, as_json: bool, lang: str) -> int:
     """Allowances of units (power) or lines (steel, cement, aluminium), and of their entities."""
     from hengtan import __version__
+    from hengtan.connectors.units_file import allocate_file
     from hengtan.inventory.folder import check_free, check_outside, new_folder, sha256, write_json
     from hengtan.inventory.problem_file import Problems, write_problems
+    from hengtan.market.allocation import read_plan
     from hengtan.market.allocation.written import balance, entity_row, write
 
     check_free(out)
-    allocation, named, wrong = _allocation(file, year, kind, rules)
+    plan = read_plan(rules) if rules is not None else None
+    read = allocate_file(Path(file), file, year, kind, plan)  # type: ignore[arg-type]  # click gives one of the two kinds
+    allocation = read.allocation
     check_outside(out, [file])
     problems = Problems()
-    problems.add(wrong)
+    problems.add([*read.problems, *_about_plan(allocation.plan)])
     totals = _totals(allocation)
     manifest = {
         "hengtan": __version__, "kind": "ets.allocation", "plan": _about(allocation.plan), "year": year, "values": kind,
@@ -182,7 +186,7 @@ def allocate_command(file: str, year: int, out: Path, kind: str, rules: Path | N
         "totals": totals, "balance": balance(allocation),
     }  # fmt: skip
     with new_folder(out) as fresh:
-        write(fresh, allocation, named)
+        write(fresh, allocation, read.named)
         write_problems(fresh / "problems.csv", problems, [(file, "")], lang)
         write_json(fresh / "run.json", manifest)
     if as_json:
@@ -196,42 +200,6 @@ def allocate_command(file: str, year: int, out: Path, kind: str, rules: Path | N
     else:
         _show(allocation, manifest, problems, out, lang)
     return 3 if allocation.rejected else 0
-
-
-def _allocation(
-    file: str, year: int, kind: str, rules: Path | None
-) -> tuple[Allocation, dict[tuple[str, str], dict[str, str]], list[Any]]:
-    """The allocation, the cells of the file by (entity, unit), and everything that is wrong."""
-    from dataclasses import replace
-
-    from hengtan.connectors.table import read_table
-    from hengtan.market.allocation import allocate, plan_of, read_plan
-    from hengtan.market.allocation.file import HEADERS, INDUSTRY_NEEDS, NUMBERS, POWER_NEEDS
-    from hengtan.problems import HengtanError, Problem
-
-    table = read_table(Path(file), file, HEADERS, NUMBERS)
-    is_power = "class" in table.columns or "unit_name" in table.columns
-    needs = POWER_NEEDS if is_power else INDUSTRY_NEEDS
-    missing = [name for name in needs if name not in table.columns]
-    if missing:
-        values = {"missing": ", ".join(missing), "known": ", ".join(needs)}
-        raise HengtanError(Problem("table.columns-missing", file=file, values=values))
-    if rules is not None:
-        plan = read_plan(rules)
-    else:
-        sector = "power" if is_power else "steel"  # the three sectors share their plans
-        found = plan_of(sector, year)
-        if found is None:
-            raise HengtanError(Problem("ets.plan-none", values={"year": str(year), "sector": sector}))
-        plan = found
-    unreadable = {problem.row for problem in table.problems}
-    allocation = allocate(table.rows, plan, year, kind, unreadable)  # type: ignore[arg-type]  # click gives one of the two
-    named = {}
-    for _, cells in table.rows:
-        tidy = {name: " ".join(cell.split()) for name, cell in cells.items()}
-        named[tidy["entity"], tidy["unit_name" if is_power else "line"]] = tidy
-    wrong = [*table.problems, *(replace(problem, file=file) for problem in allocation.problems)]
-    return allocation, named, [*wrong, *_about_plan(plan)]
 
 
 def _about_plan(plan: Plan) -> list[Any]:
@@ -284,16 +252,20 @@ def _show(allocation: Allocation, manifest: dict[str, Any], problems: Any, out: 
 
 @group.command("explain")
 @click.argument("folder", type=_DIR, metavar="DIR")
-@click.argument("unit", metavar="UNIT")
-@click.option("--entity", default="", help="Where several entities have a unit of this name.")
+@click.argument("unit", metavar="[UNIT]", default="")
+@click.option(
+    "--entity", default="", help="Where several entities have a unit of this name; without UNIT its own total."
+)
 @_JSON
 @_LANG
 def explain(folder: Path, unit: str, entity: str, as_json: bool, lang: str) -> int:
-    """How the allowances of one unit or line came about, with the source of every number."""
+    """How the allowances of one unit or line, or with --entity alone of an entity, came about; every number with its source."""
     from hengtan.market.allocation.written import read
     from hengtan.problems import Problem
 
     record = read(folder)
+    if not unit:
+        return _explain_entity(record, entity, as_json, lang)
     found = [each for each in record["units"] if each["name"] == unit and entity in ("", each["entity"])]
     if not found or len({each["entity"] for each in found}) > 1:
         click.echo(Problem("ets.unit-unknown", values={"unit": unit}).sentence(lang), err=True)
@@ -308,6 +280,27 @@ def explain(folder: Path, unit: str, entity: str, as_json: bool, lang: str) -> i
         click.echo(Problem("ets.plan-draft", values={"plan": record["plan"]["id"]}).sentence(lang))
     for line in _steps(one, lang):
         click.echo(line)
+    return 0
+
+
+def _explain_entity(record: dict[str, Any], entity: str, as_json: bool, lang: str) -> int:
+    from hengtan.market.allocation.written import entity_steps, step_text
+    from hengtan.problems import Problem
+
+    one = next((each for each in record.get("entities", ()) if each["entity"] == entity), None)
+    if one is None:
+        click.echo(Problem("ets.unit-unknown", values={"unit": entity or "-"}).sentence(lang), err=True)
+        return 3
+    steps = entity_steps(one, record["plan"]["rules"])
+    if as_json:
+        click.echo(json.dumps(one | {"steps": steps, "plan": record["plan"]}, ensure_ascii=False, indent=1))
+        return 0
+    click.echo(f"{entity}  {record['plan']['year']}")
+    click.echo(wrapped(record["plan"]["title"][lang], 80, ""))
+    for step in steps:
+        click.echo(f"  {wrapped(step_text(step, lang), 76, '    ')}")
+        if step["source"]:
+            click.echo(f"        [{step['mark']}] {wrapped(step['source'], 66, '            ')}")
     return 0
 
 

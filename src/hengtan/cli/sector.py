@@ -145,23 +145,18 @@ def calculate_command(
     from dataclasses import replace
 
     from hengtan import __version__
-    from hengtan.connectors.table import read_table
+    from hengtan.connectors.statement_file import statement_table
     from hengtan.inventory.folder import check_free, check_outside, new_folder, sha256, write_json
     from hengtan.inventory.problem_file import Problems, write_problems
     from hengtan.problems import HengtanError, Problem
     from hengtan.sectors import calculate, read_statement
     from hengtan.sectors.earlier import jumps, read_record
     from hengtan.sectors.record import about, record
-    from hengtan.sectors.statement import HEADERS, NEEDS
 
     method = _method(method_id)
     check_free(out)
     before = read_record(previous) if previous else None
-    table = read_table(Path(file), file, HEADERS, frozenset({"value"}))
-    missing = [name for name in NEEDS if name not in table.columns]
-    if missing:
-        values = {"missing": ", ".join(missing), "known": ", ".join(dict.fromkeys(HEADERS.values()))}
-        raise HengtanError(Problem("table.columns-missing", file=file, values=values))
+    table = statement_table(Path(file), file)
     check_outside(out, [file])
     unreadable = {problem.row for problem in table.problems}
     statement = read_statement([(row, cells) for row, cells in table.rows if row not in unreadable], method, year)

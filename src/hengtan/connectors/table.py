@@ -6,6 +6,7 @@ of writing them the column shows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,8 +15,10 @@ from pathlib import Path
 from hengtan.problems import HengtanError, Problem
 
 from .mapped import open_file
-from .numbers import Convention, Evidence, read_number
+from .numbers import DECIMAL_COMMA, Convention, Evidence, read_number
 from .spreadsheet import HEAD_ROWS, text_of
+
+_ORDINARY = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,13 @@ def _table(
     for number, line in body:
         cells = {name: line[place] if place < len(line) else "" for name, place in places.items()}
         for name, convention in conventions.items():
-            reading = read_number(cells[name], convention)
+            given = cells[name]
+            if not given or (convention not in DECIMAL_COMMA and _ORDINARY.fullmatch(given)):
+                continue  # as nearly all are: their own plain text
+            reading = read_number(given, convention)
             wrong = "table.number" if reading.problem or reading.text in ("nan", "inf") else too_long(reading.text)
             if wrong:
-                problems.append(Problem(wrong, file=file, row=number, column=name, values={"value": cells[name][:40]}))
+                problems.append(Problem(wrong, file=file, row=number, column=name, values={"value": given[:40]}))
             cells[name] = "" if wrong else reading.text or ""
         rows.append((number, cells))
     return Table(file, tuple(places), tuple(rows), tuple(problems))
@@ -90,8 +96,11 @@ def too_long(text: str | None) -> str:
 
 
 def _convention(body: list[tuple[int, list[str]]], place: int) -> Convention:
+    """Where no cell of the column has a comma, a point is decimal and nothing is to be found out."""
     evidence = Evidence()
-    for _, line in body:
-        if place < len(line) and ("," in line[place] or "." in line[place]):
-            evidence.add(read_number(line[place]))
+    cells = [line[place] for _, line in body if place < len(line)]
+    if any("," in cell or "，" in cell for cell in cells):
+        for cell in cells:
+            if "," in cell or "." in cell or "，" in cell:
+                evidence.add(read_number(cell))
     return evidence.convention

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
 from fractions import Fraction
 
 
@@ -50,6 +49,7 @@ class Allotment:
 class EntityAllotment:
     """Allowances of an entity: the sum of its units, and what it is topped up with where the gap is capped.
 
+    units_final               sum of the units after their exemptions, before the cap
     pre_allocation, to_issue  None where the base of the pre-allocation was not given; to_issue below 0 is clawed back
     may_borrow                of the next year's allowances, where the plan lets
     """
@@ -61,6 +61,8 @@ class EntityAllotment:
     verified: int
     pre_allocation: int | None = None
     may_borrow: int | None = None
+    units_final: int = 0
+    base: Fraction | None = None
 
     @property
     def to_buy(self) -> int:
@@ -80,17 +82,27 @@ class EntityAllotment:
 
 def shown(value: Fraction, decimals: int = 12) -> str:
     """Plain decimal text, without zeros at the end: exact where that many decimals are enough, else rounded half-even."""
-    with localcontext() as context:
-        context.prec = 60
-        number = Decimal(value.numerator) / Decimal(value.denominator)
-        text = f"{number.quantize(Decimal(1).scaleb(-decimals)):f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
+    if value.denominator == 1:
+        return str(value.numerator)
+    scaled, rest = divmod(abs(value.numerator) * 10**decimals, value.denominator)
+    scaled += 2 * rest > value.denominator or (2 * rest == value.denominator and scaled % 2)
+    text = f"{scaled:0{decimals + 1}d}"
+    whole, part = text[:-decimals], text[-decimals:].rstrip("0")
+    text = f"{whole}.{part}" if part else whole
+    return f"-{text}" if value < 0 and scaled else text
 
 
 def fixed(value: Fraction, decimals: int) -> str:
     """Decimal text with so many decimals, rounded half away from zero."""
-    scaled = int(abs(value) * 10**decimals + Fraction(1, 2))
+    scaled = (2 * abs(value.numerator) * 10**decimals + value.denominator) // (2 * value.denominator)
     text = f"{scaled:0{decimals + 1}d}"
     text = f"{text[:-decimals]}.{text[-decimals:]}" if decimals else text
     return f"-{text}" if value < 0 and scaled else text
+
+
+def number(text: str) -> Fraction:
+    """Of plain decimal text; ``Fraction`` itself reads every form of a number, and takes its time."""
+    whole, point, part = text.partition(".")
+    if "e" in part or "e" in whole or "E" in text:
+        return Fraction(text)
+    return Fraction(int(whole + part), 10 ** len(part)) if point else Fraction(int(whole))

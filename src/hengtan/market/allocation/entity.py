@@ -26,7 +26,7 @@ def entities(
 
 def _entity(name: str, units: list[Allotment], plan: Plan, base: Fraction | None) -> EntityAllotment:
     initial = sum(each.initial for each in units)
-    final = sum(each.final for each in units)
+    final = by_units = sum(each.final for each in units)
     verified = sum(each.verified for each in units)
     if "gap_cap" in plan.rules:
         final = max(final, floor((1 - plan.rules["gap_cap"].numbers["share"]) * verified))
@@ -34,8 +34,8 @@ def _entity(name: str, units: list[Allotment], plan: Plan, base: Fraction | None
     if base is not None and "pre_allocation" in plan.rules:
         before = floor(plan.rules["pre_allocation"].numbers["share"] * base)
     return EntityAllotment(
-        name, initial, final - initial, final, verified, before, _borrowed(verified - final, verified, plan)
-    )
+        name, initial, final - initial, final, verified, before, _borrowed(verified - final, verified, plan), by_units, base
+    )  # fmt: skip
 
 
 def _borrowed(gap: int, verified: int, plan: Plan) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import Any
 from hengtan.problems import HengtanError, Problem
 
 from . import industry, power
-from .allotment import Allotment, EntityAllotment
+from .allotment import Allotment, EntityAllotment, number
 from .balance import Balance
 from .entity import entities
 from .industry import Line
@@ -36,9 +37,20 @@ _CHINESE = {
     "碳排放强度": "intensity", "平衡值": "balance_value", "特殊情形": "special", "上年度核查排放量": "previous_verified_t",
 }  # fmt: skip
 HEADERS = {name: name for name in (*POWER_COLUMNS, *INDUSTRY_COLUMNS)} | _CHINESE
-_COOLING = {"water": "water", "水冷": "water", "air": "air", "空冷": "air"}
-_CLASSES = {"1": "I", "2": "II", "3": "III", "4": "IV", "Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV"}
-_SECTORS = {"钢铁": "steel", "水泥": "cement", "铝冶炼": "aluminium", "电解铝": "aluminium", "aluminum": "aluminium"}
+_COOLING = {
+    "water": "water", "water-cooled": "water", "wet": "water", "水冷": "water", "水冷却": "water", "开式循环": "water", "闭式循环": "water",
+    "air": "air", "air-cooled": "air", "dry": "air", "空冷": "air", "空冷却": "air", "直接空冷": "air", "间接空冷": "air",
+}  # fmt: skip
+_CLASSES = {
+    "1": "I", "2": "II", "3": "III", "4": "IV", "Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV", "一": "I", "二": "II", "三": "III", "四": "IV",
+    "300MW等级以上常规燃煤机组": "I", "300MW等级及以下常规燃煤机组": "II", "燃煤矸石煤泥水煤浆等非常规燃煤机组(含循环流化床)": "III",
+    "燃煤矸石、煤泥、水煤浆等非常规燃煤机组(含燃煤循环流化床机组)": "III", "非常规燃煤机组": "III", "循环流化床机组": "III", "CFB": "III",
+    "燃气机组": "IV", "燃气": "IV", "GAS": "IV",
+}  # fmt: skip
+_SECTORS = {
+    "钢铁": "steel", "iron and steel": "steel", "iron & steel": "steel", "水泥": "cement", "水泥熟料": "cement", "clinker": "cement",
+    "铝冶炼": "aluminium", "电解铝": "aluminium", "aluminum": "aluminium", "primary aluminium": "aluminium", "aluminium smelting": "aluminium",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +104,19 @@ def allocate(
     given = [(row, _whole(row, cells, problems)) for row, cells in given]
     balances: Mapping[str, Balance] = {}
     if plan.sector == "power":
-        units = [_unit(row, cells) for row, cells in given if row not in bad]
+        units = [_unit(row, cells, plan) for row, cells in given if row not in bad]
         wrong = [problem for unit in units for problem in power.faults(unit, plan, year, kind)]
-        bad |= {problem.row for problem in wrong if problem.row is not None}
-        allotments = [power.allot(unit, plan, year, kind) for unit in units if unit.row not in bad]
+        bad |= _rejected(wrong)
+        units = [unit for unit in units if unit.row not in bad]
+        units = _below_threshold(units, plan, {cells["entity"] for row, cells in given if row in bad})
+        allotments = [power.allot(unit, plan, year, kind) for unit in units]
     else:
-        lines = [_line(row, cells) for row, cells in given if row not in bad]
+        lines = [_line(row, cells, plan) for row, cells in given if row not in bad]
         wrong = [problem for line in lines for problem in industry.faults(line, plan)]
-        bad |= {problem.row for problem in wrong if problem.row is not None}
+        bad |= _rejected(wrong)
         lines = [line for line in lines if line.row not in bad]
         balances, more = industry.balances(lines, plan)
-        bad |= {problem.row for problem in more if problem.row is not None}
+        bad |= _rejected(more)
         wrong += more
         allotments = [industry.allot(line, plan, balances.get(line.sector)) for line in lines if line.row not in bad]
     problems = sorted([*problems, *wrong], key=lambda problem: (problem.row or 0, problem.code))
@@ -113,8 +127,16 @@ def allocate(
     return Allocation(plan, year, kind, allotments, found, balances, problems, len(given), incomplete)
 
 
+def _rejected(problems: Iterable[Problem]) -> set[int]:
+    """Rows with an error; a warning leaves the row where it is."""
+    return {each.row for each in problems if each.row is not None and each.severity == "error"}
+
+
+_SPACE = re.compile(r"\s")
+
+
 def _tidy(cells: Mapping[str, str]) -> dict[str, str]:
-    return {name: " ".join(str(cell).split()) for name, cell in cells.items()}
+    return {name: " ".join(cell.split()) if _SPACE.search(cell) else cell for name, cell in cells.items()}
 
 
 def _name(cells: Mapping[str, str]) -> tuple[str, str]:
@@ -153,7 +175,7 @@ def _negative(given: Sequence[tuple[int, Mapping[str, str]]], problems: list[Pro
 def _whole(row: int, cells: dict[str, str], problems: list[Problem]) -> dict[str, str]:
     """Verified emissions are reported in whole tonnes; others are rounded half up, and told."""
     text = cells.get("verified_t", "")
-    value = Fraction(text or 0)
+    value = number(text or "0")
     if value.denominator == 1:
         return cells
     rounded = str(floor(value + Fraction(1, 2)))
@@ -164,7 +186,7 @@ def _whole(row: int, cells: dict[str, str], problems: list[Problem]) -> dict[str
 
 
 def _numbers(cells: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
-    return {name: Fraction(cells[name]) for name in names if cells.get(name)}
+    return {name: number(cells[name]) for name in names if cells.get(name)}
 
 
 def _verified(numbers: dict[str, Any]) -> dict[str, Any]:
@@ -173,17 +195,48 @@ def _verified(numbers: dict[str, Any]) -> dict[str, Any]:
     return numbers
 
 
-def _unit(row: int, cells: Mapping[str, str]) -> Unit:
-    given = cells.get("class", "").upper()
-    unit = Unit(*_name(cells), _CLASSES.get(given, given), row, **_verified(_numbers(cells, POWER_NUMBERS)))
+def _class(text: str) -> str:
+    """I to IV of ``I``, ``Ⅰ``, ``1``, ``class I``, ``I类``, and of the names in the plans."""
+    plain = text.upper().replace("（", "(").replace("）", ")").replace(" ", "")
+    plain = plain.removeprefix("CLASS").removeprefix("第").removesuffix("类").removesuffix("类机组")
+    return _CLASSES.get(plain, plain)
+
+
+def _sector(text: str) -> str:
+    plain = text.lower().removesuffix("行业").removesuffix("业") if text != "铝冶炼业" else "铝冶炼"
+    return _SECTORS.get(plain, plain)
+
+
+def _special(cells: Mapping[str, str], plan: Plan) -> str:
+    """The id of a special case, also where it is called by its title."""
+    text = cells.get("special", "")
+    if not text:
+        return ""
+    by_title = {title.casefold(): each.id for each in plan.special for title in each.title.values()}
+    return by_title.get(text.casefold(), text)
+
+
+def _unit(row: int, cells: Mapping[str, str], plan: Plan) -> Unit:
     cooling = cells.get("cooling", "").lower()
-    return replace(unit, cooling=_COOLING.get(cooling, cooling), special=cells.get("special", ""))
+    return Unit(*_name(cells), _class(cells.get("class", "")), row, **_verified(_numbers(cells, POWER_NUMBERS)),
+                cooling=_COOLING.get(cooling, cooling), special=_special(cells, plan))  # fmt: skip
 
 
-def _line(row: int, cells: Mapping[str, str]) -> Line:
-    sector = cells.get("sector", "").lower()
-    line = Line(*_name(cells), _SECTORS.get(sector, sector), row, **_verified(_numbers(cells, INDUSTRY_NUMBERS)))
-    return replace(line, special=cells.get("special", ""))
+def _line(row: int, cells: Mapping[str, str], plan: Plan) -> Line:
+    return Line(*_name(cells), _sector(cells.get("sector", "")), row, **_verified(_numbers(cells, INDUSTRY_NUMBERS)),
+                special=_special(cells, plan))  # fmt: skip
+
+
+def _below_threshold(units: Sequence[Unit], plan: Plan, incomplete: set[str]) -> list[Unit]:
+    """Units of entities whose emissions stay below the threshold of the plan: they get what they emitted."""
+    if "threshold" not in plan.rules:
+        return list(units)
+    sums: Counter[str] = Counter()
+    for unit in units:
+        sums[unit.entity] += unit.verified_t or 0
+    least = plan.rules["threshold"].numbers["tonnes"]
+    small = {entity for entity, tonnes in sums.items() if tonnes < least} - incomplete
+    return [replace(unit, special=power.BELOW_THRESHOLD) if unit.entity in small else unit for unit in units]
 
 
 def _bases(given: Sequence[tuple[int, Mapping[str, str]]], plan: Plan) -> dict[str, Fraction]:
@@ -194,4 +247,4 @@ def _bases(given: Sequence[tuple[int, Mapping[str, str]]], plan: Plan) -> dict[s
     cells: dict[str, list[str]] = {}
     for _, each in given:
         cells.setdefault(each["entity"], []).append(each.get(column, ""))
-    return {name: sum(map(Fraction, each), Fraction(0)) for name, each in cells.items() if all(each)}
+    return {name: sum(map(number, each), Fraction(0)) for name, each in cells.items() if all(each)}

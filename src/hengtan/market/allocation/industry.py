@@ -63,17 +63,31 @@ def faults(line: Line, plan: Plan) -> list[Problem]:
     if line.special and special(line, plan) is None:
         known = ", ".join(each.id for each in plan.special) or "-"
         wrong("ets.special-unknown", "special", special=line.special, known=known)
-    if "intensity" in plan.rules and not line.special:
+    case = special(line, plan)
+    if case is not None and case.above is not None and line.special_rate is None:
+        wrong("ets.special-rate-missing", "special_rate", special=line.special)
+    elif "intensity" in plan.rules and not as_verified(line, plan):
         if line.carbon_intensity is None:
             wrong("ets.intensity-missing", "intensity", sector=line.sector)
         elif line.carbon_intensity <= 0 and line.verified_t:
             wrong("ets.intensity-zero", "intensity")
+        elif not _agrees(line):
+            wrong("ets.intensity-differs", "intensity", intensity=f"{float(line.carbon_intensity):g}",
+                  quotient=f"{float(Fraction(line.verified_t or 0) / (line.output_t or 1)):.6g}")  # fmt: skip
     if line.balance_value is not None and line.balance_value <= 0:
         wrong("ets.balance-zero", "balance_value")
     if line.special_rate is not None and line.special_rate > 1:
         wrong("ets.share-above-one", "special_rate", column="special_rate", value=float(line.special_rate),
               fraction=float(line.special_rate / 100))  # fmt: skip
     return found
+
+
+def _agrees(line: Line) -> bool:
+    """Whether a given intensity is emissions over output, where one product stands for it, to 1 %."""
+    if line.intensity is None or line.sector not in _BY_OUTPUT or not line.output_t or not line.verified_t:
+        return True
+    quotient = Fraction(line.verified_t) / line.output_t
+    return abs(line.intensity / quotient - 1) <= Fraction(1, 100)
 
 
 def special(line: Line, plan: Plan) -> Special | None:

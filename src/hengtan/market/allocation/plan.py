@@ -154,6 +154,7 @@ _RULES = {
     "borrowing": ("from_gap", "share"),
     "intensity": ("slope", "band", "most"),
     "as_verified": (),
+    "threshold": ("tonnes",),
 }
 _KEYS = {"id", "title", "sector", "sectors", "years", "basis", "draft", "published", "source", "load", "special", "notes",
          "benchmarks", *_RULES}  # fmt: skip

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import floor
+from math import floor, prod
 
 from hengtan.problems import Problem
 
 from .allotment import Allotment, Term
 from .plan import CLASSES, Benchmark, Kind, LoadRule, Plan, Special
 
+BELOW_THRESHOLD = "below-threshold"
 LARGE_MW = 400  # rated power from which a unit counts as of the 300 MW class and above
 ONE = Fraction(1)
 
@@ -109,7 +110,7 @@ def allot(unit: Unit, plan: Plan, year: int, kind: Kind) -> Allotment:
                          covered=case.allocation == "verified", source=case.source)  # fmt: skip
     terms = _terms(unit, plan, benchmark)
     factors = {term.symbol: term.value for term in terms}
-    power = factors["Qe"] * factors["Be"] * factors.get("Fl", ONE) * factors.get("Fr", ONE) * factors["Ff"]
+    power = _product([factors[each] for each in ("Qe", "Be", "Fl", "Fr", "Ff") if each in factors])
     heat = factors["Qh"] * factors["Bh"]
     initial = floor(power + heat)
     exempt = unit.unit_class == "IV" and "gas_exempt" in plan.rules and initial < unit.verified_t
@@ -117,6 +118,11 @@ def allot(unit: Unit, plan: Plan, year: int, kind: Kind) -> Allotment:
     final = unit.verified_t if exempt else initial
     return Allotment(unit.entity, unit.name, power, heat, initial, final, unit.verified_t, rule, tuple(terms),
                      source=plan.rules["gas_exempt"].source if exempt else benchmark.source)  # fmt: skip
+
+
+def _product(factors: Sequence[Fraction]) -> Fraction:
+    """Reduced once, not after each factor."""
+    return Fraction(prod(each.numerator for each in factors), prod(each.denominator for each in factors))
 
 
 def _terms(unit: Unit, plan: Plan, benchmark: Benchmark) -> Sequence[Term]:

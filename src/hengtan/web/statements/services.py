@@ -15,11 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hengtan.connectors.numbers import Convention, read_number
-from hengtan.connectors.table import read_table, too_long
+from hengtan.connectors.statement_file import statement_table
+from hengtan.connectors.table import too_long
 from hengtan.problems import HengtanError, Problem
 from hengtan.sectors import SectorMethod, calculate, read_statement, sector_methods
 from hengtan.sectors.record import record
-from hengtan.sectors.statement import COLUMNS, HEADERS, NEEDS
+from hengtan.sectors.statement import COLUMNS
 from hengtan.web.organisations.models import Membership
 from hengtan.web.vault import services as vault
 
@@ -79,11 +80,7 @@ def fill(statement: Statement, rows: Iterable[Sequence[str]], *, only: tuple[str
 
 def from_file(statement: Statement, path: Path, name: str) -> tuple[list[Row], list[Problem]]:
     """The rows of a statement file, and its cells that are no numbers. Raises HengtanError for what is no statement."""
-    table = read_table(path, name, HEADERS, frozenset({"value"}))
-    missing = [each for each in NEEDS if each not in table.columns]
-    if missing:
-        values = {"missing": ", ".join(missing), "known": ", ".join(COLUMNS)}
-        raise HengtanError(Problem("table.columns-missing", file=name, values=values))
+    table = statement_table(path, name)
     unreadable = {problem.row for problem in table.problems}
     rows = [[cells.get(column, "") for column in COLUMNS] for row, cells in table.rows if row not in unreadable]
     names = sorted({row[0] for row in rows if row[0]})
