@@ -21,6 +21,7 @@ from hengtan.web.notices.services import tell
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.quality.models import Filing, MonthEvidence, MonthReminder, Plan, ReportingEntity
 from hengtan.web.reconciliation.models import HandOver, Reconciliation, ReconciliationNote
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
@@ -111,6 +112,17 @@ class Company:
             organisation=self.organisation, name=mark, year=2024, plan="power-2023-2024", file_name=f"{mark}.csv", digest="0" * 64,
             record={"plan": {"title": {"en": mark, "zh": mark}}, "units": []}, created_by=owner,
         )  # fmt: skip
+        self.entity = ReportingEntity.objects.create(
+            organisation=self.organisation, name=mark, method="cn-power-2022", created_by=owner
+        )
+        whole = {"organisation": self.organisation, "entity": self.entity}
+        self.quality_plan = Plan.objects.create(**whole, version=1, year=2026, valid_from="2026-01-01", created_by=owner)
+        self.month_evidence = MonthEvidence.objects.create(
+            **whole, month="2026-01-01", stands_for=[["", mark, "generation"]], name=f"{mark}.pdf", digest=self.file.digest,
+            bytes=4, kind="pdf", added_by=owner,
+        )  # fmt: skip
+        Filing.objects.create(**whole, month="2026-01-01", filed_on="2026-02-05", made_by=owner)
+        MonthReminder.objects.create(**whole, kind="soon", about="2026-01-01")
         views = dict.fromkeys(("ets", "enterprise", "inventory"), "0")
         self.reconciliation = Reconciliation.objects.create(
             organisation=self.organisation, name=mark, year=2024, run=self.run, created_by=owner,

@@ -36,7 +36,7 @@ def test_a_plan_begins_with_what_a_statement_gave(company):
     }
     answer = client.post(company.url("quality/new/"), form)
     assert answer.status_code == 302
-    plan = Plan.objects.get(organisation=company.organisation)
+    plan = Plan.objects.get(entity__name=NAME)
     names = {(each["unit_name"], each["parameter"], each.get("obtained")) for each in plan.body["lines"]}
     assert ("Unit 1", "coal.conventional.amount", "measured") in names
     assert ("Unit 1", "coal.conventional.of", "default") in names
@@ -151,7 +151,7 @@ def test_a_change_is_a_new_version_with_a_reason_and_the_old_one_counts_until_it
     services.fill(second, {**POWER, "lines": lines})
     services.submit(company.people[Role.MANAGER], second)
     services.decide(company.people[Role.APPROVER], second, approve=True, comment="")
-    plans = list(Plan.objects.of(company.organisation))
+    plans = list(plan.entity.plans.all())
     assert [services.in_force(plans, day).version for day in (date(2026, 6, 30), date(2026, 7, 1))] == [1, 2]
     assert services.in_force(plans, date(2025, 12, 31)) is None
     page = client.get(url(company, second, "changes/")).content.decode()

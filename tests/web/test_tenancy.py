@@ -14,6 +14,7 @@ from hengtan.web.market.models import Allocation
 from hengtan.web.notices.models import Notice
 from hengtan.web.organisations.models import Invitation, Membership, Organisation
 from hengtan.web.organisations.roles import MAY, Act, Role
+from hengtan.web.quality.models import Filing, MonthEvidence, MonthReminder, Plan, ReportingEntity
 from hengtan.web.reconciliation.models import HandOver, Reconciliation, ReconciliationNote
 from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
 from hengtan.web.runs.models import Cube, Run
@@ -37,6 +38,7 @@ KINDS = (
     Evidence,
     Facility,
     FacilityPlace,
+    Filing,
     HandOver,
     Invitation,
     Issue,
@@ -45,6 +47,8 @@ KINDS = (
     Membership,
     Meter,
     MeterReading,
+    MonthEvidence,
+    MonthReminder,
     Notice,
     Organisation,
     Leaving,
@@ -55,6 +59,7 @@ KINDS = (
     OwnPolicy,
     Package,
     PeriodLock,
+    Plan,
     Question,
     RecalculationPolicy,
     Reconciliation,
@@ -67,6 +72,7 @@ KINDS = (
     Reply,
     Report,
     ReportFile,
+    ReportingEntity,
     Run,
     Source,
     SourceFile,
@@ -89,6 +95,11 @@ STATEMENT_PAGES = (
     "statement", "statement-entry", "statement-file", "statement-submit", "statement-decide", "statement-download", "statement-form",
     "statement-compare", "statement-hand-over",
 )  # fmt: skip
+PLAN_PAGES = (
+    "quality-plan", "quality-plan-edit", "quality-plan-line", "quality-plan-lines", "quality-plan-submit", "quality-plan-decide",
+    "quality-plan-revise", "quality-plan-changes", "quality-plan-statement", "quality-plan-download",
+)  # fmt: skip
+MONTH_PAGES = ("evidence-month", "evidence-filing", "evidence-assign")
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare", "run-hot",
 )  # fmt: skip
@@ -143,6 +154,9 @@ def ids(company):
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
         **dict.fromkeys(("allocation", "allocation-unit", "allocation-compare"), company.allocation.pk),
         **dict.fromkeys(STATEMENT_PAGES, company.statement.pk),
+        **dict.fromkeys(PLAN_PAGES, company.quality_plan.pk),
+        **dict.fromkeys(MONTH_PAGES, company.entity.pk),
+        **dict.fromkeys(("month-evidence-file", "month-evidence-withdraw"), company.month_evidence.pk),
         **dict.fromkeys(("reconciliation", "reconciliation-say", "reconciliation-sign"), company.reconciliation.pk),
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         **dict.fromkeys(OWN_POLICY_PAGES, company.own_policy.pk),
