@@ -193,6 +193,35 @@ class Equation:
                 )
         return first
 
+    def unit(self, units: Mapping[str, Compound], literals: Mapping[str, Compound]) -> Compound:
+        """The unit of the result with its size, where the numbers of the text have units of their own (``literals`` by their text).
+
+        Raises EquationError where unlike things, or like things of unlike size, are added: a factor of 1000 that was left out.
+        """
+        return self._unit(self._tree, units, literals)
+
+    def _unit(self, node: ast.expr, units: Mapping[str, Compound], literals: Mapping[str, Compound]) -> Compound:
+        match node:
+            case ast.Name():
+                return units[node.id]
+            case ast.Constant():
+                return literals.get(self._text(node), Compound())
+            case ast.UnaryOp():
+                return self._unit(node.operand, units, literals)
+            case ast.BinOp():
+                left, right = (self._unit(part, units, literals) for part in (node.left, node.right))
+                if isinstance(node.op, ast.Mult):
+                    return left * right
+                if isinstance(node.op, ast.Div):
+                    return left / right
+                if (dict(left.powers), left.scale) != (dict(right.powers), right.scale):
+                    one, other = (f"{each.dimension()} ({float(each.scale):g})" for each in (left, right))
+                    raise EquationError(
+                        "equation-unlike", one=self._text(node.left), dimension=one, other=self._text(node.right), other_dimension=other
+                    )  # fmt: skip
+                return left
+        raise EquationError("equation-not-allowed", part=self._text(node), known="+ - * /")
+
     def degree(self, name: str) -> int:
         """The power of ``name``: 1 when the result is proportional to it. Raises EquationError when it has none."""
         return self._degree(self._tree, name)

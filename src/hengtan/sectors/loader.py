@@ -14,6 +14,7 @@ import yaml
 
 from hengtan.methods import Equation
 
+from .dimension import check
 from .method import CATEGORIES, Default, Group, Item, Parameter, Part, Ratio, SectorMethod, Source
 
 _GASES = ("co2", "ch4", "n2o", "cf4", "c2f6", "c3f8", "sf6", "hfc23", "item")
@@ -22,11 +23,13 @@ BLOCKS = "blocks.yaml"
 
 @cache
 def sector_methods() -> Mapping[str, SectorMethod]:
-    """The shipped methods by id."""
+    """The shipped methods by id. Raises DimensionError for one whose equations do not give what they say."""
     folder = files(__package__) / "data"
     blocks = _yaml(BLOCKS)
     names = sorted(each.name for each in folder.iterdir() if each.name.endswith(".yaml") and each.name != BLOCKS)
     found = [_method(_merged(_yaml(name), blocks)) for name in names]
+    for method in found:
+        check(method)
     return {method.id: method for method in found}
 
 
