@@ -7,9 +7,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from hengtan.web.accounts.models import User
@@ -90,8 +87,6 @@ def read(user: User, organisation: Organisation, pk: int | None = None) -> int:
     return (mine if pk is None else mine.filter(pk=pk)).update(read_at=timezone.now())
 
 
-def unread_of(user: User) -> Combinable:
-    """Beside each membership of the person: how many notices wait there. Costs no query of its own."""
-    waiting = Notice.objects.filter(person_id=user.pk, organisation=OuterRef("organisation"), read_at=None)
-    counted = waiting.order_by().values("organisation").annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted), 0)
+def unread(user: User, organisation: Organisation) -> int:
+    """How many notices wait for the person there."""
+    return Notice.objects.filter(person_id=user.pk, organisation=organisation, read_at=None).count()

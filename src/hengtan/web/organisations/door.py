@@ -24,6 +24,13 @@ class TenantRequest(HttpRequest):
     htmx: HtmxDetails
     organisation: Organisation
     membership: Membership
+    memberships: list[Membership]
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Where the person belongs, each with its organisation, by name."""
+    found = Membership.objects.filter(user=user, ended_at=None).select_related("organisation")
+    return list(found.order_by("organisation__name"))
 
 
 class NotYours(PermissionDenied):
@@ -41,11 +48,8 @@ def within(act: Act = Act.READ, *, change: Act | None = None) -> Callable[[Calla
         @login_required
         @wraps(view)
         def inner(request: TenantRequest, key: str, **more: Any) -> HttpResponse:
-            membership = (
-                Membership.objects.filter(organisation__key=key, user=request.user, ended_at=None)
-                .select_related("organisation")
-                .first()
-            )
+            request.memberships = memberships_of(request.user)  # all of them: every page names the others
+            membership = next((each for each in request.memberships if each.organisation.key == key), None)
             if membership is None:
                 raise Http404
             request.membership, request.organisation = membership, membership.organisation

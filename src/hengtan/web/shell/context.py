@@ -8,14 +8,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from hengtan.web.notices.services import unread_of
-from hengtan.web.organisations.models import Membership
+from hengtan.web.notices.services import unread
+from hengtan.web.organisations.door import memberships_of
 
 from .navigation import navigation
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """One query for signed-in people, none for others."""
+    """One query for signed-in people within an organisation, two elsewhere, none for others."""
     user = getattr(request, "user", None)
     zh = (get_language() or "").startswith("zh")
     theme = request.COOKIES.get("theme", "")
@@ -28,12 +28,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return context
     context["theme"] = user.theme
-    memberships = list(
-        Membership.objects.filter(user=user, ended_at=None)
-        .select_related("organisation")
-        .annotate(unread=unread_of(user))
-        .order_by("organisation__name")
-    )
+    memberships = getattr(request, "memberships", None) or memberships_of(user)
     current = getattr(request, "organisation", None)
     key = current.key if current else request.session.get("organisation")
     mine = [each for each in memberships if each.organisation.key == key] or memberships[:1]
@@ -43,7 +38,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         context |= {
             "membership": mine[0],
             "organisation": mine[0].organisation,
-            "unread_notices": mine[0].unread,
+            "unread_notices": unread(user, mine[0].organisation),
             "others": [each for each in memberships if each is not mine[0]],
             "navigation": navigation(mine[0], match.url_name if match else None),
         }
