@@ -38,8 +38,11 @@ def offset_cap(due_t: int) -> int:
     return floor(due_t * Decimal(law("offset.cap").values["share"]))
 
 
-def credit_refusals(credit: Credit, year: int, on: date) -> list[Problem]:
-    """Why a credit cannot offset emissions of ``year`` on a day, by the rules known on it; empty where it can."""
+def credit_refusals(credit: Credit, year: int, on: date, known: date | None = None) -> list[Problem]:
+    """Why a credit cannot offset emissions of ``year`` on a day; empty where it can.
+
+    known  the day whose rules are seen, where that is another: a plan made in November for the last day of December
+    """
     wrong: list[Problem] = []
     if credit.inside_market:
         wrong.append(law("offset.outside-market").refuse("law.credit-inside"))
@@ -52,7 +55,7 @@ def credit_refusals(credit: Credit, year: int, on: date) -> list[Problem]:
     elif credit.registered < gap.values["to"]:
         wrong.append(gap.refuse("law.credit-suspended", day=credit.registered))
     after = law("offset.registered-after-reopening")
-    if after.holds(year, on) and credit.registered <= after.values["registered_after"]:
+    if after.holds(year, known or on) and credit.registered <= after.values["registered_after"]:
         wrong.append(
             after.refuse(
                 "law.credit-registered", day=credit.registered, year=year, after=after.values["registered_after"]

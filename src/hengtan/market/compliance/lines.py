@@ -1,0 +1,298 @@
+"""The lines of a plan: which units go where, oldest allowed first, and why, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from hengtan.market.rules import law, vintage_name, way_of
+
+from .exact import FEN, Tonnes, shares
+from .model import windows
+from .reasons import reason, title
+from .supply import Lot, Supply
+
+RANK = {
+    "carried-over": 0,
+    "allocated": 1,
+    "pre-allocated": 1,
+    "bought": 2,
+    "released": 3,
+    "handed": 4,
+    "offer": 5,
+    "later": 6,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step of a plan.
+
+    action   ``surrender``, ``offset``, ``keep``, ``hand-over``, ``convert``, ``sell``, ``release``
+    source   where the units come from: ``carried-over``, ``allocated``, ``released``, ``handed``, ``offer``, ``later`` ...
+    window   ``now``, or the year at whose deadline it is done; year: whose emissions it settles, None where none
+    price_cny_t, cost_cny   of what is bought or sold (below zero: money comes in); by: the last day for it
+    what, why               by language
+    """
+
+    entity: str
+    action: str
+    source: str
+    kind: str
+    unit: str
+    t: int
+    window: str
+    year: int | None
+    by: date
+    price_cny_t: Decimal | None
+    cost_cny: Decimal
+    id: str
+    to: str
+    what: Mapping[str, str]
+    why: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Heap:
+    """Units of one entity that lie ready, each with where it came from."""
+
+    source: str
+    lot: Lot
+    t: int
+    price: Decimal | None = None
+    by: date = date.max
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        if self.lot.kind == "CEA":
+            return (self.lot.vintage, RANK[self.source], self.by, self.lot.id)
+        return (RANK[self.source], self.lot.registered or date.min, self.by, self.lot.id)
+
+
+def lines(given: Supply, tonnes: Tonnes, s: int, facts: Mapping[str, str]) -> list[Line]:
+    """The lines of one scenario, by year and entity. facts: amounts that reasons name and that only the whole plan knows."""
+    return _Teller(given, tonnes, s, facts).tell()
+
+
+class _Teller:
+    def __init__(self, given: Supply, tonnes: Tonnes, s: int, facts: Mapping[str, str]) -> None:
+        self.given, self.tonnes, self.s, self.facts = given, tonnes, s, facts
+        self.case = given.case
+        self.days = {window.name: window.days for window in windows(given.case, given)}
+        self.heaps: dict[tuple[int, str], list[_Heap]] = {
+            (e, kind): [] for e in range(len(self.case.entities)) for kind in ("CEA", "CCER")
+        }
+        self.found: list[tuple[int, int, Line]] = []  # in the order of years, then of entities
+        self.y = 0
+
+    def of(self, *key: object) -> int:
+        return self.tonnes.get(key, 0)
+
+    def tell(self) -> list[Line]:
+        entities = range(len(self.case.entities))
+        for y in range(len(self.given.years)):
+            self.y = y
+            if y == self.given.old:
+                self._end_of_old(y)
+            for e in entities:
+                self._arrive(e, y)
+            for kind in ("CEA", "CCER"):
+                net = {e: self._net(e, kind, y) for e in entities}
+                handed: list[tuple[int, _Heap]] = []
+                for e in sorted(entities, key=net.__getitem__):  # who gives comes before who receives
+                    if net[e] > 0:
+                        self._receive(e, kind, net[e], handed, y)
+                    self._settle(e, kind, y)
+                    if net[e] < 0:
+                        handed += [(e, each) for each in self._take(e, kind, -net[e])]
+            for e in entities:
+                self._sell(e, y)
+        self._keep()
+        return [line for _, _, line in sorted(self.found, key=lambda each: each[:2])]
+
+    def _net(self, e: int, kind: str, y: int) -> int:
+        return self.of("in", kind, e, y, self.s) - self.of("out", kind, e, y, self.s)
+
+    def _arrive(self, e: int, y: int) -> None:
+        entity, deadline = self.case.entities[e], self.given.deadlines[y]
+        for lot in self.given.lots:
+            if lot.entity != e or lot.first != y or not lot.t:
+                continue
+            if lot.release is None:
+                self.heaps[e, lot.kind].append(_Heap(lot.origin, lot, lot.t))
+            elif self.of("release", e, lot.release):
+                holding = entity.holdings[lot.release]
+                self.heaps[e, lot.kind].append(_Heap("released", lot, lot.t, None, holding.free_on or deadline))
+                if holding.release_cny:
+                    self._add(
+                        e,
+                        "release",
+                        "released",
+                        lot,
+                        lot.t,
+                        None,
+                        holding.release_cny,
+                        None,
+                        holding.free_on or deadline,
+                    )
+        for o, (offer, first) in enumerate(zip(self.case.offers, self.given.offers_first, strict=True)):
+            taken = self.of("offer", e, o) * offer.lot_t
+            if taken and first == y:
+                lot = Lot(e, offer.kind, taken, y, offer.id, "offer", offer.vintage, offer.registered)
+                by = self.case.buy_until if offer.delivered <= self.case.buy_until else offer.delivered
+                self.heaps[e, offer.kind].append(_Heap("offer", lot, taken, offer.price_cny_t, min(by, deadline)))
+        if self.case.scenarios:
+            scenario = self.case.scenarios[self.s]
+            year = self.given.years[y]
+            for name, kind, prices in (
+                ("buy", "CEA", scenario.cea_cny_t),
+                ("buy credits", "CCER", scenario.ccer_cny_t),
+            ):
+                bought = self.of(name, e, y, self.s)
+                if bought:
+                    lot = Lot(e, kind, bought, y, "", "later", year if kind == "CEA" else 0)  # type: ignore[arg-type]  # one of two
+                    self.heaps[e, kind].append(_Heap("later", lot, bought, prices[year], deadline))
+
+    def _end_of_old(self, y: int) -> None:
+        """Old allowances end; what is converted lives on as CEA25."""
+        rule = law("surrender.carry-over").values
+        for e in range(len(self.case.entities)):
+            if y:
+                converted = self.of("convert", e, self.s)
+                self.heaps[e, "CEA"] = []
+            else:
+                limit = self.given.carry[e]
+                held = sum(
+                    lot.t for lot in self.given.lots
+                    if lot.entity == e and lot.kind == "CEA" and 0 < lot.vintage <= 2024 and lot.release is None
+                )  # fmt: skip
+                converted = min(limit.most_t, held) if limit is not None else 0
+            if converted:
+                lot = Lot(e, "CEA", converted, y, "", "carried-over", rule["into_vintage"])
+                self._add(e, "convert", "carried-over", lot, converted, None, Decimal(0), None, rule["apply_until"])
+                self.heaps[e, "CEA"].append(_Heap("carried-over", lot, converted))
+
+    def _take(self, e: int, kind: str, wanted: int) -> list[_Heap]:
+        heaps = self.heaps[e, kind]
+        heaps.sort(key=lambda each: each.order)
+        taken = []
+        while wanted:
+            heap = heaps[0]
+            part = min(heap.t, wanted)
+            taken.append(replace(heap, t=part))
+            heap.t -= part
+            wanted -= part
+            if not heap.t:
+                heaps.pop(0)
+        return taken
+
+    def _receive(self, e: int, kind: str, wanted: int, handed: list[tuple[int, _Heap]], y: int) -> None:
+        while wanted:
+            giver, heap = handed[0]
+            part = min(heap.t, wanted)
+            fee = (part * self.case.transfer_cny_t).quantize(FEN)
+            self._pay_for(giver, heap, part)
+            self._add(giver, "hand-over", heap.source, heap.lot, part, None, fee, y, self.given.deadlines[y], to=e)
+            self.heaps[e, kind].append(_Heap("handed", replace(heap.lot, entity=e), part))
+            heap.t -= part
+            wanted -= part
+            if not heap.t:
+                handed.pop(0)
+
+    def _pay_for(self, e: int, heap: _Heap, part: int) -> None:
+        """What was bought by one entity for another is paid where it was bought."""
+        if heap.price is not None:
+            self._add(
+                e, "keep", heap.source, heap.lot, part, heap.price, (part * heap.price).quantize(FEN), None, heap.by
+            )
+
+    def _settle(self, e: int, kind: str, y: int) -> None:
+        used = self.of("use", e, y, self.s)
+        action, wanted = ("offset", used) if kind == "CCER" else ("surrender", self.given.due_t[e][y][self.s] - used)
+        for heap in self._take(e, kind, wanted):
+            cost = (heap.t * (heap.price or Decimal(0))).quantize(FEN)
+            by = min(heap.by, self.given.deadlines[y])
+            self._add(e, action, heap.source, heap.lot, heap.t, heap.price, cost, y, by)
+
+    def _sell(self, e: int, y: int) -> None:
+        sold = self.of("sell", e, y, self.s)
+        if sold:
+            price = self.case.scenarios[self.s].cea_cny_t[self.given.years[y]]
+            for heap in self._take(e, "CEA", sold):
+                self._pay_for(e, heap, heap.t)
+                cost = -(heap.t * price).quantize(FEN)
+                self._add(e, "sell", heap.source, heap.lot, heap.t, price, cost, None, self.given.deadlines[y])
+
+    def _keep(self) -> None:
+        """What was bought and is left."""
+        for (e, _), heaps in self.heaps.items():
+            for heap in heaps:
+                self._pay_for(e, heap, heap.t)
+
+    def _add(
+        self, e: int, action: str, source: str, lot: Lot, t: int, price: Decimal | None, cost: Decimal, y: int | None,
+        by: date, to: int | None = None,
+    ) -> None:  # fmt: skip
+        year = None if y is None else self.given.years[y]
+        names = self.case.entities
+        cap = 0 if y is None else self.given.caps_t[e][y][self.s]
+        window = (
+            "now"
+            if source in ("offer", "released") or action in ("release", "convert")
+            else str(year or self.given.years[-1])
+        )
+        unit = vintage_name(lot.vintage) if lot.kind == "CEA" else "CCER"
+        values = {**self.facts} | {
+            "unit": unit, "t": f"{t:,}", "by": by.isoformat(), "year": str(year or ""), "price": str(price or ""),
+            "share": str(shares(t, cap)), "cap": f"{cap:,}", "to": names[to].name if to is not None else "",
+            "registered": lot.registered.isoformat() if lot.registered else "", "id": lot.id,
+            "limit": self._limit(e), "cea": self._cea_price(y), "orders": self._orders(t, window, lot.kind),
+        }  # fmt: skip
+        line = Line(
+            names[e].id,
+            action,
+            source,
+            lot.kind,
+            unit,
+            t,
+            window,
+            year,
+            by,
+            price,
+            cost,
+            lot.id,
+            "" if to is None else names[to].id,
+            title(action, source, values),
+            reason(action, source, lot, values),
+        )
+        self.found.append((self.y, e, line))
+
+    def _limit(self, e: int) -> str:
+        trades = self.case.entities[e].trades
+        if trades is None:
+            return ""
+        net = max(trades.sold_t - trades.bought_t, 0)
+        return f"10,000 + 1.5 × {net:,} = {10_000 + net * 3 // 2:,}"
+
+    def _cea_price(self, y: int | None) -> str:
+        """The cheapest allowance that serves a year."""
+        if y is None:
+            return ""
+        prices = [
+            offer.price_cny_t
+            for offer, first in zip(self.case.offers, self.given.offers_first, strict=True)
+            if offer.kind == "CEA" and first is not None and first <= y
+        ]
+        if self.case.scenarios:
+            prices += [
+                price for year, price in self.case.scenarios[self.s].cea_cny_t.items() if year == self.given.years[y]
+            ]
+        return str(min(prices, default=""))
+
+    def _orders(self, t: int, window: str, kind: str) -> str:
+        """How many orders: no more a day than may be traded, each below the limit of a listed order where it is one."""
+        daily = self.case.daily_most_t.get(kind)
+        count = -(-t // daily) if daily else 1
+        return str(count) if way_of(-(-t // count)) == "listed" else "1"

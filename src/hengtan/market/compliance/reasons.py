@@ -1,0 +1,77 @@
+"""What a line of a plan is called, and why it is there, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .supply import Lot
+
+_TITLES = {
+    "surrender:carried-over": ("Surrender {unit} carried over from 2019-2024", "清缴 {unit}（由 2019—2024 年度结转）"),
+    "surrender:allocated": ("Surrender own {unit}", "清缴 {unit} 自有配额"),
+    "surrender:pre-allocated": ("Surrender own {unit} (pre-allocated)", "清缴 {unit} 自有配额（预分配）"),
+    "surrender:bought": ("Surrender {unit} bought before", "清缴此前买入的 {unit}"),
+    "surrender:released": ("Release the pledge and surrender {unit}", "解除质押后清缴 {unit}"),
+    "surrender:handed": ("Surrender {unit} handed over in the group", "清缴集团内划转的 {unit}"),
+    "surrender:offer": ("Buy {unit} now and surrender it", "现买入 {unit} 并清缴"),
+    "surrender:later": ("Buy {unit} at the deadline and surrender it", "期限前买入 {unit} 并清缴"),
+    "offset:bought": ("Offset with CCER held", "抵销：已持有 CCER"),
+    "offset:released": ("Release the pledge and offset with CCER", "解除质押后以 CCER 抵销"),
+    "offset:handed": ("Offset with CCER handed over in the group", "以集团内划转的 CCER 抵销"),
+    "offset:offer": ("Buy CCER now and offset", "现买入 CCER 并抵销"),
+    "offset:later": ("Buy CCER at the deadline and offset", "期限前买入 CCER 并抵销"),
+    "keep": ("Buy {unit} and keep it", "买入 {unit} 留存"),
+    "hand-over": ("Hand {unit} over to {to}", "向{to}划转 {unit}"),
+    "convert": ("Apply for the carry-over into {unit}", "申请结转为 {unit}"),
+    "sell": ("Sell {unit}", "卖出 {unit}"),
+    "release": ("Pay for the release of the pledge", "支付解除质押费用"),
+}
+_REASONS = {
+    "surrender:carried-over": ("Limit {limit} t; the oldest allowed vintage goes first.", "上限 {limit} 吨；先用最早可用年度。"),
+    "surrender:allocated": ("On the account and allowed for {year}; nothing cheaper is left undone.", "已发放且可用于 {year} 年度；没有更便宜的替代。"),
+    "surrender:pre-allocated": ("On the account and allowed for {year}.", "已发放且可用于 {year} 年度。"),
+    "surrender:bought": ("On the account and allowed for {year}.", "已持有且可用于 {year} 年度。"),
+    "surrender:released": (
+        "Free on {by}; without the release it costs {unreleased} CNY more.", "{by} 到期解除；不解除则须多支出 {unreleased} 元。"),
+    "surrender:handed": ("Another entity of the group has more than it needs.", "集团内其他单位有富余。"),
+    "surrender:offer": (
+        "{price} CNY/t, the cheapest that serves {year}; {orders} order(s), until {by}.", "{price} 元/吨，为可用于 {year} 年度的最低价；分 {orders} 笔，{by} 前完成。"),
+    "surrender:later": (
+        "{price} CNY/t expected at the deadline: waiting costs less than buying now, or more cannot be bought now.",
+        "预计期限时 {price} 元/吨：等待的期望成本低于现在买入，或现在已无法买入更多。"),
+    "offset:bought": ("Eligible{since}; {share} % of the cap of {cap} t.", "符合登记日期要求{since_zh}；占上限 {cap} 吨的 {share}%。"),
+    "offset:released": ("Free on {by}; {share} % of the cap of {cap} t.", "{by} 解除；占上限 {cap} 吨的 {share}%。"),
+    "offset:handed": ("Another entity holds more than its cap.", "集团内其他单位持有量超过其上限。"),
+    "offset:offer": (
+        "{price} CNY/t against {cea} for an allowance; {share} % of the cap of {cap} t.", "{price} 元/吨，配额为 {cea} 元/吨；占上限 {cap} 吨的 {share}%。"),
+    "offset:later": (
+        "{price} CNY/t against {cea} for an allowance; {share} % of the cap of {cap} t.", "{price} 元/吨，配额为 {cea} 元/吨；占上限 {cap} 吨的 {share}%。"),
+    "keep": ("For a later year or another entity, at {price} CNY/t; cheaper than what is expected then.", "{price} 元/吨，供以后年度或集团内其他单位使用；低于届时的预期价格。"),
+    "hand-over": ("It lacks what is more than enough here; cheaper than buying.", "本单位有富余而对方不足；比买入便宜。"),
+    "convert": ("Limit {limit} t, until {by}; what is not converted is void for 2025 and later.", "上限 {limit} 吨，{by} 前申请；未结转部分不能用于 2025 年度及以后。"),
+    "sell": ("More than is needed; {price} CNY/t.", "超过所需；{price} 元/吨。"),
+    "release": ("Without the release it costs {unreleased} CNY more.", "不解除则须多支出 {unreleased} 元。"),
+}  # fmt: skip
+
+
+def title(action: str, source: str, values: Mapping[str, str]) -> dict[str, str]:
+    """What the line does, ``en`` and ``zh``."""
+    return _both(_TITLES, action, source, values)
+
+
+def reason(action: str, source: str, lot: Lot, values: Mapping[str, str]) -> dict[str, str]:
+    """Why it is there, ``en`` and ``zh``."""
+    since = {"since": "", "since_zh": ""}
+    if lot.registered is not None:
+        since = {"since": f", registered on {lot.registered}", "since_zh": f"（{lot.registered} 登记）"}
+    if source == "carried-over" and not values["limit"]:
+        told = {"en": "Carried over; the oldest allowed vintage goes first.", "zh": "已结转；先用最早可用年度。"}
+        return told if action == "surrender" else _both(_REASONS, action, source, {**values, **since})
+    if "unreleased" not in values and source == "released" and action == "surrender":
+        return {"en": f"Free on {values['by']}.", "zh": f"{values['by']} 到期解除。"}
+    return _both(_REASONS, action, source, {"unreleased": "—", **values, **since})
+
+
+def _both(table: Mapping[str, tuple[str, str]], action: str, source: str, values: Mapping[str, str]) -> dict[str, str]:
+    en, zh = table.get(f"{action}:{source}") or table[action]
+    return {"en": en.format_map(values), "zh": zh.format_map(values)}
