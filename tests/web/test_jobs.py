@@ -215,6 +215,53 @@ def test_a_contributor_sees_own_jobs_and_nobody_stops_those_of_others_who_may_no
     assert "Trying" not in company.client(Role.AUDITOR).get(company.url("jobs/")).content.decode()
 
 
+def test_what_waits_for_other_systems_holds_up_nothing_and_has_a_process_of_its_own(company, does, monkeypatch):
+    does(lambda _job, _progress: None)
+    registry.handler("tried.fetch", elsewhere=True)(lambda _job, _progress: None)
+    started = []
+
+    class Process:
+        def __init__(self, command, **_more):
+            started.append(command)
+            self.over = None
+
+        def poll(self):
+            return self.over
+
+        def terminate(self):
+            self.over = 0
+
+        def wait(self, _seconds=None):
+            return self.over
+
+    monkeypatch.setattr(worker.subprocess, "Popen", Process)
+    second = worker._Second()
+    second.look()
+    assert started == []  # nothing waits for others
+    fetch = services.enqueue(company.organisation, "tried.fetch", {}, company.job.created_by)
+    company.job.delete()
+    import_ = services.enqueue(company.organisation, "tried.work", {}, fetch.created_by)  # asked for after the fetch
+    second.look()
+    second.look()
+    assert len(started) == 1 and started[0][-2:] == [str(os.getpid()), "elsewhere"]
+    assert worker.run_one(lane=worker.Lane.HERE).pk == import_.pk
+    assert worker.run_one(lane=worker.Lane.HERE) is None
+    assert state(fetch) == State.QUEUED
+    assert worker.run_one(lane=worker.Lane.ELSEWHERE).pk == fetch.pk
+    assert worker.run_one(lane=worker.Lane.ELSEWHERE) is None
+    services.enqueue(company.organisation, "tried.fetch", {}, fetch.created_by)
+    second.process.over = -9  # it died
+    second.look()
+    assert len(started) == 2
+    with second:
+        pass
+    assert second.process.over == 0
+
+
+def test_fetching_and_sending_wait_for_other_systems():
+    assert {"sources.run", "webhooks.send"} <= set(registry.elsewhere())
+
+
 def processes(words):
     """Ids of the living processes whose command line holds these words, by the id of their parent."""
     found = {}

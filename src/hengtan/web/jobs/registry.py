@@ -18,12 +18,16 @@ Address = Callable[["Job"], str]
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """run may be called again after a worker died in the middle of it, so twice must be as once."""
+    """run may be called again after a worker died in the middle of it, so twice must be as once.
+
+    elsewhere   it waits for other systems; a process of its own does it, so that no import or calculation waits behind it
+    """
 
     run: Run
     title: str | Promise
     phases: Mapping[str, str | Promise] = field(default_factory=dict)
     address: Address | None = None
+    elsewhere: bool = False
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -35,6 +39,7 @@ def handler(
     title: str | Promise = "",
     phases: Mapping[str, str | Promise] | None = None,
     address: Address | None = None,
+    elsewhere: bool = False,
 ) -> Callable[[Run], Run]:
     """Register the function for this kind.
 
@@ -42,10 +47,15 @@ def handler(
     """
 
     def register(run: Run) -> Run:
-        HANDLERS[kind] = Handler(run, title or kind, phases or {}, address)
+        HANDLERS[kind] = Handler(run, title or kind, phases or {}, address, elsewhere)
         return run
 
     return register
+
+
+def elsewhere() -> list[str]:
+    """The kinds that wait for other systems."""
+    return sorted(kind for kind, found in HANDLERS.items() if found.elsewhere)
 
 
 def title(kind: str) -> str | Promise:

@@ -12,14 +12,17 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
@@ -30,19 +33,31 @@ from hengtan.durable import FileLock
 from hengtan.problems import HengtanError
 from hengtan.web.organisations import wall
 
+from .beside import START
 from .clock import tick
 from .models import Job, JobQuerySet, State
 from .progress import Cancelled, Lost, Progress, Stopping
-from .registry import HANDLERS
+from .registry import HANDLERS, elsewhere
 from .services import as_json
 
 BEAT_S, DEAD_AFTER_S, POLL_S, ATTEMPTS = 10, 60, 0.5, 3
+IDLE_S = 30  # a worker of the lane elsewhere without work is gone after
 log = logging.getLogger("hengtan.web.jobs")
 
 
-def run_one(worker: str = "", stopping: Callable[[], bool] = lambda: False, beat: bool = False) -> Job | None:
+class Lane(Enum):
+    """Which jobs a worker takes: all; those that need this machine; those that wait for other systems."""
+
+    ALL = "all"
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+
+
+def run_one(
+    worker: str = "", stopping: Callable[[], bool] = lambda: False, beat: bool = False, lane: Lane = Lane.ALL
+) -> Job | None:
     """Take the oldest job that waits and do it; None when there is none."""
-    job = claim(worker)
+    job = claim(worker, lane)
     if job is None:
         return None
     with wall.within(job.organisation_id):
@@ -52,18 +67,24 @@ def run_one(worker: str = "", stopping: Callable[[], bool] = lambda: False, beat
     return job
 
 
-def claim(worker: str = "") -> Job | None:
+def claim(worker: str = "", lane: Lane = Lane.ALL) -> Job | None:
     """The oldest job that waits, or whose worker is dead; it is now ours. One that kills its workers is given up."""
     with wall.opened():
-        return _claim(worker)
+        return _claim(worker, lane)
 
 
-def _claim(worker: str) -> Job | None:
+def waits_elsewhere() -> bool:
+    """Whether there is something to do for a worker of that lane."""
+    with wall.opened():
+        return _ready(Lane.ELSEWHERE).exists()
+
+
+def _claim(worker: str, lane: Lane) -> Job | None:
     while True:
-        if not _ready().exists():
+        if not _ready(lane).exists():
             return None
         with transaction.atomic():
-            found = _ready()
+            found = _ready(lane)
             if connection.features.has_select_for_update_skip_locked:
                 found = found.select_for_update(skip_locked=True)
             job = found.first()
@@ -84,13 +105,16 @@ def _claim(worker: str) -> Job | None:
             return job
 
 
-def _ready() -> JobQuerySet:
+def _ready(lane: Lane) -> JobQuerySet:
     dead = Q(heartbeat_at__lt=timezone.now() - timedelta(seconds=DEAD_AFTER_S))
     here = Job.objects.filter(state=State.RUNNING, worker__startswith=_here()).values_list("worker", flat=True)
     gone = [each for each in here.order_by().distinct() if not alive(each)]
-    return Job.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING) & (dead | Q(worker__in=gone))).order_by(
-        "pk"
-    )
+    found = Job.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING) & (dead | Q(worker__in=gone)))
+    if lane is Lane.ELSEWHERE:
+        found = found.filter(kind__in=elsewhere())
+    elif lane is Lane.HERE:
+        found = found.exclude(kind__in=elsewhere())
+    return found.order_by("pk")
 
 
 def _attempt(job: Job, progress: Progress) -> None:
@@ -189,8 +213,11 @@ def named() -> Iterator[str]:
 
 
 # the process
-def work(parent: int = 0) -> int:
-    """Until it is told to stop, or until the process beside which it was started is gone."""
+def work(parent: int = 0, lane: Lane = Lane.HERE) -> int:
+    """Until it is told to stop, or until the process beside which it was started is gone.
+
+    What waits for other systems is done by a process beside it, which is there as long as there is such work.
+    """
     stop = threading.Event()
 
     def asked(_signal: int, _frame: FrameType | None) -> None:
@@ -200,19 +227,54 @@ def work(parent: int = 0) -> int:
     signal.signal(signal.SIGINT, asked)
     if parent:
         threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
-    with named() as worker:
+    idle_since, second = time.monotonic(), _Second()
+    with named() as worker, second:
         while not stop.is_set():
             try:
                 close_old_connections()
-                tick()
-                busy = run_one(worker, stop.is_set, beat=True)
+                if lane is Lane.HERE:
+                    tick()
+                    second.look()
+                busy = run_one(worker, stop.is_set, beat=True, lane=lane)
             except OperationalError:
                 log.exception("the database does not answer")
                 stop.wait(5)
                 continue
-            if busy is None:
+            if busy is not None:
+                idle_since = time.monotonic()
+            elif lane is Lane.ELSEWHERE and time.monotonic() - idle_since > IDLE_S:
+                return 0
+            else:
                 stop.wait(POLL_S)
     return 0
+
+
+class _Second:
+    """The process of the lane elsewhere that this worker started, if there is work for it. It ends with this one."""
+
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def look(self) -> None:
+        """Starts it where it is wanted and not there."""
+        if (self.process is None or self.process.poll() is not None) and waits_elsewhere():
+            command = [sys.executable, "-c", START, str(os.getpid()), Lane.ELSEWHERE.value]
+            try:
+                self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            except OSError as fault:  # no memory, no handles: later there may be
+                log.warning("no second process for jobs: %s", fault)
 
 
 def _watch(parent: int, stop: threading.Event) -> None:

@@ -54,7 +54,9 @@ def _address(job: Job) -> str:
     return reverse("source", kwargs={"key": job.organisation.key, "pk": run.source_id}) if run else ""
 
 
-@handler(services.RUN, title=_("Fetching from a source"), phases={"fetch": _("fetching")}, address=_address)
+@handler(
+    services.RUN, title=_("Fetching from a source"), phases={"fetch": _("fetching")}, address=_address, elsewhere=True
+)
 def run(job: Job, progress: Progress) -> dict[str, Any]:
     """Everything that is new."""
     found = SourceRun.objects.of(job.organisation).filter(pk=job.arguments["run"])

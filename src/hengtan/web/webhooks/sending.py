@@ -71,7 +71,7 @@ def _due() -> DeliveryQuerySet:
     return Delivery.objects.filter(state=State.WAITING, due_at__lte=timezone.now())
 
 
-@handler(services.SEND, title=_("Sending webhooks"), phases={"send": _("sending deliveries")})
+@handler(services.SEND, title=_("Sending webhooks"), phases={"send": _("sending deliveries")}, elsewhere=True)
 def run(job: Job, progress: Progress) -> dict[str, Any]:
     """What is due, the oldest first. Others do not wait for an endpoint that fails, nor other jobs for this one."""
     until, sent, failed, slow = time.monotonic() + MOST_OF_A_JOB_S, 0, 0, set[int]()
