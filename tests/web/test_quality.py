@@ -18,6 +18,7 @@ from hengtan.web.vault.services import facts
 from sectors.plans import POWER
 
 from .planned import NAME, approved, draft, stated
+from .test_api import Caller
 
 
 def url(company, plan, page=""):
@@ -253,3 +254,57 @@ def test_pages_speak_chinese_in_the_terms_of_the_regulation(company):
     ):
         assert word in page, word
     assert "月度存证" in client.get(company.url("evidence/")).content.decode()
+
+
+def test_a_program_goes_the_whole_way_and_needs_a_second_person(company):
+    manager, approver = Caller(company.people[Role.MANAGER]), Caller(company.people[Role.APPROVER])
+    new = {"name": NAME, "method": "cn-power-2022", "year": 2026, "valid_from": "2026-01-01"}
+    made = manager.post("/quality-plans", new)
+    assert made.status_code == 201, made.content
+    key = made.json()["id"]
+    assert made.json()["plan"]["lines"]
+    assert manager.post("/quality-plans", new).status_code == 422
+    assert manager.post(f"/quality-plans/{key}/submit", {}).status_code == 422
+    filled = manager.call("PUT", f"/quality-plans/{key}/plan", {name: POWER[name] for name in ("entity", "boundary", "facilities", "lines", "management")})  # fmt: skip
+    assert filled.json()["problems"] == [], filled.content
+    assert filled.json()["calibrations"][0]["next"] == "2027-01-10"
+    assert manager.post(f"/quality-plans/{key}/submit", {}).json()["state"] == "submitted"
+    assert manager.post(f"/quality-plans/{key}/approve", {}).status_code == 422
+    assert approver.post(f"/quality-plans/{key}/return", {"comment": "which scale?"}).json()["state"] == "returned"
+    manager.post(f"/quality-plans/{key}/submit", {})
+    assert approver.post(f"/quality-plans/{key}/approve", {}).json()["in_force"] is True
+    again = manager.post(
+        f"/quality-plans/{key}/revise", {"why": "instrument", "year": 2026, "valid_from": "2026-07-01"}
+    )
+    assert (again.status_code, again.json()["version"]) == (201, 2)
+    assert manager.call("PUT", f"/quality-plans/{again.json()['id']}/plan", {"lines": [{}] * 2001}).status_code == 422
+    stated(company, months=(1,))
+    told = manager.get(f"/quality-plans/{key}/statement").json()
+    assert told == []
+
+    entity = made.json()["entity"]
+    months = manager.get("/evidence-months?year=2026").json()
+    january = next(each for each in months if each["name"] == NAME and each["month"] == "2026-01")
+    assert (january["wanted"], january["given"], january["proven"], january["due"]) == (5, 5, 0, "2026-03-12")
+    values = ",".join(f"{each['process']}|{each['unit_name']}|{each['parameter']}" for each in january["lacking"])
+    place = f"/reporting-entities/{entity}/months/2026-01"
+    sent = manager.call("POST", f"{place}/evidence?name=report.csv&values={values}", b"day,t\n1,2\n", kind="application/octet-stream")  # fmt: skip
+    assert sent.status_code == 201, sent.content
+    assert manager.get(f"{place}/evidence").json()[0]["sha256"] == sent.json()["sha256"]
+    assert b"".join(manager.get(f"/month-evidence/{sent.json()['id']}/file").streaming_content) == b"day,t\n1,2\n"
+    filed = manager.post(f"{place}/filing", {"filed_on": "2026-03-15"}).json()
+    assert (filed["state"], filed["days_late"]) == ("late", 3)
+    assert manager.post(f"/month-evidence/{sent.json()['id']}/withdraw", {"reason": "x"}).json()["reason"] == "x"
+    assert manager.get("/reporting-entities/none/months/2026-01/evidence").status_code == 404
+    assert manager.get(f"/reporting-entities/{entity}/months/2026-13/evidence").status_code == 404
+
+
+def test_a_program_reads_deadlines_and_counts_working_days(company):
+    viewer = Caller(company.people[Role.VIEWER], ["read"])
+    assert {each["id"] for each in viewer.get("/deadlines?year=2026").json()} >= {"surrender", "annual-report"}
+    assert viewer.get("/deadlines?year=2030").json() == []
+    assert viewer.get("/monthly-rules").json()[0]["days"] == 40
+    told = viewer.get("/working-days?rule=verification-objection&start=2026-09-24").json()
+    assert (told["end"], told["mark"]) == ("2026-10-12", "K")
+    refused = viewer.get("/working-days?rule=verification-objection&start=2026-12-28")
+    assert (refused.status_code, refused.json()["problems"][0]["code"]) == (422, "calendar.year-unknown")

@@ -26,6 +26,7 @@ from . import (
     library,
     notices,
     own,
+    quality,
     reports,
     results,
     sectors,
@@ -62,6 +63,7 @@ api.add_router("", figures.router)
 api.add_router("", reports.router)
 api.add_router("", audit.router)
 api.add_router("", sectors.router)
+api.add_router("", quality.router)
 api.add_router("", library.router)
 api.add_router("", own.router)
 api.add_router("", webhooks.router)
