@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -293,6 +293,15 @@ def _day(name: str, text: str, wrong: list[Problem]) -> date | None:
         pass
     wrong.append(Problem("book.event-day", column=name, values={"field": name, "value": text[:40]}))
     return None
+
+
+def ranges_of(texts: Sequence[str]) -> tuple[Range, ...]:
+    """Serial ranges as people write them. Raises HengtanError ``book.serial-*``."""
+    wrong: list[Problem] = []
+    found = _serials(texts, wrong)
+    if wrong:
+        raise HengtanError(wrong)
+    return found
 
 
 def _serials(texts: Any, wrong: list[Problem]) -> tuple[Range, ...]:

@@ -14,9 +14,9 @@ _DAYS = ("registered_on", "produced_on")
 
 
 def as_record(posting: Posting) -> dict[str, Any]:
-    """Members ``number, kind, day, entity, event, spent, made, batches, money, claim, reverses``; those that are empty are left out."""
+    """Members ``number, act, day, entity, event, spent, made, batches, money, claim, reverses``; those that are empty are left out."""
     told: dict[str, Any] = {
-        "number": str(posting.number), "kind": posting.kind, "day": posting.day.isoformat(), "entity": posting.entity,
+        "number": str(posting.number), "act": posting.kind, "day": posting.day.isoformat(), "entity": posting.entity,
         "event": dict(posting.event), "spent": [_lot(each) for each in posting.spent], "made": [_lot(each) for each in posting.made],
         "batches": [
             [str(each.number), each.series, str(each.first), str(each.last), each.day.isoformat(), each.origin, instrument_record(each.instrument)]
@@ -35,7 +35,7 @@ def of_record(told: Mapping[str, Any]) -> Posting:
     """The posting of a record. Raises KeyError, ValueError for what is none."""
     claim = told.get("claim")
     return Posting(
-        int(told["number"]), told["kind"], date.fromisoformat(told["day"]), told.get("event", {}),
+        int(told["number"]), told["act"], date.fromisoformat(told["day"]), told.get("event", {}),
         tuple(_lot_of(each) for each in told.get("spent", ())), tuple(_lot_of(each) for each in told.get("made", ())),
         tuple(
             Batch(int(number), instrument_of(instrument), series, int(first), int(last), date.fromisoformat(day), origin)

@@ -272,8 +272,11 @@ def _seals() -> list[tuple[str, str, str, str, str]]:
         ("places", f"EXISTS (SELECT 1 FROM book_lot WHERE {_MINE} AND ({places}))", "book.place"),
         ("claimed", f"EXISTS ({used})", "book.unclaimed"),
         ("approved", f"NOT EXISTS ({approved})", "book.not-approved"),
-        ("whole", "NEW.kind = 'reverse' AND EXISTS (SELECT 1 FROM book_lot WHERE organisation_id = NEW.organisation_id AND posting = NEW.reverses "
-                  "AND (spent_by IS NULL OR spent_by <> NEW.number))", "book.half-reversed"),
+        ("whole", "NEW.kind = 'reverse' AND EXISTS (SELECT 1 FROM book_lot m WHERE m.organisation_id = NEW.organisation_id AND m.posting = NEW.reverses "
+            "AND NOT EXISTS (SELECT 1 FROM book_lot s WHERE s.organisation_id = NEW.organisation_id AND s.spent_by = NEW.number AND s.batch = m.batch "
+            "AND s.first_number = m.first_number AND s.last_number = m.last_number AND s.account = m.account AND s.place = m.place "
+            "AND s.contract = m.contract))",
+            "book.half-reversed"),
         ("in_order", "NEW.number > 1 AND NOT EXISTS (SELECT 1 FROM book_posting p WHERE p.organisation_id = NEW.organisation_id AND p.number = NEW.number - 1)",
          "book.out-of-order"),
     )  # fmt: skip

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any, Protocol
@@ -25,10 +25,18 @@ from .instrument import Instrument
 from .posting import FINAL, FROZEN, LENT, OUT, Batch, Lot, Posting
 from .record import as_record, read_record
 
+KIND = "assets.posted"  # of the record and its entry in the ledger
 _CODE = re.compile(r"book\.[a-z-]+")
 _CONSTRAINTS = {"book_lot_numbers_once": "book.serial-taken", "book_lot_units_once": "book.units-twice"}
 _NUMBER = "l.batch, l.first_number, l.last_number, l.account, l.place, l.contract"
 _OLDEST = "b.day, l.batch, l.first_number"
+
+
+# what an event that waits may still mend
+CURABLE = frozenset(
+    {"book.above-holdings", "book.frozen", "book.instrument-unknown", "book.contract-unknown", "book.contract-open", "book.above-contract",
+     "book.serial-not-held", "book.serial-elsewhere", "book.serial-frozen", "book.serial-held"}
+)  # fmt: skip
 
 
 class Cursor(Protocol):
@@ -92,6 +100,11 @@ class Store:
         self._cursor.execute(sql, given)
         found: list[Any] = self._cursor.fetchall()
         return found
+
+    def execute(self, sql: str, *given: Any) -> Any:
+        """Runs one statement; the first row of what it returns, or None."""
+        self._cursor.execute(sql, given)
+        return self._cursor.fetchone() if " RETURNING " in sql else None
 
     def account(self, key: str) -> Account | None:
         """See ``View``."""
@@ -203,6 +216,10 @@ class Store:
         """See ``View``."""
         return int(self.rows("SELECT batches FROM book_head WHERE organisation_id = %s", self.tenant)[0][0]) + 1
 
+    def moment(self) -> datetime:
+        """Now, as this store tells the time."""
+        return self._now()
+
     # -- what is done ---------------------------------------------------------------------------------------------------
 
     def lock(self) -> None:
@@ -236,7 +253,7 @@ class Store:
     def propose(self, event: Event, by: str, *, key: str = "", source: str = "") -> Proposal:
         """Puts an event before somebody else. The same ``key`` again gives the proposal that is there.
 
-        Raises HengtanError: whatever speaks against the event now, and ``book.key-differs`` where the key stands for another event.
+        Raises HengtanError: whatever speaks against the event now (unless events that wait may still bring the units), and ``book.key-differs`` where the key stands for another event.
         """
         self.lock()
         text = canonical(dict(event.text)).decode()
@@ -249,8 +266,14 @@ class Store:
             if known[0][1] != digest:
                 raise refuse("book.key-differs", "reference", key=key)
             found = self.proposal(known[0][0])
-            return Proposal(*(getattr(found, name) for name in Proposal.__slots__[:-1]), is_new=False)
-        decide(event, self, self._number() + 1)
+            return replace(found, is_new=False)
+        try:
+            decide(event, self, self._number() + 1)
+        except (
+            HengtanError
+        ) as error:  # what waits before it may still bring the units; whoever approves is told if it did not
+            if not all(each.code in CURABLE for each in error.problems) or not self._waits():
+                raise
         moment = self._now()
         self._cursor.execute(
             "INSERT INTO book_proposal (organisation_id, key, kind, event, digest, source, proposed_by, proposed_at) "
@@ -298,6 +321,10 @@ class Store:
             raise refuse("book.decided-already", proposal=proposal, state=found.state, by=found.decided_by)
         return found
 
+    def _waits(self) -> bool:
+        sql = "SELECT 1 FROM book_proposal p WHERE p.organisation_id = %s AND NOT EXISTS (SELECT 1 FROM book_decision d WHERE d.proposal_id = p.id) LIMIT 1"
+        return bool(self.rows(sql, self.tenant))
+
     def _number(self) -> int:
         return int(self.rows("SELECT number FROM book_head WHERE organisation_id = %s", self.tenant)[0][0])
 
@@ -311,6 +338,7 @@ class Store:
         execute, tenant, number = self._cursor.execute, self.tenant, posting.number
         moment = self._now()
         record = as_record(posting) | {
+            "kind": KIND,
             "proposed_by": proposal.proposed_by,
             "approved_by": by,
             "key": proposal.key,
@@ -431,6 +459,12 @@ class Store:
     def units(self) -> list[Lot]:
         """Every lot as it is now, by batch and number."""
         return sorted(self._lots("1 = 1"), key=lambda lot: (lot.batch, lot.first))
+
+    def lots_on(self, account: str, day: date) -> list[Lot]:
+        """The lots of an account after the events of a day."""
+        upto = "EXISTS (SELECT 1 FROM book_posting p WHERE p.organisation_id = l.organisation_id AND p.day <= %s AND p.number"
+        sql = f"SELECT {_NUMBER} FROM book_lot l WHERE l.organisation_id = %s AND l.account = %s AND {upto} = l.posting) AND NOT {upto} = l.spent_by)"
+        return [Lot(*row) for row in self.rows(sql, self.tenant, account, day.isoformat(), day.isoformat())]
 
     def money(self) -> dict[str, int]:
         """Fen by account of money; the sum of all is 0."""
