@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hengtan.web.market import services
 from hengtan.web.market.models import Allocation, Kind
 from hengtan.web.organisations.roles import Role
+from hengtan.web.statements import services as statements
 from hengtan.web.vault.models import Outbox
 from hengtan.web.vault.services import facts
 
 EXAMPLES = Path(__file__).parents[2] / "examples/ets"
+PLANS = Path(__file__).parents[2] / "src/hengtan/market/allocation/data"
 
 
 def made(company, year=2024, name="units.csv", by=Role.MANAGER):
@@ -108,3 +111,128 @@ def test_contributors_see_no_sums_of_the_whole_and_only_managers_allocate(compan
     assert company.client(Role.CONTRIBUTOR).get(url(company, one)).status_code == 403
     assert company.client(Role.VIEWER).get(url(company, one)).status_code == 200
     assert company.client(Role.APPROVER).get(company.url("allowances/new/")).status_code == 403
+
+
+# --- from statements, and once more
+
+UNIT = [
+    ["甬江发电", "", "1号机组", "coal.conventional.amount", "", "1200000", "t", "measured", ""],
+    ["甬江发电", "", "1号机组", "coal.conventional.c_ar", "", "0.5", "tC/t", "measured", ""],
+    ["甬江发电", "", "1号机组", "generation", "", "3000000", "MWh", "measured", ""],
+    ["甬江发电", "", "1号机组", "own_use", "", "150000", "MWh", "measured", ""],
+    ["甬江发电", "", "1号机组", "heat_supplied", "", "2000000", "GJ", "measured", ""],
+    ["甬江发电", "", "1号机组", "heat_produced", "", "20000000", "GJ", "measured", ""],
+    ["甬江发电", "", "1号机组", "rated_power", "", "660", "MW", "measured", ""],
+    ["甬江发电", "", "1号机组", "running_hours", "", "7500", "h", "measured", ""],
+]
+
+
+def stated(company, rows=UNIT, year=2024, supersedes=None, method="cn-power-2022"):
+    manager = company.people[Role.MANAGER]
+    one = statements.make(manager, "甬江发电", method, year, {"name": "甬江发电"}, supersedes)
+    one = statements.fill(one, rows)
+    statements.submit(manager, one)
+    return statements.decide(company.people[Role.APPROVER], one, approve=True, comment="")
+
+
+def test_approved_statements_become_an_allocation_that_names_them(company):
+    statement = stated(company)
+    client, page = company.client(Role.MANAGER), company.url("allowances/from-statements/")
+    shown = client.get(page).content.decode()
+    assert "2,178,000.00" in shown
+    assert 'placeholder="I"' in shown
+    given = {
+        "statement": [statement.pk],
+        "name": "2024",
+        "kind": "benchmark",
+        "allocate": "1",
+        "unit-0": f"{statement.key}/1号机组",
+    }
+    answer = client.post(page, given)
+    assert answer.status_code == 302
+    one = Allocation.objects.get(organisation=company.organisation, name="2024")
+    assert one.statements == [
+        {"key": statement.key, "name": "甬江发电", "method": "cn-power-2022", "digest": statement.record_digest}
+    ]
+    assert one.totals["verified"] == 2178000
+    again = services.make(
+        company.people[Role.MANAGER],
+        "file",
+        2024,
+        Kind.BENCHMARK,
+        facts(company.organisation).path(one.digest),
+        "statements-2024.csv",
+    )
+    assert again.entities == one.entities  # the kept file gives the same by itself
+    assert company.url(f"statements/{statement.pk}/") in client.get(url(company, one)).content.decode()
+
+
+def test_what_a_person_says_beside_the_statement_is_told(company):
+    statement = stated(company)
+    given = {
+        "statement": [statement.pk], "name": "2024", "allocate": "1", "unit-0": f"{statement.key}/1号机组", "verified_t-0": "2170000"
+    }  # fmt: skip
+    company.client(Role.MANAGER).post(company.url("allowances/from-statements/"), given)
+    one = Allocation.objects.get(organisation=company.organisation, name="2024")
+    assert one.totals["verified"] == 2170000
+    assert "covered.given" in {each["code"] for each in one.problems}
+
+
+def test_what_a_statement_lacks_is_told_with_its_mend_and_typed_cells_are_kept(company):
+    statement = stated(company, [row for row in UNIT if row[3] != "rated_power"])
+    client, page = company.client(Role.MANAGER), company.url("allowances/from-statements/")
+    shown = client.get(f"{page}?statement={statement.pk}").content.decode()
+    assert "the statement does not say rated_mw" in shown
+    assert "give it here for this allocation" in shown
+    other = stated(company, UNIT, 2023)
+    mixed = client.post(page, {"statement": [statement.pk, other.pk], "allocate": "1", "name": "x"})
+    assert mixed.status_code == 422
+    assert "several sectors, years" in mixed.content.decode()
+
+
+def test_a_corrected_statement_makes_an_allocation_visibly_stale(company):
+    statement = stated(company)
+    one = services.make_from_statements(company.people[Role.MANAGER], "2024", Kind.BENCHMARK, [statement])
+    client = company.client(Role.MANAGER)
+    assert "out of date" not in client.get(url(company, one)).content.decode()
+    corrected = stated(
+        company,
+        [["甬江发电", "", "1号机组", "coal.conventional.amount", "", "1", "t", "", ""], *UNIT[1:]],
+        supersedes=statement,
+    )
+    shown = client.get(url(company, one)).content.decode()
+    assert "out of date" in shown
+    assert f"statement={corrected.pk}" in shown
+    assert "statement corrected" in client.get(company.url("allowances/")).content.decode()
+    with pytest.raises(ValidationError):
+        statement.refresh_from_db()
+        services.make_from_statements(company.people[Role.MANAGER], "x", Kind.BENCHMARK, [statement])
+
+
+def test_an_allocation_is_worked_out_again_by_another_year_or_text_and_compared(company):
+    one = made(company, 2024)
+    client, page = company.client(Role.MANAGER), url(company, one, "again/")
+    answer = client.post(page, {"year": "2025", "kind": "benchmark", "name": "what if"})
+    draft = Allocation.objects.get(organisation=company.organisation, name="what if")
+    assert (draft.again_of, draft.draft, draft.digest) == (one, True, one.digest)
+    assert answer["Location"].endswith(f"compare/?with={draft.pk}")
+    text = (PLANS / "power-2023-2024.yaml").read_text("utf-8").replace("0.8", "0.85")
+    given = {
+        "year": "2024",
+        "kind": "benchmark",
+        "name": "own",
+        "rules": SimpleUploadedFile("mine.yaml", text.encode()),
+    }
+    client.post(page, given)
+    own = Allocation.objects.get(organisation=company.organisation, name="own")
+    assert facts(company.organisation).read(own.rules).decode() == text
+    assert "a text of one" in client.get(url(company, own)).content.decode()
+
+
+@pytest.mark.parametrize("text", [b"a: &a [1]\nb: *a\n", b"x" * 300_000, b"id: x\n", b"\xff\xfe", b"- 1"])
+def test_a_text_that_is_no_plan_is_refused_and_nothing_is_kept(company, text):
+    one = made(company, 2024)
+    before = Allocation.objects.count()
+    given = {"year": "2024", "kind": "benchmark", "name": "own", "rules": SimpleUploadedFile("mine.yaml", text)}
+    assert company.client(Role.MANAGER).post(url(company, one, "again/"), given).status_code == 422
+    assert Allocation.objects.count() == before

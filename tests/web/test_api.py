@@ -170,6 +170,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "/quality-plans/{key}": stranger.quality_plan.key, "/reporting-entities/{key}": stranger.entity.key,
         "/month-evidence/{pk}": stranger.month_evidence.pk,
         "/statements/{key}": stranger.statement.key, "/allocations/{key}": stranger.allocation.key,
+        "/reconciliations/{key}": stranger.reconciliation.key,
         "/reports/{key}": stranger.report.key, "/engagements/{key}": stranger.engagement.key,
         "/notices/{pk}": stranger.notice.pk, "/evidence/{pk}": stranger.evidence.pk, "/requests/{pk}": stranger.request.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
@@ -177,6 +178,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01", "opinion": "adverse", "statement": "x"}, "questions": {"text": "x"},
         "withdraw": {"reason": "x"}, "answer": {"quantity": "1"},
         "ignore": {"reason": "x"}, "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
+        "notes": {"line": "x", "step": 1, "text": "x"}, "hand-over": {"facility": "x"},
         "values": {"values": []}, "filing": {"filed_on": "2026-02-05"},
         "revise": {"why": "year", "year": 2027, "valid_from": "2027-01-01"},
         "rotate": {"secret": "whsec_" + "A" * 32},

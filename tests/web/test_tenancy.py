@@ -152,7 +152,7 @@ def ids(company):
         **dict.fromkeys(("source", "source-edit", "source-do"), company.source.pk), "source-run": company.source_run.pk,
         "source-issue": company.issue.pk,
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
-        **dict.fromkeys(("allocation", "allocation-unit", "allocation-compare"), company.allocation.pk),
+        **dict.fromkeys(("allocation", "allocation-unit", "allocation-compare", "allocation-again"), company.allocation.pk),
         **dict.fromkeys(STATEMENT_PAGES, company.statement.pk),
         **dict.fromkeys(PLAN_PAGES, company.quality_plan.pk),
         **dict.fromkeys(MONTH_PAGES, company.entity.pk),

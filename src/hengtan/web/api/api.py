@@ -27,6 +27,7 @@ from . import (
     notices,
     own,
     quality,
+    reconciliation,
     reports,
     results,
     sectors,
@@ -63,6 +64,7 @@ api.add_router("", figures.router)
 api.add_router("", reports.router)
 api.add_router("", audit.router)
 api.add_router("", sectors.router)
+api.add_router("", reconciliation.router)
 api.add_router("", quality.router)
 api.add_router("", library.router)
 api.add_router("", own.router)

@@ -131,13 +131,14 @@ class AllocationIn(Schema):
 
 
 class AllocationOut(Schema):
-    """Whole allowances of 1 t each; ``units`` only for one allocation."""
+    """Whole allowances of 1 t each; ``units`` only for one allocation; ``statements``: key and digest of those it was made from."""
 
     id: str
     name: str
     year: int
     plan: str
     draft: bool
+    statements: list[dict[str, str]]
     totals: dict[str, int]
     entities: list[dict[str, str]]
     units: list[dict[str, Any]] | None
@@ -271,9 +272,10 @@ def allocation_plans(request: Call) -> Any:
     ]  # fmt: skip
 
 
-def _allocation(row: Allocation, *, whole: bool = False) -> dict[str, Any]:
+def allocation_out(row: Allocation, *, whole: bool = False) -> dict[str, Any]:
+    """An allocation as it goes over the wire; whole: with the steps of its units."""
     return {
-        "id": row.key, "name": row.name, "year": row.year, "plan": row.plan, "draft": row.draft, "totals": row.totals,
+        "id": row.key, "name": row.name, "year": row.year, "plan": row.plan, "draft": row.draft, "statements": row.statements, "totals": row.totals,
         "entities": row.entities, "units": row.record.get("units", []) if whole else None, "problems": _told(row.problems),
         "rows_in": row.rows_in, "rejected": row.rejected, "created_at": row.created_at,
         "ledger_index": row.entry.entry_index if row.entry else None,
@@ -285,7 +287,7 @@ def allocations(request: Call, paging: Paging = PAGING) -> Any:
     """All, without their units."""
     need(request, Act.WHOLE)
     rows = Allocation.objects.visible_to(request.user).of(request.organisation).select_related("entry").defer("record")
-    return page(rows, paging, _allocation)
+    return page(rows, paging, allocation_out)
 
 
 @router.post("/allocations", response={201: AllocationOut, **WRITES})
@@ -303,7 +305,7 @@ def new_allocation(request: Call, given: AllocationIn) -> tuple[int, Any]:
             writer.writerow(known or ["entity"])
             writer.writerows([[" ".join(str(row.get(name, "")).split())[:200] for name in known] for row in given.rows])
         made = market.make(request.membership, given.name, given.year, given.values, path, "units.csv")
-    return 201, AllocationOut(**_allocation(made, whole=True)).model_dump(mode="json")
+    return 201, AllocationOut(**allocation_out(made, whole=True)).model_dump(mode="json")
 
 
 @router.get("/allocations/{key}", response={200: AllocationOut, **REFUSED})
@@ -311,4 +313,4 @@ def allocation(request: Call, key: str) -> Any:
     """One, with every step of its units."""
     need(request, Act.WHOLE)
     rows = Allocation.objects.visible_to(request.user).of(request.organisation).select_related("entry")
-    return _allocation(get_object_or_404(rows, key=key), whole=True)
+    return allocation_out(get_object_or_404(rows, key=key), whole=True)

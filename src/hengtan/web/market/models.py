@@ -27,6 +27,8 @@ class Allocation(TenantModel):
 
     digest   of the file, in the vault; record: what ``hengtan.market.allocation.written`` makes of the units
     entities rows of entities.csv; problems: what was refused or is to be looked at, in both languages
+    statements  what the file was made from: key, name, method and digest of each approved statement; empty for a file of one's own
+    again_of    the allocation whose file was worked out once more; rules: the file of a plan of one's own, "" for a shipped one
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="allocations")
@@ -44,6 +46,9 @@ class Allocation(TenantModel):
     problems = models.JSONField(default=list)
     rows_in = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
+    statements = models.JSONField(default=list)
+    again_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="runs_again")
+    rules = models.CharField(max_length=64, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, **PERSON)
     created_at = models.DateTimeField(auto_now_add=True)
     entry = models.ForeignKey(Outbox, on_delete=models.PROTECT, null=True, related_name="+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.paginator import Paginator
@@ -20,6 +21,7 @@ from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
 from hengtan.web.shell.tables import as_table, form_of
+from hengtan.web.statements.models import Statement
 
 from . import services
 from .models import Allocation, Kind
@@ -59,7 +61,7 @@ def _allocation(request: TenantRequest, pk: int) -> Allocation:
     found = (
         Allocation.objects.visible_to(request.user)
         .of(request.organisation)
-        .select_related("organisation", "created_by", "entry")
+        .select_related("organisation", "created_by", "entry", "again_of")
     )
     return get_object_or_404(found, pk=pk)
 
@@ -74,8 +76,11 @@ def index(request: TenantRequest) -> HttpResponse:
         lines = ((each.name, each.year, each.plan, each.draft, *(each.totals.get(name) for name in services.SUMS),
                   each.created_by.name, each.created_at.isoformat(timespec="seconds")) for each in found)  # fmt: skip
         return as_table(form, "allocations", columns, lines)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    stale = services.stale(page)
     context = {
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "shown": [(each, each.pk in stale) for each in page],
         "may": request.membership.may(Act.CALCULATE),
     }
     return render(request, "market/allocations.html", context)
@@ -122,7 +127,17 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         return as_table(form, f"entities-{one.year}", ENTITIES, rows)
     language = lang()
     plan = one.record.get("plan", {})
+    keys = [each["key"] for each in one.statements]
+    statements = (
+        Statement.objects.of(request.organisation).filter(key__in=keys).defer("rows", "record", "problems")
+        if keys
+        else []
+    )
+    gone = services.stale([one]).get(one.pk, [])
     context = {
+        "statements": list(statements), "gone": gone, "may": request.membership.may(Act.CALCULATE),
+        "after": urlencode([("statement", each.pk) for each in services.successors(request.organisation, keys)]) if gone else "",
+        "shipped": one.plan in plans() and not one.rules,
         "one": one, "title": plan.get("title", {}).get(language, one.plan),
         "entities": sorted(one.entities, key=lambda row: (-int(row["to_buy"]), -int(row["verified"])))[:200],
         "units": Paginator(one.record.get("units", []), 100).get_page(request.GET.get("page")),
