@@ -1,6 +1,5 @@
 """The audit room: a sample that anybody draws again, results, questions, history, one click, and a package that verifies offline."""
 
-import io
 import json
 import subprocess
 import zipfile
@@ -262,18 +261,26 @@ def package(company, run, engagement, tmp_path):
     client.post(company.url(f"audit/{engagement.pk}/package/"))
     worked()
     answer = client.get(company.url(f"audit/{engagement.pk}/package/"))
-    zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).extractall(tmp_path)
+    archive = tmp_path / "as-downloaded.zip"
+    archive.write_bytes(b"".join(answer.streaming_content))
+    zipfile.ZipFile(archive).extractall(tmp_path)
     return tmp_path / f"package-{run.code}"
 
 
 def test_a_package_verifies_offline_by_the_real_command_and_no_byte_of_it_can_be_changed(company, run, package):
     key = vault.vkey(company.organisation)
 
-    def said(*more):
+    def said(*more, what=package):
         told = subprocess.run(
-            [BIN / "hengtan", "verify", package, "--json", *more], capture_output=True, text=True, cwd=package.parent
+            [BIN / "hengtan", "verify", what, "--json", *more], capture_output=True, text=True, cwd=package.parent
         )
         return told.returncode, json.loads(told.stdout)
+
+    as_archive = said("--vkey", key, what=package.parent / "as-downloaded.zip")[1]
+    assert as_archive | {"path": ""} == said("--vkey", key)[1] | {
+        "path": ""
+    }  # the ZIP itself says the same as its folder
+    assert as_archive["ok"]
 
     status, told = said("--vkey", key)
     assert (status, told["what"], told["vkey_given"], [each["state"] for each in told["layers"]]) == (

@@ -91,8 +91,8 @@ def command(
     as_json: bool,
     lang: str,
 ) -> int:
-    """Check PATH against what was signed: the folder of a log, of a run, of a verification package, or a single file such as run.json or
-    report.pdf beside its .tlog-proof. Needs no configuration, no database and no network.
+    """Check PATH against what was signed: the folder of a log, of a run, of a verification package, its ZIP, or a single file such as run.json
+    or report.pdf beside its .tlog-proof. Needs no configuration, no database and no network.
 
     Three layers, and it says which one failed: 1 the log is self-consistent and signed, every file that its size needs; 2 it
     extends the OLDER checkpoint that you kept; 3 every fact, run and record equals its entry and none lacks one.

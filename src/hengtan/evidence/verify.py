@@ -9,6 +9,7 @@ from hengtan.ledger import Refused, Verifier, parse_vkey
 from hengtan.ledger.note import MAX_NOTE_BYTES
 from hengtan.problems import HengtanError, Problem
 
+from .archive import is_package
 from .findings import Report, Tell
 from .package import LIST
 from .proof_file import SUFFIX
@@ -27,7 +28,7 @@ def verify(
 ) -> Report:
     """What can be verified of ``path``, without configuration, database or network.
 
-    path    the folder of a log, the folder of a run, the folder of a verification package, or a file beside its ``.tlog-proof`` (or that proof): one of a run,
+    path    the folder of a log, the folder of a run, a verification package as a folder or as its ZIP, or a file beside its ``.tlog-proof`` (or that proof): one of a run,
             or the bytes of an entry
     since   an older checkpoint of the log, as the reader kept it
     vkey    the verifier key of the log as its company publishes it, or a file with it; without it the key that the
@@ -36,7 +37,7 @@ def verify(
     tell    is told how far it is with a log: what it looks at (``entries``, ``records``, ``facts``), how many were done, of how many
 
     Whatever is wrong with the evidence is in the report. Raises HengtanError for what cannot be looked at at all:
-    ``verify.not-here``, ``verify.nothing-to-verify``, ``verify.key-unreadable``.
+    ``verify.not-here``, ``verify.nothing-to-verify``, ``verify.key-unreadable``, ``verify.archive-...`` for a ZIP that is not unpacked.
     """
     key = _key(vkey) if vkey else None
     older = _read(since, MAX_NOTE_BYTES + 1) if since else None
@@ -53,6 +54,10 @@ def verify(
         from .verify_package import verify_package  # noqa: PLC0415
 
         return verify_package(path, key, older, facts, tell)
+    if found == "archive":
+        from .verify_package import verify_archive  # noqa: PLC0415
+
+        return verify_archive(path, key, older, facts, tell)
     if found == "run":  # never by a proof that lies beside the folder
         return verify_file(path, key, older)
     if found == "proof":
@@ -61,7 +66,7 @@ def verify(
     return verify_entry(path, key, older) or verify_file(path, key, older)
 
 
-def _what(path: Path) -> Literal["log", "run", "package", "file", "proof"]:
+def _what(path: Path) -> Literal["log", "run", "package", "archive", "file", "proof"]:
     if path.is_dir():
         # A run first: anybody may lay a copy of the public log into the folder of a run that he altered.
         if (path / MANIFEST).exists() or (path / f"{MANIFEST}{SUFFIX}").exists():
@@ -73,7 +78,10 @@ def _what(path: Path) -> Literal["log", "run", "package", "file", "proof"]:
         raise HengtanError(Problem("verify.nothing-to-verify", file=str(path)))
     if path.name.endswith(SUFFIX) and path.is_file():
         return "proof"
-    if not path.exists() and not path.with_name(path.name + SUFFIX).exists():
+    beside = path.with_name(path.name + SUFFIX).exists()
+    if not beside and path.is_file() and is_package(path):
+        return "archive"
+    if not path.exists() and not beside:
         raise HengtanError(Problem("verify.not-here", file=str(path), values={"why": "-"}))
     return "file"
 

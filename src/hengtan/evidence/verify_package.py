@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from hengtan.durable import regular_bytes
@@ -13,6 +14,7 @@ from hengtan.ledger.merkle import root_at
 from hengtan.ledger.tiles import TileReader
 from hengtan.problems import Problem
 
+from .archive import unpacked
 from .findings import Layer, Report, Tell, judged, unchecked
 from .package import EXPORTED, LEDGER, LIST, REPORTS, RUN_FOLDER, paths_of
 from .proof_file import SUFFIX, read_proof
@@ -66,6 +68,21 @@ def verify_package(
         log.since,
         vouched.proof.index,
     )
+
+
+def verify_archive(
+    path: Path, key: Verifier | None, since: bytes | None, facts: str | None, tell: Tell | None
+) -> Report:
+    """A package as the ZIP that it was downloaded as; its files are named as if the ZIP were their folder."""
+    with unpacked(path) as folder:
+        report = verify_package(folder, key, since, facts, tell)
+
+    def named(problem: Problem) -> Problem:
+        inside = problem.file.startswith(str(folder))
+        return replace(problem, file=f"{path}{problem.file.removeprefix(str(folder))}") if inside else problem
+
+    layers = tuple(replace(layer, problems=tuple(map(named, layer.problems))) for layer in report.layers)
+    return replace(report, path=path, layers=layers)
 
 
 def _broken(path: Path, problems: list[Problem]) -> Report:

@@ -369,7 +369,7 @@ def export(request: Call, key: str) -> tuple[int, Any]:
 
 @router.get("/engagements/{key}/package", response={200: None, **REFUSED}, openapi_extra=BINARY)
 def package(request: Call, key: str) -> Any:
-    """The newest ZIP: unzip it and give its folder to ``hengtan verify``."""
+    """The newest ZIP: give it to ``hengtan verify`` as it is."""
     need(request, Act.WHOLE)
     last = (
         _one(request, key)
