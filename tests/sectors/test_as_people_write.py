@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from hengtan.sectors import sector_methods
-from hengtan.sectors.record import inputs, record
+from hengtan.sectors.record import inputs, record, sources
 from hengtan.sectors.statement import converted
 from sectors.test_statement import codes, only, row, run
 
@@ -131,3 +131,49 @@ def test_every_input_that_is_listed_may_be_given_as_it_is_listed():
 def test_a_guideline_that_is_not_of_the_year_says_so():
     assert "sector.not-in-force" in codes(run(ALUMINIUM, row("aluminium", 1, "t"), year=2019), "warning")
     assert codes(run(ALUMINIUM, row("aluminium", 1, "t"), year=2024), "warning") == []
+
+
+def test_what_is_left_of_the_enterprise_beside_its_processes_is_told():
+    """Sheet 01 section 5: other = enterprise - processes - power units: 3,067.38 - (1,226.95 - 856.68) = 2,697.11."""
+    rows = [row("fuel.coke.amount", 1000, "t"), row("fuel.coke.amount", 400, "t", process="炼铁"),
+            row("output_fuel.bfg.amount", 100, "万Nm3", process="炼铁")]  # fmt: skip
+    other = next(each for each in record(run(STEEL, *rows))["by_process"] if each["process"] == "other")
+    assert (other["t_co2"], other["equation"]) == ("2697.11", "enterprise - ironmaking")
+    assert all(each["process"] != "other" for each in record(run(STEEL, rows[0]))["by_process"])
+
+
+def test_the_sources_of_the_guideline_are_identified():
+    """GB/T 32150: an enterprise says of each source of its guideline whether it has it."""
+    (found,) = record(run(OTHER, row("fuel.bituminous.amount", 1, "t"), row("heat_bought", 1, "GJ")))["identified"]
+    assert (found["stated"], len(found["not_stated"])) == (["fuel", "heat"], 7)
+    assert set(found["not_stated"]) == {
+        "carbonates", "wastewater", "ch4_used", "ch4_sold", "ch4_flared", "co2_recovery", "electricity",
+    }  # fmt: skip
+
+
+# sheet 01 sections 5 to 8 and sheet 01b: what each guideline has beyond fuel, power and heat, by the categories of GB/T 32150
+IDENTIFIED = {
+    "cn-grid-2013": {"fugitive": 2, "electricity": 1},
+    "cn-coal-2014": {"combustion": 2, "fugitive": 4, "electricity": 1, "heat": 1},
+    "cn-petrochemicals-2014": {"combustion": 3, "process": 7, "electricity": 1, "heat": 1, "removal": 4},
+    "cn-oil-gas-2014": {"combustion": 3, "process": 1, "fugitive": 3, "electricity": 1, "heat": 1, "removal": 4},
+    "cn-paper-2015": {
+        "combustion": 1,
+        "process": 1,
+        "waste": 1,
+        "electricity": 1,
+        "heat": 1,
+        "removal": 1,
+        "beside": 1,
+    },
+    "cn-steel-2024": {"combustion": 2, "process": 2, "removal": 1, "beside": 2},
+    "cn-power-2022": {"combustion": 2},
+}
+
+
+@pytest.mark.parametrize("method_id", list(IDENTIFIED))
+def test_each_source_stands_in_its_category(method_id):
+    found = {}
+    for each in sources(sector_methods()[method_id]):
+        found[each["category"]] = found.get(each["category"], 0) + 1
+    assert found == IDENTIFIED[method_id]

@@ -30,8 +30,10 @@ _WORDS = {
     "removed": ("(subtracted)", "（扣减）"),
     "own": ("{group}.NAME.…: others, every value given", "{group}.名称.…：其他项目，各值均须填写"),
     "equations": ("Equations", "公式"),
+    "more": ("{count} more in statement.json", "其余 {count} 项见 statement.json"),
     "none": ("no difference", "没有差异"),
 }  # fmt: skip
+MOST_SHOWN = 100
 
 
 def _word(key: str, lang: str, **values: object) -> str:
@@ -80,6 +82,7 @@ def list_command(as_json: bool, lang: str) -> None:
 @_LANG
 def show(method_id: str, year: int | None, as_json: bool, lang: str) -> None:
     """Inputs with unit, title, default, source and mark; equations; rounding; notes."""
+    from hengtan.sectors.method import CATEGORIES
     from hengtan.sectors.record import about, inputs
 
     method = _method(method_id)
@@ -87,10 +90,12 @@ def show(method_id: str, year: int | None, as_json: bool, lang: str) -> None:
     if as_json:
         click.echo(json.dumps({
             **about(method), "inputs": rows, "processes": {name: dict(title) for name, title in method.processes.items()},
-            "sources": [{"id": each.id, "title": dict(each.title), "kind": each.kind, "counts": each.counts, "processes": list(each.processes),
+            "groups": [{"id": each.id, "title": dict(each.title), "items": list(each.items),
+                        "own": {name: shape.unit for name, shape in each.own.items()}} for each in method.groups.values()],
+            "sources": [{"id": each.id, "title": dict(each.title), "category": each.category, "kind": each.kind, "counts": each.counts, "processes": list(each.processes),
                          "equations": [{"each": part.group, "gas": part.gas or "item", "minus": part.minus, "equation": part.equation.text} for part in each.parts],
                          "source": each.source, "mark": each.mark} for each in method.sources],
-            "ratios": [{"id": each.id, "title": dict(each.title), "unit": each.unit, "equation": each.equation.text} for each in method.ratios],
+            "ratios": [{"id": each.id, "title": dict(each.title), "unit": each.unit, "equation": each.equation.text, "reads": dict(each.reads)} for each in method.ratios],
             "notes": [dict(note) for note in method.notes],
         }, ensure_ascii=False, indent=1))  # fmt: skip
         return
@@ -105,13 +110,35 @@ def show(method_id: str, year: int | None, as_json: bool, lang: str) -> None:
             click.echo(f"    {_word('own', lang, group=each.id)}")
     click.echo(_word("equations", lang))
     for source in method.sources:
-        click.echo(f"[{source.mark}] {source.id}: {wrapped(source.title[lang], 60, '      ')}")
+        told = f"{source.id} ({CATEGORIES[source.category][lang]}): {source.title[lang]}"
+        click.echo(f"[{source.mark}] {wrapped(told, 72, '      ')}")
         for part in source.parts:
             text = f"{'-' if part.minus else '+'} {part.gas or 'gas'}{' = sum over ' + part.group + ' of' if part.group else ' ='} {part.equation.text}"
             click.echo(f"      {wrapped(text, 74, '        ')}")
     for note in method.notes:
         click.echo(wrapped(note[lang], 80, ""))
     click.echo(_word("marks", lang))
+
+
+@group.command("sources")
+@click.argument("method_id", metavar="[ID]", default="")
+@_JSON
+@_LANG
+def sources_command(method_id: str, as_json: bool, lang: str) -> None:
+    """Which sources each guideline covers, by the categories of GB/T 32150."""
+    from hengtan.sectors import sector_methods
+    from hengtan.sectors.record import sources
+
+    chosen = [_method(method_id)] if method_id else list(sector_methods().values())
+    if as_json:
+        click.echo(json.dumps({method.id: sources(method) for method in chosen}, ensure_ascii=False, indent=1))
+        return
+    for method in chosen:
+        click.echo(wrapped(f"{method.id}  {method.title[lang]}", 80, "    "))
+        for each in sources(method):
+            click.echo(
+                f"  {wrapped(each['category_title'][lang] + ': ' + each['title'][lang], 76, '      ')}  [{each['mark']}]"
+            )
 
 
 @group.command("template")
@@ -151,7 +178,7 @@ def calculate_command(
     from hengtan.problems import HengtanError, Problem
     from hengtan.sectors import calculate, read_statement
     from hengtan.sectors.earlier import jumps, read_record
-    from hengtan.sectors.record import about, record
+    from hengtan.sectors.record import about, lines, record
 
     method = _method(method_id)
     check_free(out)
@@ -175,7 +202,8 @@ def calculate_command(
         "input": {"file": file, "sha256": sha256(Path(file))}, **counts,
     }  # fmt: skip
     with new_folder(out) as fresh:
-        write_json(fresh / "statement.json", {**found, **counts})
+        with (fresh / "statement.json").open("w", encoding="utf-8") as target:
+            target.writelines(lines({**found, **counts}))
         write_problems(fresh / "problems.csv", problems, [(file, "")], lang)
         write_json(fresh / "run.json", manifest)
     if as_json:
@@ -204,7 +232,7 @@ def _show(found: dict[str, Any], counts: dict[str, int], lang: str) -> None:
     table.add_column(_word("source", lang))
     for title in ("t CO2", "t CO2e"):
         table.add_column(title, justify="right")
-    for each in found["by_source"]:
+    for each in found["by_source"][:MOST_SHOWN]:
         note = (
             ""
             if each["counts"] and each["kind"] not in ("note", "removed")
@@ -215,7 +243,10 @@ def _show(found: dict[str, Any], counts: dict[str, int], lang: str) -> None:
             place, f"{each['title'][lang]} {note}".strip(), *(_grouped(each[name]) for name in ("t_co2", "t_co2e"))
         )
     console().print(table)
-    for each in found["by_entity"]:
+    left = max(0, len(found["by_source"]) - MOST_SHOWN)
+    if left:
+        click.echo(_word("more", lang, count=left))
+    for each in found["by_entity"][:MOST_SHOWN]:
         key = "total" if each["complete"] else "incomplete"
         click.echo(_word(key, lang, entity=each["entity"], total=_grouped(each["t_co2e"])))
 

@@ -127,32 +127,45 @@ class Equation:
 
     def value(self, values: Mapping[str, Fraction]) -> Fraction:
         """The exact result. Raises EquationError for a division by zero."""
-        return self._value(self._tree, values)
+        return self._worked(values)
 
-    def _value(self, node: ast.expr, values: Mapping[str, Fraction]) -> Fraction:
+    @cached_property
+    def _worked(self) -> Callable[[Mapping[str, Fraction]], Fraction]:
+        """The tree as functions, made once: an equation is worked out for each unit and month of a sector."""
+        return self._function(self._tree)
+
+    def _function(self, node: ast.expr) -> Callable[[Mapping[str, Fraction]], Fraction]:
         match node:
-            case ast.Name():
-                return values[node.id]
+            case ast.Name(id=name):
+                return lambda values: values[name]
             case ast.Constant():
-                return self._number(node)
+                number = self._number(node)
+                return lambda values: number
             case ast.UnaryOp():
-                inner = self._value(node.operand, values)
-                return -inner if isinstance(node.op, ast.USub) else inner
+                inner = self._function(node.operand)
+                return (lambda values: -inner(values)) if isinstance(node.op, ast.USub) else inner
             case ast.BinOp():
-                left, right = self._value(node.left, values), self._value(node.right, values)
+                left, right = self._function(node.left), self._function(node.right)
                 match node.op:
                     case ast.Add():
-                        return left + right
+                        return lambda values: left(values) + right(values)
                     case ast.Sub():
-                        return left - right
+                        return lambda values: left(values) - right(values)
                     case ast.Mult():
-                        return left * right
-                if not right:
-                    part = ast.get_source_segment(self.text, node.right)
-                    raise EquationError("equation-zero", part=part or "?")
-                return left / right
+                        return lambda values: left(values) * right(values)
+                part = self._text(node.right)
+
+                def quotient(values: Mapping[str, Fraction]) -> Fraction:
+                    divisor = right(values)
+                    if not divisor:
+                        raise EquationError("equation-zero", part=part)
+                    return left(values) / divisor
+
+                return quotient
             case ast.Call(func=ast.Name(id=function)):
-                return FUNCTIONS[function](*(self._value(argument, values) for argument in node.args))
+                arguments = [self._function(argument) for argument in node.args]
+                called = FUNCTIONS[function]
+                return lambda values: called(*(argument(values) for argument in arguments))
         raise AssertionError(node)  # pragma: no cover
 
     def dimension(self, units: Mapping[str, Compound]) -> Compound:

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
-from decimal import Decimal, localcontext
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from hengtan.units.decimal_text import shown
+
 from .calculate import Result, SourceResult, Step, Used, rounded
-from .method import SectorMethod
+from .method import CATEGORIES, SectorMethod
 from .statement import Given, Place
 
-DIGITS = 12
 _SIGNS = {"direct": "+", "indirect": "+", "removed": "-"}
-
-
-def shown(value: Fraction, decimals: int = DIGITS) -> str:
-    """Plain decimal text without zeros at the end; rounded half-even where more digits would follow."""
-    with localcontext() as context:
-        context.prec = 80
-        number = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(Decimal(1).scaleb(-decimals))
-    text = f"{number:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
 
 
 def record(result: Result) -> dict[str, Any]:
@@ -35,6 +26,9 @@ def record(result: Result) -> dict[str, Any]:
         processes.setdefault((each.place.entity, each.place.process), []).append(each)
         entities.setdefault(each.place.entity, []).append(each)
     incomplete = {place.entity for place in result.incomplete}
+    titles = {
+        name: method.title_of(name) for name in {name for values in result.statement.values.values() for name in values}
+    }
     return {
         "method": about(method),
         "year": result.year,
@@ -43,13 +37,15 @@ def record(result: Result) -> dict[str, Any]:
         "by_process": [
             {"entity": entity, "process": process, **_sums(result, found, counted=False)}
             for (entity, process), found in processes.items()
-        ],
+        ]
+        + [_other(result, entity, found) for entity, found in entities.items() if _has_processes(found)],
         "by_entity": [
             {"entity": entity, **_sums(result, found), "complete": entity not in incomplete}
             for entity, found in entities.items()
         ],
+        "identified": [_identified(method, entity, found) for entity, found in entities.items()],
         "values": [
-            _given(place, name, months, method)
+            _given(place, name, months, method, titles[name])
             for place, values in result.statement.values.items()
             for name, months in values.items()
         ],
@@ -64,6 +60,22 @@ def record(result: Result) -> dict[str, Any]:
             for each in result.ratios
         ],
     }
+
+
+def lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """A record as JSON text, one row of its lists a line: readable, and by the fast encoder."""
+    parts = list(found.items())
+    yield "{"
+    for at, (name, value) in enumerate(parts, 1):
+        end = "" if at == len(parts) else ","
+        if isinstance(value, list):
+            yield f"{json.dumps(name)}: [\n"
+            for number, row in enumerate(value, 1):
+                yield json.dumps(row, ensure_ascii=False) + (",\n" if number < len(value) else "\n")
+            yield f"]{end}\n"
+        else:
+            yield f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}{end}\n"
+    yield "}\n"
 
 
 def about(method: SectorMethod) -> dict[str, Any]:
@@ -93,6 +105,7 @@ def inputs(method: SectorMethod, year: int | None = None) -> list[dict[str, Any]
             "weighted_by": parameter.weight.text if parameter.weight else None,
             "or": [way.text for way in parameter.ways],
             "range": [None if each is None else shown(each) for each in (parameter.low, parameter.high)],
+            "only_default": parameter.only_default, "once_measured": parameter.once_measured,
         })  # fmt: skip
     return found
 
@@ -148,12 +161,54 @@ def _used(used: Used) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _given(place: Place, name: str, months: Mapping[int | None, Given], method: SectorMethod) -> dict[str, Any]:
+def sources(method: SectorMethod) -> list[dict[str, Any]]:
+    """What the guideline has an enterprise identify (GB/T 32150), by category."""
+    order = list(CATEGORIES)
+    return [
+        {"id": each.id, "title": dict(each.title), "category": each.category, "category_title": dict(CATEGORIES[each.category]),
+         "kind": each.kind, "counts": each.counts, "source": each.source, "mark": each.mark}
+        for each in sorted(method.sources, key=lambda each: order.index(each.category))
+    ]  # fmt: skip
+
+
+def _identified(method: SectorMethod, entity: str, found: Iterable[SourceResult]) -> dict[str, Any]:
+    """Which sources of the guideline the statement of an enterprise says something about; of the others it says nothing."""
+    stated = {each.source.id for each in found}
+    return {
+        "entity": entity,
+        "stated": [each.id for each in method.sources if each.id in stated],
+        "not_stated": [each.id for each in method.sources if each.id not in stated],
+    }
+
+
+def _has_processes(found: Iterable[SourceResult]) -> bool:
+    """Whether the enterprise is balanced as a whole and some of its processes by themselves."""
+    counted = {each.source.counts for each in found if each.source.kind != "note"}
+    return counted == {True, False}
+
+
+def _other(result: Result, entity: str, found: list[SourceResult]) -> dict[str, Any]:
+    """CETS-AG-03.01-V01-2024: other = enterprise - processes - power units."""
+    chosen = [each for each in found if each.source.kind != "note"]
+    whole = {gas: result.total(chosen, gas=gas) for gas in ("co2", "co2e")}
+    apart = {
+        gas: sum((getattr(each, f"{gas}_t") for each in chosen if not each.source.counts), Fraction(0)) for gas in whole
+    }
+    places = dict.fromkeys(each.place.process for each in chosen if not each.source.counts)
+    left = {gas: whole[gas] - apart[gas] for gas in whole}
+    return {
+        "entity": entity, "process": "other", "t_co2": shown(left["co2"]), "t_co2e": shown(left["co2e"]),
+        "by_kind": {"direct": shown(left["co2e"])}, "equation": " - ".join(["enterprise", *places]),
+    }  # fmt: skip
+
+
+def _given(
+    place: Place, name: str, months: Mapping[int | None, Given], method: SectorMethod, title: Mapping[str, str]
+) -> dict[str, Any]:
     """A value as it was stated: twelve months or the year."""
     found = method.find(name)
     assert found is not None  # a statement holds what the method knows
     parameter = found[2]
-    title = next((title for each, title, _ in method.inputs() if each == name), parameter.title)
     return {
         **_place(place), "parameter": name, "title": dict(title), "unit": parameter.unit, "adds_up": parameter.sums,
         "months": {str(month): shown(each.value) for month, each in sorted((m, e) for m, e in months.items() if m is not None)},

@@ -12,8 +12,9 @@ from functools import cache
 from hengtan.problems import Problem
 from hengtan.units import Compound, UnitError, parse, parse_compound
 from hengtan.units.compound import SUBSTANCES
+from hengtan.units.decimal_text import fraction
 
-from .method import Parameter, SectorMethod
+from .method import Default, Parameter, SectorMethod
 
 COLUMNS = ("entity", "process", "unit_name", "parameter", "month", "value", "unit", "obtained", "source")
 NEEDS = ("entity", "parameter", "value", "unit")
@@ -31,6 +32,7 @@ OBTAINED = {
 MONTHS = range(1, 13)
 _YEAR = ("", "year", "annual", "全年", "年度", "年", "合计")
 _MONTH = re.compile(r"(?:\d{4}[-/年])?0?(\d{1,2})月?", re.ASCII)  # 1, 01, 1月, 2024-01
+_SPACE = re.compile(r"\s")
 _SUBSTANCE = re.compile(r"(?<=[tg])(CO2e|CO2|CH4|N2O|COD|C)\b")
 _HOUR = Compound(Fraction(3600), {"time": 1})
 _OWN = {  # what statements count in and inventories do not
@@ -82,13 +84,13 @@ def read_statement(
     values: dict[Place, dict[str, dict[int | None, Given]]] = {}
     problems: list[Problem] = []
     rows_in, bad = 0, set()
-    titles = method.by_title()
+    known = _Known(method, year)
     for row, cells in rows:
-        tidy = {name: " ".join(cells.get(name, "").split()) for name in COLUMNS}
+        tidy = {name: _tidy(cells.get(name, "")) for name in COLUMNS}
         if not (tidy["value"] or tidy["obtained"] or tidy["source"]):
             continue  # a row of the form that nobody filled in
         rows_in += 1
-        found = _row(row, tidy, method, year, titles)
+        found = _row(row, tidy, known)
         if isinstance(found, Problem):
             problems.append(found)
             bad.add(row)
@@ -109,20 +111,19 @@ def read_statement(
     return Statement(values, problems, rows_in, frozenset(bad))
 
 
-def _row(
-    row: int, cells: Mapping[str, str], method: SectorMethod, year: int | None, titles: Mapping[str, str]
-) -> tuple[Place, str, int | None, Given] | Problem:
+def _row(row: int, cells: Mapping[str, str], known: _Known) -> tuple[Place, str, int | None, Given] | Problem:
     def wrong(code: str, column: str, /, **told: str) -> Problem:
         return Problem(code, row=row, column=column, values={"parameter": cells["parameter"], **told})
 
     if not cells["entity"]:
         return wrong("sector.entity-missing", "entity")
-    name, found = _parameter(method, cells["parameter"], titles)
+    found = known.parameter(cells["parameter"])
+    method = known.method
     if found is None:
         near = get_close_matches(cells["parameter"], [name for name, _, _ in method.inputs()], 3, 0.5)
         return wrong("sector.parameter-unknown", "parameter", method=method.id, near=", ".join(near) or "-")
-    _, _, parameter = found
-    if cells["process"] and method.processes and cells["process"] not in _processes(method):
+    name, parameter, default, printed = found
+    if cells["process"] and method.processes and cells["process"] not in known.processes:
         return wrong("sector.process-unknown", "process", process=cells["process"], known=", ".join(method.processes))
     month: int | None = None
     if cells["month"].casefold() not in _YEAR:
@@ -135,7 +136,9 @@ def _row(
     factor = Fraction(1) if cells["unit"] in parameter.also else converted(cells["unit"], parameter.unit)
     if factor is None:
         return wrong("sector.unit", "unit", unit=cells["unit"] or "-", wanted=parameter.unit)
-    value = Fraction(cells["value"]) * factor
+    value = fraction(cells["value"])
+    if factor != 1:
+        value *= factor
     low, high = parameter.low, parameter.high
     if (low is not None and value < low) or (high is not None and value > high):
         bounds = (
@@ -149,37 +152,45 @@ def _row(
     if cells["obtained"].lower() not in OBTAINED:
         return wrong("sector.obtained", "obtained", obtained=cells["obtained"])
     obtained = OBTAINED[cells["obtained"].lower()]
-    default = parameter.default(year)
-    printed = {each.value for each in (parameter.defaults if year is None else (default,)) if each is not None}
     if obtained == "default" and default is not None and value not in printed:
         return wrong(
             "sector.not-the-default", "value", value=cells["value"], default=f"{default.text} {parameter.unit}"
         )
     if parameter.only_default and default is not None and value != default.value:
         return wrong("sector.only-default", "value", value=cells["value"], default=f"{default.text} {parameter.unit}")
-    place = Place(cells["entity"], _processes(method).get(cells["process"], cells["process"]), cells["unit_name"])
+    place = Place(cells["entity"], known.processes.get(cells["process"], cells["process"]), cells["unit_name"])
     return place, name, month, Given(value, obtained, cells["source"], row)
 
 
-def _parameter(
-    method: SectorMethod, written: str, titles: Mapping[str, str]
-) -> tuple[str, tuple[str, str, Parameter] | None]:
-    """Its name and what it is: by its id, or as the guideline calls it in either language."""
-    found = method.find(written)
-    if found is None and (name := titles.get(written.casefold().replace(": ", "：").replace(":", "："))):
-        return name, method.find(name)
-    return written, found
+class _Known:
+    """What a method says of the names in a statement, each looked up once."""
+
+    def __init__(self, method: SectorMethod, year: int | None) -> None:
+        self.method, self.year = method, year
+        self.processes = {
+            name: each for each, title in method.processes.items() for name in (each, title["en"], title["zh"])
+        }
+        self._titles = method.by_title()
+        self._found: dict[str, tuple[str, Parameter, Default | None, frozenset[Fraction]] | None] = {}
+
+    def parameter(self, written: str) -> tuple[str, Parameter, Default | None, frozenset[Fraction]] | None:
+        """(id, parameter, default of the year, values that may be called a default), by id or by the title in either language."""
+        if written not in self._found:
+            title = written.casefold().replace(": ", "：").replace(":", "：")
+            name = written if self.method.find(written) else self._titles.get(title, "")
+            found = self.method.find(name)
+            if found is None:
+                self._found[written] = None
+            else:
+                default = found[2].default(self.year)
+                chosen = found[2].defaults if self.year is None else (default,)
+                printed = frozenset(each.value for each in chosen if each is not None)
+                self._found[written] = (name, found[2], default, printed)
+        return self._found[written]
 
 
-@cache
-def _names(method_id: str, pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    return {name: process for process, name in pairs}
-
-
-def _processes(method: SectorMethod) -> Mapping[str, str]:
-    """Every name of a process, in both languages -> its id."""
-    pairs = [(each, name) for each, title in method.processes.items() for name in (each, title["en"], title["zh"])]
-    return _names(method.id, tuple(pairs))
+def _tidy(cell: str) -> str:
+    return " ".join(cell.split()) if _SPACE.search(cell) else cell
 
 
 @cache

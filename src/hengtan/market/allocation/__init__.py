@@ -11,7 +11,9 @@ A unit or line becomes an ``Allotment`` with its steps, entities are summed and 
 Knows the equations of ``methods``; who reads files hands over values.
 """
 
-from .allotment import Allotment, EntityAllotment, Term, fixed, shown
+from hengtan.units.decimal_text import fixed, shown
+
+from .allotment import Allotment, EntityAllotment, Term
 from .balance import Balance, IntensityRule, solve
 from .entity import entities
 from .file import Allocation, allocate

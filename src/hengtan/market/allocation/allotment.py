@@ -78,31 +78,3 @@ class EntityAllotment:
     def gap_rate_pct(self) -> Fraction:
         """(verified - final) / verified in per cent; below 0 is a surplus; 0 where nothing was emitted."""
         return Fraction(100 * (self.verified - self.final), self.verified) if self.verified else Fraction(0)
-
-
-def shown(value: Fraction, decimals: int = 12) -> str:
-    """Plain decimal text, without zeros at the end: exact where that many decimals are enough, else rounded half-even."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    scaled, rest = divmod(abs(value.numerator) * 10**decimals, value.denominator)
-    scaled += 2 * rest > value.denominator or (2 * rest == value.denominator and scaled % 2)
-    text = f"{scaled:0{decimals + 1}d}"
-    whole, part = text[:-decimals], text[-decimals:].rstrip("0")
-    text = f"{whole}.{part}" if part else whole
-    return f"-{text}" if value < 0 and scaled else text
-
-
-def fixed(value: Fraction, decimals: int) -> str:
-    """Decimal text with so many decimals, rounded half away from zero."""
-    scaled = (2 * abs(value.numerator) * 10**decimals + value.denominator) // (2 * value.denominator)
-    text = f"{scaled:0{decimals + 1}d}"
-    text = f"{text[:-decimals]}.{text[-decimals:]}" if decimals else text
-    return f"-{text}" if value < 0 and scaled else text
-
-
-def number(text: str) -> Fraction:
-    """Of plain decimal text; ``Fraction`` itself reads every form of a number, and takes its time."""
-    whole, point, part = text.partition(".")
-    if "e" in part or "e" in whole or "E" in text:
-        return Fraction(text)
-    return Fraction(int(whole + part), 10 ** len(part)) if point else Fraction(int(whole))

@@ -11,9 +11,10 @@ from math import floor
 from typing import Any
 
 from hengtan.problems import HengtanError, Problem
+from hengtan.units.decimal_text import fraction
 
 from . import industry, power
-from .allotment import Allotment, EntityAllotment, number
+from .allotment import Allotment, EntityAllotment
 from .balance import Balance
 from .entity import entities
 from .industry import Line
@@ -175,7 +176,7 @@ def _negative(given: Sequence[tuple[int, Mapping[str, str]]], problems: list[Pro
 def _whole(row: int, cells: dict[str, str], problems: list[Problem]) -> dict[str, str]:
     """Verified emissions are reported in whole tonnes; others are rounded half up, and told."""
     text = cells.get("verified_t", "")
-    value = number(text or "0")
+    value = fraction(text or "0")
     if value.denominator == 1:
         return cells
     rounded = str(floor(value + Fraction(1, 2)))
@@ -186,7 +187,7 @@ def _whole(row: int, cells: dict[str, str], problems: list[Problem]) -> dict[str
 
 
 def _numbers(cells: Mapping[str, str], names: Iterable[str]) -> dict[str, Any]:
-    return {name: number(cells[name]) for name in names if cells.get(name)}
+    return {name: fraction(cells[name]) for name in names if cells.get(name)}
 
 
 def _verified(numbers: dict[str, Any]) -> dict[str, Any]:
@@ -247,4 +248,4 @@ def _bases(given: Sequence[tuple[int, Mapping[str, str]]], plan: Plan) -> dict[s
     cells: dict[str, list[str]] = {}
     for _, each in given:
         cells.setdefault(each["entity"], []).append(each.get(column, ""))
-    return {name: sum(map(number, each), Fraction(0)) for name, each in cells.items() if all(each)}
+    return {name: sum(map(fraction, each), Fraction(0)) for name, each in cells.items() if all(each)}

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from hengtan.problems import HengtanError, Problem
+from hengtan.units.decimal_text import fixed, shown
 
-from .allotment import Allotment, EntityAllotment, fixed, shown
+from .allotment import Allotment, EntityAllotment
 from .file import Allocation
 from .plan import Plan
 
