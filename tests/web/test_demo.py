@@ -5,6 +5,7 @@ from unittest import mock
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from hengtan.connectors import read
 from hengtan.web.activities import services as data
@@ -15,6 +16,8 @@ from hengtan.web.collection.state import states
 from hengtan.web.market.models import Allocation
 from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
+from hengtan.web.quality.models import ReportingEntity
+from hengtan.web.quality.months import standing
 from hengtan.web.runs import demo, services
 from hengtan.web.runs.models import Run
 from hengtan.web.statements.models import Statement
@@ -50,9 +53,16 @@ def test_two_invented_companies_say_so_and_show_statement_and_allowances(db):
         demo.make()
     for organisation in Organisation.objects.all():
         assert "synthetic" in organisation.name
-        statement = Statement.objects.of(organisation).get()
+        statement = Statement.objects.of(organisation).get(year=2024)
         assert (statement.state, statement.sample, statement.errors) == ("approved", True, 0)
         assert Allocation.objects.of(organisation).get().totals["final"] > 0
+        entity = ReportingEntity.objects.of(organisation).get()
+        assert entity.sample
+        assert [plan.state for plan in entity.plans.order_by("version")] == ["superseded", "approved"]
+        months = list(dict.fromkeys(entity.evidence.order_by("month").values_list("month", flat=True)))
+        found = [row.month for row in standing(organisation, [entity], months, timezone.localdate())[entity.pk]]
+        assert [each.state for each in found] == ["complete"] * 4 + ["partial"]
+        assert [bool(each.late) for each in found] == [False, True, False, False, False]
         assert not Outbox.objects.of(organisation).filter(entry_index=None).exists()  # all of it is in the ledger
 
 

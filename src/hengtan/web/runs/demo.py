@@ -30,6 +30,7 @@ from hengtan.web.jobs.worker import run_one
 from hengtan.web.organisations.first_run import wanted
 from hengtan.web.organisations.models import Installation, Membership, Organisation
 from hengtan.web.organisations.roles import Role
+from hengtan.web.quality import demo as quality
 from hengtan.web.statements import demo as statements
 from hengtan.web.vault.services import keep_file
 
@@ -174,6 +175,7 @@ def _sectors(people: list[tuple[User, Role]]) -> None:
         organisation = _organisation(name, "CN-33", people)
         members = Membership.objects.of(organisation).select_related("user", "organisation")
         statements.make(members.get(role=Role.OWNER), members.get(role=Role.APPROVER), folder(), which)
+        quality.furnish(members.get(role=Role.OWNER), members.get(role=Role.APPROVER))
 
 
 def _works(people: list[tuple[User, Role]]) -> None:
