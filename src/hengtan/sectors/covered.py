@@ -14,7 +14,6 @@ from fractions import Fraction
 from typing import Any
 
 from hengtan.problems import Problem
-
 from hengtan.units.decimal_text import shown
 
 SECTORS: Mapping[str, str] = {
