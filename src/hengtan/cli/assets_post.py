@@ -12,7 +12,7 @@ import click
 from .wrap import wrapped
 
 if TYPE_CHECKING:
-    from hengtan.market.book import Event, Proposal
+    from hengtan.market.book import Account, Event, Proposal
     from hengtan.market.book.proved import Folder
     from hengtan.problems import Problem
 
@@ -36,7 +36,7 @@ WORDS = {
     "proved": ("{count} entries in the ledger", "账本新增 {count} 条"),
     "rejected": ("Rejected: {number}", "已退回：{number}"),
     "none": ("Nothing waits.", "没有待审业务。"),
-    "proposed": ("Proposal {number}", "已提交第 {number} 号待审业务"),
+    "proposed": ("Proposal {number}", "第 {number} 号待审业务"),
     "more": ("... and {count} more", "……其余 {count} 项"),
 }  # fmt: skip
 
@@ -91,30 +91,68 @@ def problem_rows(problems: Sequence[Problem], lang: str) -> list[dict[str, Any]]
 
 
 @click.command("account")
-@click.argument("name", metavar="NAME")
-@click.option("--entity", required=True, metavar="NAME", help="Whose account it is.")
-@click.option("--registry", default="", metavar="NAME", help="Who keeps it, such as CRS (national allowances) or CCER.")
+@click.argument("name", metavar="[NAME]", default="")
+@click.option("--entity", default="", metavar="NAME", help="Whose account it is.")
+@click.option("--registry", default="", metavar="NAME", help="Who keeps it.")
 @click.option("--number", default="", metavar="TEXT", help="Its number there.")
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Open those of a table: account, entity, registry, number (账户, 单位, 登记机构, 编号).",
+)
 @book_option
 @json_option
 @lang_option
-def account(name: str, entity: str, registry: str, number: str, folder: Path, as_json: bool, lang: str) -> None:
-    """Open an account of the book in DIR under NAME. The first one begins the book, its ledger and its key."""
+def account(
+    name: str, entity: str, registry: str, number: str, file: Path | None, folder: Path, as_json: bool, lang: str
+) -> None:
+    """Open an account of the book in DIR under NAME, or those of --file. The first one begins the book, its ledger and its key."""
     from hengtan.market.book import Account
 
+    if bool(name) == (file is not None) or (name and not entity):
+        raise click.UsageError("give NAME and --entity, or --file")
+    found = [Account(name, entity, registry, number)] if file is None else _accounts(file)
     book = opened(folder, create=True)
     with book.store() as store:
-        new = store.add_account(Account(name, entity, registry, number))
+        new = [store.add_account(each) for each in found]
     if as_json:
-        click.echo(
-            json.dumps(
-                {"account": name, "entity": entity, "registry": registry, "number": number, "new": new},
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
-    else:
-        click.echo(say("opened" if new else "there", lang, account=name, entity=entity))
+        rows = [
+            {
+                "account": each.key,
+                "entity": each.entity,
+                "registry": each.registry,
+                "number": each.number,
+                "new": is_new,
+            }
+            for each, is_new in zip(found, new, strict=True)
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for each, is_new in zip(found, new, strict=True):
+        click.echo(say("opened" if is_new else "there", lang, account=each.key, entity=each.entity))
+
+
+def _accounts(file: Path) -> list[Account]:
+    from hengtan.connectors.table import read_table
+    from hengtan.market.book import Account
+
+    headers = {
+        "account": "account",
+        "账户": "account",
+        "entity": "entity",
+        "单位": "entity",
+        "registry": "registry",
+        "登记机构": "registry",
+        "number": "number",
+        "编号": "number",
+    }
+    table = read_table(file, file.name, headers, frozenset())
+    return [
+        Account(*(cells.get(each, "") for each in ("account", "entity", "registry", "number")))
+        for _, cells in table.rows
+    ]
 
 
 @click.command("post")
@@ -251,6 +289,8 @@ def approve(
     lang: str,
 ) -> int:
     """Decide proposals. What is approved is posted by the book as it is now, with its entry in the ledger; each on its own."""
+    from dataclasses import replace
+
     from hengtan.problems import HengtanError
 
     book = opened(folder)
@@ -271,7 +311,7 @@ def approve(
                 else:
                     postings.append((number, store.approve(number, by, reason), store.proposal(number).event))
         except HengtanError as error:
-            wrong += _at(error.problems, "", number)
+            wrong += [replace(each, file=say("proposed", lang, number=number)) for each in error.problems]
     entered = book.log()
     if as_json:
         made = [

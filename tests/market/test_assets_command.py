@@ -1,0 +1,220 @@
+"""``hengtan assets``: files in, postings out, exit codes; the example of the documentation from allocation to surrender."""
+
+import json
+
+import pytest
+import xlsxwriter
+
+from golden.calculating import EXAMPLES, Calculator
+
+GROUP = EXAMPLES / "assets"
+
+
+@pytest.fixture
+def run(tmp_path):
+    calculator = Calculator(tmp_path)
+
+    def go(*words, code=0, book=True):
+        outcome = calculator.command(
+            "assets", *words, *(["--book", tmp_path / "book"] if book else []), out=tmp_path / "book"
+        )
+        assert outcome.code == code, (outcome.out, outcome.err)
+        return outcome
+
+    def told(*words, code=0):
+        return json.loads(go(*words, "--json", code=code).out)
+
+    go.told, go.folder, go.verify = told, tmp_path, lambda path: calculator.command("verify", path, out=path)
+    return go
+
+
+@pytest.fixture
+def group(run):
+    run("account", "--file", GROUP / "accounts.csv")
+    run("post", GROUP / "events.csv", "--by", "li")
+    run("post", GROUP / "trades.csv", "--template", "trades", "--by", "li")
+    run("approve", "--all", "--by", "wang")
+    return run
+
+
+def quantities(run, *words):
+    return {
+        (each["account"], each["instrument"], each["place"]): each["quantity"]
+        for each in run.told("balance", *words)["balances"]
+    }
+
+
+def test_the_group_goes_from_allocation_to_surrender_and_its_ledger_verifies(group):
+    assert group.told("post", GROUP / "surrender.csv", "--by", "li")["new"] == 10
+    assert len(group.told("approve", "--all", "--by", "wang")["posted"]) == 10
+    found = quantities(group)
+    assert (
+        found["P1-CEA", "CEA25", "surrendered"] == 1186320 - 59316
+        and found["P1-CCER", "CCER-01-002-A", "surrendered"] == 59316
+    )
+    assert found["P1-CEA", "CEA24", "held"] == 10700 and found["P1-CEA", "CEA25", "held"] == 19996
+    assert (
+        sum(count for (_, code, place), count in found.items() if place == "surrendered" and code == "CEA25")
+        == 10896510 - 59316
+    )
+    assert "whole" in group("replay").out
+    assert group.verify(group.folder / "book/ledger").code == 0
+    group("prove", 3, "--out", group.folder / "posting.json")
+    assert group.verify(group.folder / "posting.json").code == 0
+    (group.folder / "posting.json").write_text("{}")
+    assert group.verify(group.folder / "posting.json").code == 3
+
+
+def test_a_file_that_is_read_again_proposes_nothing_twice(group):
+    again = group.told("post", GROUP / "trades.csv", "--template", "trades", "--by", "li")
+    assert (again["rows"], again["new"], again["known"], again["rejected"]) == (6, 0, 6, 0)
+    assert group.told("approve", "--list") == []
+
+
+def test_another_event_under_a_known_reference_is_refused(group):
+    other = group.folder / "trades.csv"
+    other.write_text((GROUP / "trades.csv").read_text("utf-8").replace("20000,95.80", "20001,95.80"), "utf-8")
+    told = group.told("post", other, "--template", "trades", "--by", "li", code=3)
+    assert [each["code"] for each in told["problems"]] == ["book.key-differs"]
+
+
+def test_nobody_approves_his_own_and_a_rejection_needs_a_reason(run):
+    run("account", "A1", "--entity", "North")
+    file = run.folder / "events.csv"
+    file.write_text(
+        "day,kind,account,instrument,quantity\n2026-10-01,allocate,A1,CEA25,5\n2026-10-01,allocate,A1,CEA25,6\n"
+    )
+    run("post", file, "--by", "li")
+    assert run.told("approve", 1, "--by", "li", code=3)["problems"][0]["code"] == "book.four-eyes"
+    assert run.told("approve", 1, "--reject", "--by", "li", code=3)["problems"][0]["code"] == "book.reason-missing"
+    run("approve", 1, "--reject", "--by", "li", "--reason", "typing")
+    assert run.told("approve", 1, 2, "--by", "wang", code=3)["posted"] == [
+        {"proposal": 2, "posting": 1, "kind": "allocate"}
+    ]
+    assert quantities(run) == {("A1", "CEA25", "held"): 6}
+
+
+def test_rows_that_are_wrong_are_told_by_row_and_the_others_are_proposed(run):
+    run("account", "A1", "--entity", "North")
+    file = run.folder / "events.csv"
+    rows = ["day,kind,account,instrument,quantity", "2026-10-01,allocate,A1,CEA25,5", "2026-13-01,allocate,A1,CEA25,5", "2026-10-01,surrender,A1,CEA25,5",
+            "2026-10-01,allocate,A9,CEA25,5", "2026-10-01,allocate,A1,CEA25,x"]  # fmt: skip
+    file.write_text("\n".join(rows))
+    told = run.told("post", file, "--by", "li", code=3)
+    assert (told["new"], told["rejected"]) == (1, 4)
+    assert {(each["row"], each["code"]) for each in told["problems"]} == {
+        (3, "book.event-day"), (4, "book.event-missing"), (5, "book.account-unknown"), (6, "table.number"),
+    }  # fmt: skip
+    assert run.told("post", file, "--by", "li", "--dry-run", code=3)["dry_run"] is True
+    assert len(run.told("approve", "--list")) == 1
+
+
+def test_lines_of_json_and_spreadsheets_are_read_too(run):
+    run("account", "A1", "--entity", "North")
+    lines = run.folder / "events.jsonl"
+    lines.write_text(
+        '{"kind":"allocate","day":"2026-10-01","account":"A1","instrument":"CEA25","quantity":"5","reference":"r1"}\n{"kind":1}\n'
+    )
+    assert run.told("post", lines, "--by", "li", code=3)["new"] == 1
+    assert run.told("post", lines, "--by", "li", code=3)["known"] == 1
+    book = xlsxwriter.Workbook(run.folder / "成交.xlsx")
+    sheet = book.add_worksheet()
+    for row, cells in enumerate([["成交编号", "成交日期", "买卖方向", "账户", "品种", "成交数量(吨)", "成交价(元/吨)", "交易方式"],
+                                 ["T1", "2026/10/12", "买入", "A1", "CEA25", 2000, 97.4, "挂牌协议"]]):  # fmt: skip
+        sheet.write_row(row, 0, cells)
+    book.close()
+    (proposal,) = run.told("post", run.folder / "成交.xlsx", "--template", "trades", "--by", "li")["proposals"]
+    assert proposal["event"] == {"kind": "buy", "day": "2026-10-12", "account": "A1", "instrument": "CEA25", "quantity": "2000", "price": "97.4",
+                                 "way": "listed", "reference": "T1"}  # fmt: skip
+
+
+def test_a_template_of_ones_own_maps_foreign_headers(run):
+    run("account", "A1", "--entity", "North")
+    template = run.folder / "mine.yaml"
+    template.write_text("id: mine\nmakes: events\nkey: [reference]\nneeds: [day, kind, quantity]\nsets: {account: A1, instrument: CEA25}\n"
+                        "columns: {day: [Datum], kind: [Art], quantity: [Menge], reference: [Nr]}\nvalues: {kind: {Zuteilung: allocate}}\n")  # fmt: skip
+    file = run.folder / "datei.csv"
+    file.write_text("Nr;Datum;Art;Menge\n1;2026-10-01;Zuteilung;1.000\n")
+    told = run.told("post", file, "--template", template, "--by", "li", code=0)
+    assert told["proposals"][0]["event"]["kind"] == "allocate"
+    template.write_text("id: mine\nmakes: music\ncolumns: {}\nneeds: []\n")
+    assert "book.template-bad" in run("post", file, "--template", template, "--by", "li", code=2).err
+
+
+def test_a_statement_of_the_registry_leaves_breaks_that_somebody_closes(group):
+    assert group.told("reconcile", "P1-CEA", GROUP / "statement-P1.csv", "--day", "2026-10-31", "--by", "zhao") == []
+    other = group.folder / "statement.csv"
+    other.write_text("品种,可用数量,冻结数量\nCEA24,10700,0\nCEA25,1081000,40000\n", "utf-8")
+    (gap,) = group.told("reconcile", "P1-CEA", other, "--day", "2026-10-31", "--by", "zhao", code=3)
+    assert (gap["kind"], gap["ours"], gap["theirs"]) == ("quantity", 1082000, 1081000)
+    assert group.told("reconcile", "P1-CEA", other, "--day", "2026-10-31", "--by", "zhao", code=3) == [
+        gap
+    ]  # the same again: no second break
+    assert group.told("reconcile", "--list", code=3) == [gap]
+    assert "book.reason-missing" in group("reconcile", "--close", gap["break"], "--by", "zhao", code=2).err
+    group("reconcile", "--close", gap["break"], "--by", "zhao", "--reason", "in transit, settled on 2026-11-02")
+    assert group.told("reconcile", "--list") == []
+    assert (
+        "book.break-unknown"
+        in group("reconcile", "--close", gap["break"], "--by", "zhao", "--reason", "again", code=2).err
+    )
+
+
+def test_quotes_come_in_once_and_a_correction_keeps_what_was(group):
+    first = group.told("quotes", GROUP / "quotes.csv")
+    assert (first["new"], first["known"]) == (6, 0)
+    # 1,032,700 t listed for 99,740,000 and 450,000 t block for 40,700,000: 140,440,000 / 1,482,700 = 94.7191...
+    assert (first["averages"]["total_t"], first["averages"]["average"]) == (1482700, "94.72")
+    assert group.told("quotes", GROUP / "quotes.csv")["known"] == 6
+    other = group.folder / "quotes.csv"
+    other.write_text(
+        (GROUP / "quotes.csv").read_text("utf-8").replace("97.90,98.30,97.60,98.05", "97.90,98.30,97.60,98.10"), "utf-8"
+    )
+    assert "book.quote-differs" in group("quotes", other, code=2).err
+    assert group.told("quotes", other, "--correct")["averages"]["last_close"] == "98.1"
+    position = next(
+        each
+        for each in group.told("balance", "--method", "fifo")["positions"]
+        if each["entity"] == "示例甬江热电" and each["instrument"] == "CEA25"
+    )
+    assert (position["quote"]["close"], position["cost"]) == ("98.10", "1917916.00")
+
+
+def test_balances_of_a_day_and_the_statement_of_an_account(group):
+    before = quantities(group, "--as-of", "2026-10-12", "--account", "P1-CEA")
+    assert before == {("P1-CEA", "CEA24", "cancelled"): 61600, ("P1-CEA", "CEA24", "held"): 10700, ("P1-CEA", "CEA25", "frozen"): 40000,
+                      ("P1-CEA", "CEA25", "held"): 1040400 + 61600 + 20000 - 40000}  # fmt: skip
+    told = group.told("statement", "P1-CEA", "--from", "2026-10-01", "--to", "2026-10-31")
+    assert told["opening"] == {"CEA24": 10700, "CEA25": 1102000} and told["closing"]["CEA25"] == 1122000
+    assert [(each["kind"], each["change"]) for each in told["lines"]] == [("pledge", 0), ("buy", 20000)]
+    assert group("statement", "X", code=3)
+
+
+def test_a_reversal_is_proposed_and_approved_like_anything_else(group):
+    number = next(each["posting"] for each in group.told("statement", "S1-CEA")["lines"] if each["kind"] == "sell")
+    proposal = group.told("reverse", number, "--reason", "typing", "--by", "li")["proposal"]
+    group("approve", proposal, "--by", "wang")
+    assert quantities(group)["S1-CEA", "CEA25", "held"] == 3315000
+
+
+def test_templates_explain_themselves_and_write_examples_that_are_read(group):
+    assert "surrender" in group("template", book=False).out and "[K]" in group("template", "trades", book=False).out
+    for lang in ("en", "zh"):
+        for name in ("trades", "events", "quotes", "statement"):
+            file = group.folder / f"{name}-{lang}.csv"
+            group("template", name, "--out", file, "--lang", lang, book=False)
+    assert "makes: quotes" in group("template", "quotes", "--yaml", book=False).out
+    group("template", "nothing", book=False, code=2)
+    run = group
+    run("account", "A1", "--entity", "示例甬江热电")
+    assert run.told("post", group.folder / "events-zh.csv", "--by", "li")["rejected"] == 0
+    assert run.told("quotes", group.folder / "quotes-en.csv")["new"] in (0, 1)
+
+
+def test_a_folder_without_a_book_is_said_so_and_stays_as_it_was(run):
+    for words in (["balance"], ["replay"], ["approve", "--list"], ["statement", "A1"]):
+        assert "book.none" in run(*words, code=2).err
+    assert not (run.folder / "book").exists()
+    run("account", code=2)
+    run("account", "A1", "--entity", "North")
+    assert "book.account-differs" in run("account", "A1", "--entity", "South", code=2).err
