@@ -182,7 +182,7 @@ def hand_over(request: Call, key: str, given: HandOverIn) -> tuple[int, Any]:
     return 202, HandOverOut(batch=made.batch.key, rows=rows_in, left=made.left).model_dump(mode="json")
 
 
-@router.post("/allocations/from-statements", response={201: AllocationOut, **WRITES})
+@router.post("/allocations-from-statements", response={201: AllocationOut, **WRITES})
 @once
 def allocation_from_statements(request: Call, given: AllocationFromIn) -> tuple[int, Any]:
     """Works approved statements out by the plan of their year; what they lack is told among the problems."""
