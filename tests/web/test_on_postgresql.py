@@ -22,6 +22,7 @@ AGAIN = [
     "test_jobs",
     "test_periods",
     "test_wall",
+    "test_assets",
 ]
 FURTHER = [
     "test_boundary", "test_runs", "test_runs_pages", "test_batches", "test_entry", "test_import", "test_api", "test_safety",

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "hengtan.web.statements",
     "hengtan.web.quality",
     "hengtan.web.market",
+    "hengtan.web.assets",
     "hengtan.web.reconciliation",
     "hengtan.web.reporting",
     "hengtan.web.audit",

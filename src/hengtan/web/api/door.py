@@ -30,6 +30,7 @@ SCOPES = {
     Act.REPORT: Scope.REPORT,
     Act.AUDIT: Scope.AUDIT,
     Act.BOUNDARY: Scope.BOUNDARY,
+    Act.ASSETS: Scope.ENTER,
     Act.CONNECT: Scope.CONNECT,
 }
 

@@ -37,6 +37,7 @@ class Act(Enum):
     REPORT = "prepare, issue and withdraw reports, choose the base year"
     AUDIT = "work in the audit room"
     BOUNDARY = "change units and facilities"
+    ASSETS = "propose postings of carbon assets, take in quotes and statements"
     CONNECT = "connect other systems: sources and webhooks"
     PEOPLE = "invite people and give roles"
     SETTINGS = "change the organisation"
@@ -52,6 +53,7 @@ MAY: Mapping[Act, frozenset[Role]] = {
     Act.REPORT: frozenset({Role.OWNER, Role.MANAGER, Role.APPROVER}),
     Act.AUDIT: frozenset({Role.AUDITOR}),
     Act.BOUNDARY: frozenset({Role.OWNER, Role.MANAGER}),
+    Act.ASSETS: frozenset({Role.OWNER, Role.MANAGER}),
     Act.CONNECT: frozenset({Role.OWNER, Role.MANAGER}),
     Act.PEOPLE: frozenset({Role.OWNER, Role.MANAGER}),
     Act.SETTINGS: frozenset({Role.OWNER}),

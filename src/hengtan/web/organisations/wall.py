@@ -196,7 +196,7 @@ def wanted() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for model in apps.get_models(include_auto_created=True):
         meta = model._meta
-        if meta.proxy or not meta.managed:
+        if meta.proxy or not (meta.managed or issubclass(model, TenantModel)):
             continue
         if meta.label_lower == "organisations.organisation":
             found[meta.db_table] = {"wall": _rows("id")}

@@ -1,0 +1,1 @@
+"""How the tables of carbon assets came about."""
