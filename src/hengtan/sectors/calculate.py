@@ -6,7 +6,7 @@ months is never taken. Rounding follows the guideline where it says how; everyth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -74,7 +74,11 @@ class RatioResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a statement comes to. incomplete: places where a source could not be worked out."""
+    """What a statement comes to.
+
+    incomplete  places where a source could not be worked out
+    years       the value of the year of what was stated by month and is a mean, weighted
+    """
 
     method: SectorMethod
     year: int | None
@@ -83,6 +87,7 @@ class Result:
     problems: Sequence[Problem]
     statement: Statement
     incomplete: frozenset[Place]
+    years: Mapping[tuple[Place, str], Fraction] = field(default_factory=dict)
 
     def total(self, results: Iterable[SourceResult] | None = None, *, gas: str = "co2e") -> Fraction:
         """Of the sources that count; what is removed is subtracted."""
@@ -115,6 +120,7 @@ def calculate(statement: Statement, method: SectorMethod, year: int | None = Non
     results: list[SourceResult] = []
     ratios: list[RatioResult] = []
     incomplete: set[Place] = set()
+    years: dict[tuple[Place, str], Fraction] = {}
     for place, values in statement.values.items():
         here = _Here(place, values, method, year, problems)
         found = [each for source in method.sources if (each := here.source(source)) is not None]
@@ -123,7 +129,8 @@ def calculate(statement: Statement, method: SectorMethod, year: int | None = Non
         here.check()
         if here.failed:
             incomplete.add(place)
-    return Result(method, year, results, ratios, problems, statement, frozenset(incomplete))
+        years |= {(place, name): value for name, value in here.means()}
+    return Result(method, year, results, ratios, problems, statement, frozenset(incomplete), years)
 
 
 class _Missing(Exception):  # noqa: N818  (a turn in the way of calculating, told as a problem)
@@ -463,6 +470,21 @@ class _Here:
         if not items:
             raise _Missing
         return sum((self.year_value(name, group, item).value for item in items), ZERO)
+
+    def means(self) -> Iterator[tuple[str, Fraction]]:
+        """The weighted mean of what was stated by month; what cannot be weighted has none, and was told where it was needed."""
+        told, failed = len(self.problems), self.failed
+        for name, months in self.values.items():
+            parameter = self.parameter(name)
+            if parameter.sums or parameter.weight is None or set(months) == {None}:
+                continue
+            group, item, _ = self.method.find(name) or ("", "", None)
+            try:
+                yield name, self.year_value(name.rpartition(".")[2] if group else name, group, item).value
+            except (_Missing, EquationError):
+                continue
+        del self.problems[told:]
+        self.failed = failed
 
     def check(self) -> None:
         """Values that nothing read, and values that are unusual."""

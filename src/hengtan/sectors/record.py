@@ -11,7 +11,7 @@ from typing import Any
 from hengtan.units.decimal_text import shown
 
 from .calculate import Result, SourceResult, Step, Used, rounded
-from .method import CATEGORIES, SectorMethod
+from .method import CATEGORIES, Parameter, SectorMethod
 from .statement import Given, Place
 
 _SIGNS = {"direct": "+", "indirect": "+", "removed": "-"}
@@ -33,7 +33,7 @@ def record(result: Result) -> dict[str, Any]:
         "method": about(method),
         "year": result.year,
         "gwp_set": method.gwp,
-        "by_source": [_source(each) for each in result.sources],
+        "by_source": [_source(each, method) for each in result.sources],
         "by_process": [
             {"entity": entity, "process": process, **_sums(result, found, counted=False)}
             for (entity, process), found in processes.items()
@@ -45,7 +45,7 @@ def record(result: Result) -> dict[str, Any]:
         ],
         "identified": [_identified(method, entity, found) for entity, found in entities.items()],
         "values": [
-            _given(place, name, months, method, titles[name])
+            _given(place, name, months, method, titles[name], result.years.get((place, name)))
             for place, values in result.statement.values.items()
             for name, months in values.items()
         ],
@@ -53,6 +53,7 @@ def record(result: Result) -> dict[str, Any]:
             {
                 **_place(each.place),
                 "ratio": each.id,
+                "title": dict(next(ratio.title for ratio in method.ratios if ratio.id == each.id)),
                 "value": shown(each.value),
                 "unit": each.unit,
                 "equation": each.equation,
@@ -114,12 +115,12 @@ def _place(place: Place) -> dict[str, str]:
     return {"entity": place.entity, "process": place.process, "unit_name": place.unit_name}
 
 
-def _source(each: SourceResult) -> dict[str, Any]:
+def _source(each: SourceResult, method: SectorMethod) -> dict[str, Any]:
     return {
         **_place(each.place), "source": each.source.id, "title": dict(each.source.title), "kind": each.source.kind,
         "counts": each.source.counts, "t_co2": shown(each.co2_t), "t_co2e": shown(each.co2e_t),
         "equation": equation(each), "mark": each.source.mark, "stated_in": each.source.source,
-        "steps": [_step(step) for step in each.steps],
+        "steps": [_step(step, method) for step in each.steps],
     }  # fmt: skip
 
 
@@ -133,10 +134,10 @@ def equation(each: SourceResult) -> str:
     return f"{each.source.id} = {' '.join(parts)}"
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, method: SectorMethod) -> dict[str, Any]:
     return {
         "item": f"{step.group}.{step.item}".strip("."), "gas": step.gas, "t_gas": shown(step.gas_t), "equation": step.equation,
-        "worked": worked(step), "values": [_used(used) for used in step.used],
+        "worked": worked(step), "values": [_used(used, method) for used in step.used],
     }  # fmt: skip
 
 
@@ -153,9 +154,11 @@ def _with(text: str, name: str, value: str) -> str:
     return re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", value, text)
 
 
-def _used(used: Used) -> dict[str, Any]:
+def _used(used: Used, method: SectorMethod) -> dict[str, Any]:
+    found = method.find(used.name)
     return {
-        "parameter": used.name, "value": shown(used.value), "unit": used.unit, "obtained": used.obtained,
+        "parameter": used.name, "title": dict(method.title_of(used.name)), "adds_up": found is not None and found[2].sums,
+        "share": found is not None and _is_share(found[2]), "value": shown(used.value), "unit": used.unit, "obtained": used.obtained,
         "source": used.source, "mark": used.mark, "row": used.row or None,
         "months": {str(month): shown(value) for month, value in used.months.items()},
     }  # fmt: skip
@@ -203,8 +206,9 @@ def _other(result: Result, entity: str, found: list[SourceResult]) -> dict[str, 
 
 
 def _given(
-    place: Place, name: str, months: Mapping[int | None, Given], method: SectorMethod, title: Mapping[str, str]
-) -> dict[str, Any]:
+    place: Place, name: str, months: Mapping[int | None, Given], method: SectorMethod, title: Mapping[str, str],
+    mean: Fraction | None,
+) -> dict[str, Any]:  # fmt: skip
     """A value as it was stated: twelve months or the year."""
     found = method.find(name)
     assert found is not None  # a statement holds what the method knows
@@ -212,10 +216,19 @@ def _given(
     return {
         **_place(place), "parameter": name, "title": dict(title), "unit": parameter.unit, "adds_up": parameter.sums,
         "months": {str(month): shown(each.value) for month, each in sorted((m, e) for m, e in months.items() if m is not None)},
-        "year": shown(months[None].value) if None in months else None,
-        "obtained": "; ".join(dict.fromkeys(each.obtained for each in months.values() if each.obtained)),
-        "source": "; ".join(dict.fromkeys(each.source for each in months.values() if each.source)),
+        "year": shown(months[None].value) if None in months else None, "mean": None if mean is None else shown(mean),
+        "share": _is_share(parameter), "meter": _joined(months, "meter"), "evidence": _joined(months, "evidence"),
+        "obtained": _joined(months, "obtained"), "source": _joined(months, "source"),
     }  # fmt: skip
+
+
+def _joined(months: Mapping[int | None, Given], name: str) -> str:
+    return "; ".join(dict.fromkeys(text for each in months.values() if (text := getattr(each, name))))
+
+
+def _is_share(parameter: Parameter) -> bool:
+    """Whether people read it in per cent."""
+    return parameter.unit == "1" and parameter.high is not None and parameter.high <= 1
 
 
 def _sums(result: Result, found: Iterable[SourceResult], *, counted: bool = True) -> dict[str, Any]:

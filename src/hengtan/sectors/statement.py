@@ -17,8 +17,11 @@ from hengtan.units.decimal_text import fraction
 from .method import Default, Parameter, SectorMethod
 
 COLUMNS = ("entity", "process", "unit_name", "parameter", "month", "value", "unit", "obtained", "source")
+MORE = ("meter", "evidence")
+"""Columns that the forms of the guidelines have too; a file may leave them out."""
 NEEDS = ("entity", "parameter", "value", "unit")
-HEADERS = {name: name for name in COLUMNS} | {
+HEADERS = {name: name for name in (*COLUMNS, *MORE)} | {
+    "计量器具": "meter", "监测设备": "meter", "支撑材料": "evidence", "证据文件": "evidence", "凭证": "evidence",
     "企业": "entity", "企业名称": "entity", "单位名称": "entity", "重点排放单位": "entity", "重点排放单位名称": "entity", "工序": "process",
     "工序名称": "process", "生产线": "process", "机组": "unit_name", "机组名称": "unit_name", "设施": "unit_name", "设施名称": "unit_name",
     "参数": "parameter", "参数名称": "parameter", "月份": "month", "月": "month", "数值": "value", "计量单位": "unit", "单位": "unit",
@@ -52,6 +55,8 @@ class Given:
     obtained: str
     source: str
     row: int
+    meter: str = ""
+    evidence: str = ""
 
 
 Values = Mapping[str, Mapping[int | None, Given]]
@@ -86,7 +91,7 @@ def read_statement(
     rows_in, bad = 0, set()
     known = _Known(method, year)
     for row, cells in rows:
-        tidy = {name: _tidy(cells.get(name, "")) for name in COLUMNS}
+        tidy = {name: _tidy(cells.get(name, "")) for name in (*COLUMNS, *MORE)}
         if not (tidy["value"] or tidy["obtained"] or tidy["source"]):
             continue  # a row of the form that nobody filled in
         rows_in += 1
@@ -159,7 +164,7 @@ def _row(row: int, cells: Mapping[str, str], known: _Known) -> tuple[Place, str,
     if parameter.only_default and default is not None and value != default.value:
         return wrong("sector.only-default", "value", value=cells["value"], default=f"{default.text} {parameter.unit}")
     place = Place(cells["entity"], known.processes.get(cells["process"], cells["process"]), cells["unit_name"])
-    return place, name, month, Given(value, obtained, cells["source"], row)
+    return place, name, month, Given(value, obtained, cells["source"], row, cells["meter"], cells["evidence"])
 
 
 class _Known:
