@@ -446,6 +446,14 @@ def test_the_calendar_feed_lists_what_is_to_be_given_and_dies_with_the_membershi
     assert text.count("BEGIN:VEVENT") == 4 and "DTSTART;VALUE=DATE:20250510" in text and "yong plant 1" in text
     assert all(len(each.encode()) <= 75 for each in text.split("\r\n"))
     assert Client().get(feed.replace(".ics", "x.ics")).status_code == 404
+    renewed = asked.client(Role.CONTRIBUTOR).post(
+        asked.url("calendars/renew/"), {"next": asked.url("collection/tasks/")}
+    )
+    assert renewed.url == asked.url("collection/tasks/")
+    assert Client().get(feed).status_code == 404  # the old address leads nowhere
+    page = asked.client(Role.CONTRIBUTOR).get(asked.url("collection/tasks/"))
+    feed = page.context["feed"].replace("http://testserver", "")
+    assert Client().get(feed).status_code == 200
     Membership.objects.filter(pk=asked.people[Role.CONTRIBUTOR].pk).update(ended_at=timezone.now())
     assert Client().get(feed).status_code == 404
 

@@ -28,7 +28,9 @@ ROWS = "示例活动数据 sample rows"
 NOTE = "虚构示例 invented for the demo"
 PLACE = "虚构地点 invented place"
 UNITS = ("东部 East", "西南 South-west")
-PLANTS = (  # name, region, unit, latitude, longitude (a city's, nobody's plant), m2, kWh and Nm3 of a month
+PLANTS: tuple[
+    tuple[str, str, int, str, str, str, int, int], ...
+] = (  # name, region, unit, latitude, longitude (a city's, nobody's plant), m2, kWh and Nm3 of a month
     ("示例宁波工厂 Sample Ningbo", "CN-33", 0, "29.87", "121.55", "48000", 1_240_000, 96_000),
     ("示例苏州工厂 Sample Suzhou", "CN-32", 0, "31.30", "120.58", "36000", 860_000, 52_000),
     ("示例成都工厂 Sample Chengdu", "CN-51", 1, "30.57", "104.07", "27500", 610_000, 71_000),
@@ -53,12 +55,12 @@ def furnish(organisation: Organisation, owner: Membership) -> Batch:
     units = [Unit.objects.create(organisation=organisation, name=name) for name in UNITS]
     for unit in units:
         UnitPlace.objects.create(organisation=organisation, unit=unit)
-    for name, region, unit, latitude, longitude, area, _kwh, _gas in PLANTS:
+    for name, region, of, latitude, longitude, area, _kwh, _gas in PLANTS:
         plant = Facility.objects.create(
             organisation=organisation, name=name, region=region, address=PLACE, latitude=Decimal(latitude),
             longitude=Decimal(longitude), floor_area_m2=Decimal(area),
         )  # fmt: skip
-        FacilityPlace.objects.create(organisation=organisation, facility=plant, unit=units[unit])
+        FacilityPlace.objects.create(organisation=organisation, facility=plant, unit=units[of])
     today = timezone.localdate()
     for year in (today.year - 2, today.year - 1):
         Denominator.objects.create(

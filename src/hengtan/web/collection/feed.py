@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from hengtan.web.organisations import wall
+from hengtan.web.organisations import feeds, wall
 from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.models import Membership
 from hengtan.web.shell.ical import Event, calendar_text
@@ -27,7 +27,7 @@ MOST = 500
 
 def address(request: TenantRequest) -> str:
     """Where the person's calendar is read."""
-    path = reverse("tasks-feed", kwargs={"token": SIGNER.sign(str(request.membership.pk))})
+    path = reverse("tasks-feed", kwargs={"token": feeds.token(SIGNER, request.membership)})
     public = settings.CONFIGURATION.public_url
     return public + path if public else request.build_absolute_uri(path)
 
@@ -35,14 +35,7 @@ def address(request: TenantRequest) -> str:
 @never_cache
 def tasks(request: HttpRequest, token: str) -> HttpResponse:
     """What is asked of the person of the address and not given yet."""
-    try:
-        pk = int(SIGNER.unsign(token))
-    except (signing.BadSignature, ValueError):
-        raise Http404 from None
-    with wall.opened():
-        member = Membership.objects.select_related("organisation", "user").filter(pk=pk, ended_at=None, user__is_active=True).first()  # fmt: skip
-    if member is None:
-        raise Http404
+    member = feeds.member_of(SIGNER, token)
     with wall.within(member.organisation_id), translation.override(member.user.language or settings.LANGUAGE_CODE):
         text = _calendar(request, member)
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")

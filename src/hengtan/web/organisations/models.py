@@ -82,7 +82,10 @@ class Organisation(models.Model):
 
 
 class Membership(TenantModel):
-    """A person in an organisation. It is ended, not deleted: what he did keeps its author."""
+    """A person in an organisation. It is ended, not deleted: what he did keeps its author.
+
+    feeds   how often the addresses of his calendars were renewed (``feeds.py``)
+    """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
@@ -90,6 +93,7 @@ class Membership(TenantModel):
     facilities = models.ManyToManyField("boundaries.Facility", blank=True, related_name="contributors")
     began_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    feeds = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[TenantQuerySet[Membership]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import people, views
+from . import feeds, people, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("invitations/<str:token>/", people.invitation, name="invitation"),
     path("o/<slug:key>/", views.overview, name="organisation"),
     path("o/<slug:key>/settings/", views.edit, name="organisation-settings"),
+    path("o/<slug:key>/calendars/renew/", feeds.renew, name="feeds-renew"),
     path("o/<slug:key>/people/", people.people, name="people"),
     path("o/<slug:key>/people/invite/", people.invite, name="invite"),
     path("o/<slug:key>/people/<int:pk>/", people.member, name="member"),

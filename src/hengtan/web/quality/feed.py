@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from hengtan.sectors.calendar import yearly
 from hengtan.sectors.quality import calibrations
-from hengtan.web.organisations import wall
+from hengtan.web.organisations import feeds, wall
 from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.models import Membership
 from hengtan.web.runs.words import lang
@@ -31,7 +31,7 @@ BACK_MONTHS, AHEAD_MONTHS = 3, 12
 
 def address(request: TenantRequest) -> str:
     """Where the person's calendar of evidence is read."""
-    path = reverse("evidence-feed", kwargs={"token": SIGNER.sign(str(request.membership.pk))})
+    path = reverse("evidence-feed", kwargs={"token": feeds.token(SIGNER, request.membership)})
     public = settings.CONFIGURATION.public_url
     return public + path if public else request.build_absolute_uri(path)
 
@@ -39,14 +39,7 @@ def address(request: TenantRequest) -> str:
 @never_cache
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """What is due of the entities that the person of the address sees."""
-    try:
-        pk = int(SIGNER.unsign(token))
-    except (signing.BadSignature, ValueError):
-        raise Http404 from None
-    with wall.opened():
-        member = Membership.objects.select_related("organisation", "user").filter(pk=pk, ended_at=None, user__is_active=True).first()  # fmt: skip
-    if member is None:
-        raise Http404
+    member = feeds.member_of(SIGNER, token)
     with wall.within(member.organisation_id), translation.override(member.user.language or settings.LANGUAGE_CODE):
         text = _calendar(request, member)
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
