@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "ledger": ("ledger", "group", "A transparency log: append, prove, witness, export, serve."),
     "sector": ("sector", "group", "Statements by Chinese sector guidelines."),
     "ets": ("ets", "group", "Allowances of the Chinese national carbon market."),
+    "comply": ("comply", "group", "Surrender at least cost, within the rules."),
     "assets": ("assets", "group", "The book of carbon assets: allowances, credits, certificates."),
     "serve": ("hengtan.web.command", "command", "The web application (comes with the extra [web])."),
     "check": (

@@ -181,7 +181,7 @@ def _alternatives(given: Supply, cost: Decimal) -> list[Alternative]:
     found = []
     for name, words, other in cases:
         its = supply(other)
-        answer = solve(build(its), with_duals=False)
+        answer = solve(build(its), with_duals=False, polish=False)
         its_cost = exact.expected_cost(its, answer.tonnes) if answer.tonnes is not None else None
         found.append(Alternative(name, words, its_cost, None if its_cost is None else its_cost - cost))
     return found

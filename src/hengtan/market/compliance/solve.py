@@ -11,7 +11,8 @@ import numpy as np
 from .model import Key, Model
 
 _NEAR = 1e-6
-EXACT = 400  # columns up to which branch and bound is given its time
+EXACT = 120  # columns up to which branch and bound is given its time
+POLISH = 1000  # nodes of branch and bound for what may still be found: nodes and not seconds, so that every machine finds the same
 ENOUGH = 1e-6  # of the cost: a yuan in a million
 
 
@@ -33,13 +34,13 @@ class Answer:
     reduced: dict[Key, float]
 
 
-def solve(model: Model, *, seconds: float = 20.0, with_duals: bool = True) -> Answer:
+def solve(model: Model, *, seconds: float = 60.0, with_duals: bool = True, polish: bool = True) -> Answer:
     """The cheapest whole tonnes, or whole tonnes with a bound on how much cheaper any could be.
 
     First everything may be a part of a tonne: what that costs, no plan undercuts. The program is a network but for limits of cash, lots and
     yes-or-no decisions, so that mostly whole tonnes come out, and the plan is the cheapest. Else the yes-or-no decisions and lots are rounded and
     held, and what is in use is asked to be whole; the two costs are the gap. A small program, or one whose gap is above a millionth, is given to
-    branch and bound as well.
+    branch and bound as well (polish False: only where nothing was found yet).
     """
     columns = len(model.cost)
     nothing, every = np.zeros(columns, bool), np.ones(columns, bool)
@@ -51,8 +52,10 @@ def solve(model: Model, *, seconds: float = 20.0, with_duals: bool = True) -> An
     if _is_whole(values):
         return _answer(model, values, bound, nothing, highs, with_duals)
     best = _rounded(model, values, whole, seconds, highs)
-    if best is None or columns <= EXACT or _gap(model, best, bound) > ENOUGH:
-        found = _run(model, whole, seconds, gap=0.0 if columns <= EXACT else ENOUGH)
+    if best is None or (polish and (columns <= EXACT or _gap(model, best, bound) > ENOUGH)):
+        found = _run(
+            model, whole, seconds, gap=0.0 if columns <= EXACT else ENOUGH, nodes=None if best is None else POLISH
+        )
         if found is None and best is None and not _in_time(model, whole, seconds):
             return Answer(None, 0.0, bound, False, {}, {})
         if found is None and best is None:
@@ -60,8 +63,10 @@ def solve(model: Model, *, seconds: float = 20.0, with_duals: bool = True) -> An
         if found is not None:
             bound = max(bound, found[1])
             best = _better(model, best, found[0] if _is_whole(found[0]) else _rounded(model, found[0], whole, seconds))
-    if best is None or (columns <= EXACT and _gap(model, best, bound) > 0):
-        found = _run(model, every, seconds, gap=0.0 if columns <= EXACT else ENOUGH)
+    if best is None or (polish and columns <= EXACT and _cost(model, best) - bound >= 0.01):
+        found = _run(
+            model, every, seconds, gap=0.0 if columns <= EXACT else ENOUGH, nodes=None if best is None else POLISH
+        )
         if found is not None:
             bound = max(bound, found[1])
             best = _better(model, best, found[0])
@@ -90,10 +95,19 @@ def _better(model: Model, one: Any, other: Any) -> Any:
 
 
 def _run(
-    model: Model, asked: Any, seconds: float, *, gap: float = 0.0, bounds: tuple[Any, Any] | None = None
+    model: Model,
+    asked: Any,
+    seconds: float,
+    *,
+    gap: float = 0.0,
+    bounds: tuple[Any, Any] | None = None,
+    nodes: int | None = None,
 ) -> tuple[Any, float, Any] | None:
     """(values, bound, solver) of the program with some columns asked to be whole; None where there is no plan, or none was found."""
-    return _outcome(model, _program(model, asked, seconds, gap=gap, bounds=bounds), asked)
+    highs = _program(model, asked, seconds, gap=gap, bounds=bounds)
+    if nodes is not None:
+        highs.setOptionValue("mip_max_nodes", nodes)
+    return _outcome(model, highs, asked)
 
 
 def _outcome(model: Model, highs: Any, asked: Any) -> tuple[Any, float, Any] | None:
@@ -147,11 +161,11 @@ def _rounded(model: Model, values: Any, whole: Any, seconds: float, relaxed: Any
     for hops in (1, 2):
         free = _around(model, np.abs(values - np.round(values)) > _NEAR, hops)
         bounds = (np.where(free, low, np.round(values)), np.where(free, high, np.round(values)))
-        found = _run(model, np.ones(columns, bool), seconds / 8, gap=ENOUGH, bounds=bounds)
+        found = _run(model, np.ones(columns, bool), seconds, gap=ENOUGH, bounds=bounds)
         if found is not None:
             return found[0]
     used = (values > _NEAR) | (low > 0)
-    found = _run(model, np.ones(columns, bool), seconds / 4, gap=ENOUGH, bounds=(low, np.where(used, high, 0.0)))
+    found = _run(model, np.ones(columns, bool), seconds, gap=ENOUGH, bounds=(low, np.where(used, high, 0.0)))
     return None if found is None else found[0]
 
 
@@ -211,7 +225,7 @@ def _program(
         lp.integrality_ = [kinds[each] for each in asked.astype(int)]
     highs = highspy.Highs()
     for name, setting in (
-        ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", gap), ("mip_abs_gap", 1e-4),
+        ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", gap), ("mip_abs_gap", 0.004),
         ("time_limit", float(seconds)),
     ):  # fmt: skip
         highs.setOptionValue(name, setting)

@@ -154,17 +154,13 @@ def _carry(entity: Entity, case: Case, broken: list[Problem]) -> CarryOver | Non
     limit = carry_over(
         sold_t=entity.trades.sold_t, bought_t=entity.trades.bought_t, holding_t=holding, on_time=_on_time(entity, case)
     )
-    for each in carried:
-        if limit.refusals or sum(one.t for one in carried) > limit.most_t:
-            broken += [replace(problem, column=each.path) for problem in limit.refusals] or [
-                law("surrender.carry-over").refuse(
-                    "law.carry-over-limit", tonnes=f"{sum(one.t for one in carried):,}", most=f"{limit.most_t:,}"
-                )
-            ]
-            break
+    sum_t = sum(each.t for each in carried)
+    if carried and (limit.refusals or sum_t > limit.most_t):
+        over = law("surrender.carry-over").refuse("law.carry-over-limit", tonnes=f"{sum_t:,}", most=f"{limit.most_t:,}")
+        broken += [replace(problem, column=carried[0].path) for problem in limit.refusals or (over,)]
     if case.as_of > rule["apply_until"]:
         return None
-    return replace(limit, most_t=max(limit.most_t - sum(each.t for each in carried), 0))
+    return replace(limit, most_t=max(limit.most_t - sum_t, 0))
 
 
 def _on_time(entity: Entity, case: Case) -> tuple[int, ...]:

@@ -1,0 +1,196 @@
+"""``hengtan comply``: the cheapest compliance plan in the Chinese national carbon market."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .wrap import wrapped
+
+if TYPE_CHECKING:
+    from hengtan.market.compliance import Plan
+    from hengtan.problems import Problem
+
+_LANG = click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_WORDS = {
+    "status.optimal": ("Proven cheapest: {cost} CNY", "已证最优：{cost} 元"),
+    "status.within": ("{cost} CNY, at most {gap} CNY above the cheapest", "{cost} 元，与最优相差不超过 {gap} 元"),
+    "status.infeasible": ("No plan keeps the rules.", "没有符合规则的计划。"),
+    "expected": (" (expected over {count} scenarios)", "（{count} 个情景的期望值）"),
+    "sample": ("sample: invented figures", "示例：数据为虚构"),
+    "position": ("{name} {year}: due {due} t, at hand {have} t, gap {gap} t, deadline {day} ({left} days)",
+                 "{name} {year} 年度：应清缴 {due} 吨，可用 {have} 吨，缺口 {gap} 吨，截止 {day}（{left} 天）"),
+    "fine": ("fine if nothing is done: {low} to {high} CNY (at {price} CNY/t)", "逾期罚款敞口：{low}—{high} 元（按 {price} 元/吨）"),
+    "worth": ("a tonne less saves {price} CNY", "少排一吨可少支出 {price} 元"),
+    "lines": ("Scenario «{name}», the most probable", "情景“{name}”（概率最大）"),
+    "step": ("Step", "步骤"), "t": ("t", "吨"), "cost": ("CNY", "支出（元）"), "by": ("By", "截止日"), "entity": ("Entity", "单位"),
+    "otherwise": ("Otherwise", "换个假设"),
+    "other": ("{title}: {cost} CNY ({more})", "{title}：{cost} 元（{more}）"),
+    "other.none": ("{title}: no plan", "{title}：没有可行的计划"),
+    "risk": ("Value at risk, {share} % in {days} trading days: {historical} CNY (history), {parametric} CNY (normal)",
+             "风险价值（{share}%，{days} 个交易日）：历史模拟 {historical} 元，参数法 {parametric} 元"),
+    "broken": ("Rules that the data break", "数据违反的规则"), "notes": ("Notes", "说明"),
+    "more": ("{count} more in plan.xlsx", "其余 {count} 项见 plan.xlsx"),
+    "written": ("Written: {folder}", "已写入：{folder}"),
+}  # fmt: skip
+_MOST = 20
+
+
+def _word(key: str, lang: str, **values: object) -> str:
+    return _WORDS[key][lang == "zh"].format(**values)
+
+
+@click.group("comply")
+def group() -> None:
+    """Surrender at least cost, within the rules: position, plan, alternatives, deadlines."""
+
+
+@group.command("schema")
+@click.option("--input", "which", flag_value="input", default="input", help="What comply plan reads (the default).")
+@click.option("--output", "which", flag_value="output", help="What plan.json holds.")
+def schema_command(which: str) -> None:
+    """Print the JSON Schema (2020-12) of the input or the output of a plan."""
+    from hengtan.market.compliance import schema
+
+    click.echo(json.dumps(schema("output" if which == "output" else "input"), ensure_ascii=False, indent=1))
+
+
+@group.command("plan")
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder for plan.json and plan.xlsx."
+)
+@_JSON
+@_LANG
+def plan_command(file: str, out: Path, as_json: bool, lang: str) -> int:
+    """The cheapest plan for FILE (JSON); exit 3 where no plan keeps the rules, or the data break one."""
+    from hengtan import __version__
+    from hengtan.inventory.folder import check_free, check_outside, new_folder, sha256, write_json
+    from hengtan.market.compliance import plan, read_case, record, write
+
+    check_free(out)
+    case = read_case(Path(file))
+    check_outside(out, [file])
+    found = plan(case)
+    manifest = {
+        "hengtan": __version__, "kind": "comply.plan", "input": {"file": file, "sha256": sha256(Path(file))},
+        "as_of": case.as_of.isoformat(), "status": found.status, "cost_cny": None if found.cost_cny is None else str(found.cost_cny),
+    }  # fmt: skip
+    with new_folder(out) as fresh:
+        write(fresh, found, lang)
+        write_json(fresh / "run.json", manifest)
+    if as_json:
+        click.echo(json.dumps(record(found), ensure_ascii=False, indent=1))
+    else:
+        _show(found, lang)
+        click.echo(_word("written", lang, folder=out))
+    return 3 if found.broken or found.status == "infeasible" else 0
+
+
+def _money(value: Decimal) -> str:
+    return f"{value:,.2f}"
+
+
+def _show(found: Plan, lang: str) -> None:
+    case = found.case
+    if case.title:
+        click.echo(wrapped(case.title, 80, ""))
+    if case.sample:
+        click.echo(f"[{_word('sample', lang)}]")
+    cost = "" if found.cost_cny is None else _money(found.cost_cny)
+    expected = _word("expected", lang, count=len(case.scenarios)) if len(case.scenarios) > 1 and cost else ""
+    click.echo(_word(f"status.{found.status}", lang, cost=cost, gap=_money(found.gap_cny)) + expected)
+    _positions(found, lang)
+    if found.lines:
+        if len(case.scenarios) > 1:
+            click.echo(_word("lines", lang, name=case.scenarios[found.central].name))
+        _lines(found, lang)
+    _others(found, lang)
+    for key, problems in (("broken", found.broken), ("", found.binding), ("notes", found.notes)):
+        _problems(key, problems, lang)
+
+
+def _positions(found: Plan, lang: str) -> None:
+    names = {each.id: (at, each.name) for at, each in enumerate(found.case.entities)}
+    shown = sorted(found.positions, key=lambda each: (each.year, -each.gap_t))[:_MOST]
+    for each in shown:
+        at, name = names[each.entity]
+        click.echo(
+            wrapped(
+                _word(
+                    "position", lang, name=name, year=each.year, due=f"{each.due_t:,}",
+                    have=f"{each.allowances_t + each.credits_t:,}", gap=f"{each.gap_t:,}", day=each.deadline,
+                    left=(each.deadline - found.case.as_of).days,
+                ),
+                80, "  ",
+            )
+        )  # fmt: skip
+        told = []
+        if each.fine is not None and each.gap_t:
+            fine = each.fine
+            told.append(
+                _word("fine", lang, low=_money(fine.low_cny), high=_money(fine.high_cny), price=fine.price_cny_t)
+            )
+        if found.worth_cny_t is not None:
+            told.append(_word("worth", lang, price=found.worth_cny_t[at][found.given.years.index(each.year)]))
+        for one in told:
+            click.echo(f"  {wrapped(one, 78, '  ')}")
+    _rest(len(found.positions) - len(shown), lang)
+
+
+def _lines(found: Plan, lang: str) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from .summary import console
+
+    several = len(found.case.entities) > 1
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in (["entity"] if several else []) + ["step"]:
+        table.add_column(_word(name, lang), overflow="fold")
+    for name in ("t", "cost"):
+        table.add_column(_word(name, lang), justify="right")
+    table.add_column(_word("by", lang))
+    for each in found.lines[:_MOST]:
+        money = _money(each.cost_cny) if each.cost_cny else "—"
+        cells = [each.entity] if several else []
+        table.add_row(*cells, f"{each.what[lang]}\n  {each.why[lang]}", f"{each.t:,}", money, str(each.by))
+    console().print(table)
+    _rest(len(found.lines) - _MOST, lang)
+
+
+def _others(found: Plan, lang: str) -> None:
+    if found.alternatives:
+        click.echo(_word("otherwise", lang))
+    for each in found.alternatives:
+        if each.cost_cny is None or each.more_cny is None:
+            click.echo(f"  {_word('other.none', lang, title=each.title[lang])}")
+            continue
+        more = f"{each.more_cny:+,.2f}".replace("-", "−")
+        click.echo(f"  {_word('other', lang, title=each.title[lang], cost=_money(each.cost_cny), more=more)}")
+    risk = found.risk
+    if risk is not None:
+        values: dict[str, Any] = {
+            "share": (risk.confidence * 100).normalize(), "days": risk.days, "historical": _money(risk.historical_cny),
+            "parametric": _money(risk.parametric_cny),
+        }  # fmt: skip
+        click.echo(wrapped(_word("risk", lang, **values), 80, "  "))
+
+
+def _problems(key: str, problems: tuple[Problem, ...], lang: str) -> None:
+    if problems and key:
+        click.echo(_word(key, lang))
+    for each in problems[:_MOST]:
+        place = f"{each.column}: " if each.column else ""
+        click.echo(f"  {wrapped(f'{each.code} {place}{each.reason(lang)} {each.mend(lang)}', 78, '    ')}")
+    _rest(len(problems) - _MOST, lang)
+
+
+def _rest(count: int, lang: str) -> None:
+    if count > 0:
+        click.echo(f"  {_word('more', lang, count=count)}")
