@@ -18,7 +18,7 @@ ENGLISH = {
     "How it is weighed": ["factors.md", "policies.md", "methods.md"],
     "What comes out": ["results.md", "explain.md", "compare.md", "uncertainty.md", "reports.md"],
     "How it is proved": ["evidence.md", "facts.md", "ledger.md", "verify.md"],
-    "Chinese rules": ["sector.md", "quality.md", "ets.md"],
+    "Chinese rules": ["sector.md", "quality.md", "ets.md", "comply.md"],
     "In the browser": ["web.md", "audit.md", "deploy.md", "api.md", "connections.md"],
     "Reference": ["commands.md", "problems.md", "extending.md", "benchmarks.md"],
 }
