@@ -1,7 +1,7 @@
 """``make bench``: runs every size and peer, writes ``results.json`` and ``results.md`` beside this file.
 
 BENCH_SIZES    million rows, default "1 10"          BENCH_REPEAT    runs of each, the fastest counts; default 2
-BENCH_LEDGER   million entries, default "0.07 1"
+BENCH_LEDGER   million entries, default "0.07 1"      BENCH_BOOK      million postings, default "0.01 0.1 1"
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import coefficients, evidence, facts, generate, impact_framework, ledger, spark
+from . import book, coefficients, evidence, facts, generate, impact_framework, ledger, spark
 from .measure import Run, measured
 from .results import table
 
@@ -123,6 +123,8 @@ def main() -> None:
     results["ledger"] = ledger.run(WORK, times)
     say("facts")
     results["facts"] = facts.run(WORK, times)
+    say("the book of carbon assets")
+    results["book"] = book.run(WORK, times)
     if spark.installed():
         say("Spark")
         results["spark"] = spark.run(DATA, WORK)

@@ -19,10 +19,11 @@ PAGES = [
     "docs/explain.md",
     "docs/python-api.md",
     "docs/ledger.md",
+    "docs/assets.md",
     # The same commands in Chinese, on other examples.
     *(
         pytest.param(f"docs/zh/{name}.md", marks=pytest.mark.long)
-        for name in ("evidence", "explain", "python-api", "ledger")
+        for name in ("evidence", "explain", "python-api", "ledger", "assets")
     ),
 ]
 
