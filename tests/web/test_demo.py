@@ -18,6 +18,7 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.quality.models import ReportingEntity
 from hengtan.web.quality.months import standing
+from hengtan.web.reconciliation.models import Reconciliation
 from hengtan.web.runs import demo, services
 from hengtan.web.runs.models import Run
 from hengtan.web.statements.models import Statement
@@ -53,9 +54,14 @@ def test_two_invented_companies_say_so_and_show_statement_and_allowances(db):
         demo.make()
     for organisation in Organisation.objects.all():
         assert "synthetic" in organisation.name
-        statement = Statement.objects.of(organisation).get(year=2024)
+        statement = Statement.objects.of(organisation).filter(year=2024).exclude(method="cn-other-industry-2015").get()
         assert (statement.state, statement.sample, statement.errors) == ("approved", True, 0)
-        assert Allocation.objects.of(organisation).get().totals["final"] > 0
+        from_file, from_statement = Allocation.objects.of(organisation).order_by("pk")
+        assert from_file.totals["final"] > 0
+        assert (from_statement.statements[0]["key"], from_statement.rejected) == (statement.key, 0)
+        three = Reconciliation.objects.of(organisation).get()
+        assert three.is_signed == (statement.method == "cn-power-2022")
+        assert len(three.record["lines"]) >= 6
         entity = ReportingEntity.objects.of(organisation).get()
         assert entity.sample
         assert [plan.state for plan in entity.plans.order_by("version")] == ["superseded", "approved"]

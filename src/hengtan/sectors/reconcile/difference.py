@@ -188,6 +188,8 @@ def _factor(
             sources=sources,
         )
         return
+    if abs(rest + b.co2 - way.at) <= CLOSE * abs(b.co2):
+        way.to("rounding", rest + b.co2)
     way.to("factor", rest + b.co2, was=plain(was), now=plain(now), unit=unit, sources=sources)
 
 

@@ -27,28 +27,35 @@ class Bar:
     view: str = ""
 
 
-def bridge(record: Mapping[str, Any]) -> list[Bar]:
-    """Carbon market, its parts to the guideline, guideline, its parts to the inventory, inventory."""
+def bridge(record: Mapping[str, Any]) -> tuple[list[Bar], Decimal]:
+    """Carbon market, its parts to the guideline, guideline, its parts to the inventory, inventory; and where the axis begins.
+
+    Where what differs is small beside the totals the axis begins near them, and totals are lines, not bars.
+    """
     totals = {name: Decimal(value) for name, value in record["totals"].items()}
-    ups: list[tuple[str | Promise, Decimal, Decimal, str, str]] = []
+    ways: list[tuple[str | Promise, Decimal, Decimal, str, str]] = []
     at = totals["ets"]
-    ups.append((words.VIEWS["ets"], Decimal(0), at, "view", "ets"))
+    ways.append((words.VIEWS["ets"], at, at, "view", "ets"))
     for step in record["steps"]:
         parts = [(words.kind(name), Decimal(value), "") for name, value in step["by_kind"].items()]
         parts.append((_("Not explained"), Decimal(step["remainder"]), "open"))
         for title, value, tone in parts:
             if abs(value) >= Decimal("0.005"):
-                ups.append((title, at, at + value, tone or ("up" if value > 0 else "down"), ""))
+                ways.append((title, at, at + value, tone or ("up" if value > 0 else "down"), ""))
                 at += value
         at = totals[step["to"]]
-        ups.append((words.VIEWS[step["to"]], Decimal(0), at, "view", step["to"]))
-    low = min(Decimal(0), *(min(first, last) for _title, first, last, _tone, _view in ups))
-    high = max(Decimal(0), *(max(first, last) for _title, first, last, _tone, _view in ups))
-    span = (high - low) or Decimal(1)
-    return [
-        Bar(
-            title, last - first if tone != "view" else last, f"{(min(first, last) - low) / span * WIDTH:.3f}",
-            f"{max(abs(last - first) / span * WIDTH, Decimal('0.25')):.3f}", tone, view,
-        )
-        for title, first, last, tone, view in ups
-    ]  # fmt: skip
+        ways.append((words.VIEWS[step["to"]], at, at, "view", step["to"]))
+    points = [each for _title, first, last, _tone, _view in ways for each in (first, last)]
+    low, high = min(points), max(points)
+    cut = low > 0 and 0 < high - low < high / 4
+    start = low - (high - low) / 4 if cut else min(low, Decimal(0))
+    span = (max(high, Decimal(0)) - start) * Decimal("1.02") or Decimal(1)
+    bars = []
+    for title, first, last, tone, view in ways:
+        begins, ends = min(first, last), max(first, last)
+        if tone == "view" and not cut:
+            begins, ends = min(last, Decimal(0)), max(last, Decimal(0))
+        width = max((ends - begins) / span * WIDTH, Decimal("0.4"))
+        left = min((begins - start) / span * WIDTH, WIDTH - width)
+        bars.append(Bar(title, last if tone == "view" else last - first, f"{left:.3f}", f"{width:.3f}", tone, view))
+    return bars, start if cut else Decimal(0)

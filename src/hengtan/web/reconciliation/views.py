@@ -100,10 +100,11 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         notes.setdefault((note.line, note.step), []).append(note)
     statements = {services.ref_of(each): each for each in one.statements.defer("rows", "record", "problems").all()}
     left = services.unsaid(one)
+    bars, start = bridge(one.record)
     context = {
         "one": one, "views": [(name, words.VIEWS[name], one.record["totals"][name]) for name in VIEWS],
         "lines": [_line(request, one, each, notes, statements) for each in one.record["lines"]],
-        "bridge": bridge(one.record),
+        "bridge": bars, "axis": start,
         "statements": list(statements.values()), "left": left, "stale": any(each.state != State.APPROVED for each in statements.values()),
         "again": urlencode([("statement", _now(each).pk) for each in statements.values()]),
         "may_say": request.membership.may(Act.CALCULATE) and not one.is_signed,

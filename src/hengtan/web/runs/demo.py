@@ -31,6 +31,7 @@ from hengtan.web.organisations.first_run import wanted
 from hengtan.web.organisations.models import Installation, Membership, Organisation
 from hengtan.web.organisations.roles import Role
 from hengtan.web.quality import demo as quality
+from hengtan.web.reconciliation import demo as boundaries
 from hengtan.web.statements import demo as statements
 from hengtan.web.vault.services import keep_file
 
@@ -104,7 +105,7 @@ def make() -> Door | None:
     for _step in range(STEPS):
         while run_one() is not None:
             pass
-        if not any(_goes_on(each) for each in organisations):
+        if not any([*map(_goes_on, organisations), *map(_reconciles, organisations)]):
             break
     first = reverse("inventory", kwargs={"key": organisations[0].key})
     return Door(emails, password, f"{reverse('account_login')}?next={quote(first)}")
@@ -116,6 +117,13 @@ def _person(email: str, name: str, password: str, role: Role) -> User:
     user.notice_mail = User.NoticeMail.NEVER
     user.save(update_fields=["notice_mail"])
     return user
+
+
+def _reconciles(organisation: Organisation) -> bool:
+    """The next step of an invented company whose statement becomes an inventory."""
+    members = Membership.objects.of(organisation).filter(ended_at=None).select_related("user", "organisation")
+    people = (members.filter(role=role, user__email=_email(name)).first() for name, _full, role in PEOPLE[:2])
+    return boundaries.goes_on(*people, folder())
 
 
 def _goes_on(organisation: Organisation) -> bool:
