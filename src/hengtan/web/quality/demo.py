@@ -55,7 +55,7 @@ def furnish(owner: Membership, approver: Membership) -> None:
     today = timezone.localdate()
     months = [_before(today, back) for back in range(MONTHS, 0, -1)]
     with transaction.atomic():
-        first = date(months[0].year, 1, 1)
+        first = months[0]
         plan = services.make(owner, statement.name, statement.method, first.year, first, statement)
         ReportingEntity.objects.filter(pk=plan.entity_id).update(sample=True)
         plan.entity.refresh_from_db()

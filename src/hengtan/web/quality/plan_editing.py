@@ -140,7 +140,7 @@ def line(request: TenantRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "plan": plan, "entity": plan.entity, "form": form, "wrong": wrong, "n": at + 1 if at is not None else "", "seen": services.mark_of(plan),
-        "alike": [each for each in listed if each[0] != (at or -1) + 1],
+        "alike": [each for each in listed if at is None or each[0] != at + 1],
         "parameters": [(name, title[language], parameter.unit) for name, title, parameter in method.inputs()],
         "title": parameter_title(method, here.parameter, language)[0] if here.parameter else "",
         "found": [each for each in services.problems(plan) if at is not None and each.row == at + 1] if request.method != "POST" else [],

@@ -2,9 +2,10 @@
 
 import django.core.validators
 import django.db.models.deletion
-import hengtan.web.organisations.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import hengtan.web.organisations.tenancy
 
 
 class Migration(migrations.Migration):
