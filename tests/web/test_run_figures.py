@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from datetime import date
 from decimal import Decimal
+from html import escape, unescape
 
 import pytest
 from django.utils import translation
@@ -18,6 +20,12 @@ from .calculated import YEAR, calculated
 from .test_api import Caller, codes
 from .test_runs_pages import text_of
 
+LABELLED = """activity_id,facility,activity_type,start,end,quantity,unit,region,data_quality
+E-1,{m} plant 1,electricity,2025-01-01,2025-01-31,50000,kWh,CN-33,measured
+E-2,{m} plant 2,electricity,2025-02-01,2025-02-28,40000,kWh,CN-33,
+E-3,{m} plant 3,electricity,2025-04-16,2025-05-15,30000,kWh,CN-33,估算
+E-4,{m} plant 3,electricity,2025-05-16,2025-05-31,7000,kWh,CN-33,measured
+"""
 METERED = """activity_id,facility,activity_type,start,end,quantity,unit,region,uncertainty_pct
 E-1,{m} plant 1,electricity,2025-01-01,2025-01-31,50000,kWh,CN-33,10
 E-2,{m} plant 2,electricity,2025-02-01,2025-02-28,40000,kWh,CN-33,
@@ -127,3 +135,44 @@ def test_an_intensity_is_what_its_months_emitted_for_one_of_it(company, run, own
     assert Decimal(told[0]["co2e_kg"]) == january
     assert abs(Decimal(told[0]["co2e_kg_per_unit"]) - january / 250) < Decimal("1e-11")
     assert (told[0]["unit"], told[0]["first"], told[0]["last"]) == ("t", "2025-01", "2025-01")
+
+
+def total_of(answer):
+    return Decimal(re.search(r"([\d,.]+)\s*tCO₂e", text_of(answer)).group(1).replace(",", ""))
+
+
+def test_a_share_of_data_quality_leads_to_its_rows_which_add_up_to_it(company, owner):
+    run = calculated(company, LABELLED)
+    board = Dashboard(run, run.figures, "location")
+    assert {row["label"]: row["rows"] for row in board.quality} == {"measured": 2, "估算": 1, "": 1}
+    page = company.client().get(company.url(f"runs/{run.pk}/")).content.decode()
+    for row in board.quality:
+        assert escape(row["href"]) in page
+        answer = company.client().get(row["href"])
+        assert total_of(answer) == round(row["co2e_kg"] / 1000, 2), row
+    items = owner.get(f"/runs/{run.key}/rows?quality=measured").json()["items"]
+    assert [row["activity_id"] for row in items] == ["E-1", "E-4"]
+    Run.objects.filter(pk=run.pk).update(figures={k: v for k, v in run.figures.items() if k != "labels"})
+    assert "quality=measured" not in company.client().get(company.url(f"runs/{run.pk}/")).content.decode()
+
+
+def test_an_intensity_leads_to_the_rows_of_its_months(company, run):
+    one = Denominator.objects.create(
+        organisation=company.organisation, kind=Denominator.Kind.OUTPUT, start=date(2025, 1, 1), end=date(2025, 3, 31),
+        value=Decimal(250), unit="t",
+    )  # fmt: skip
+    (found,) = Dashboard(run, run.figures, "location").intensities([one])
+    assert total_of(company.client().get(found["href"])) == round(found["kg"] / 1000, 2)
+
+
+def test_cells_of_facilities_and_of_a_comparison_lead_to_rows(company, run):
+    later = calculated(company, METERED.replace("50000", "60000"), name="later")
+    compared = company.client().get(company.url(f"runs/{later.pk}/compare/?with={run.pk}&by=category")).content.decode()
+    facilities = company.client().get(company.url(f"runs/{run.pk}/facilities/")).content.decode()
+    links = [
+        unescape(each) for each in re.findall(r'<a class="ht-ex" href="([^"]+/rows/[^"]*)"', compared + facilities)
+    ]
+    assert any(f"/runs/{run.pk}/rows/?basis=location&scope=2&category=electricity" in each for each in links)
+    assert any("scope=2&facility=" in each for each in links)
+    for each in links:
+        assert company.client().get(each).status_code == 200, each

@@ -112,6 +112,7 @@ class Filter(Schema):
     month: str | None = Field(None, pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
     match: str | None = Field(None, max_length=16)
     factor_id: str | None = Field(None, max_length=2000)
+    quality: str | None = Field(None, max_length=400, description="What stands in data_quality; empty: rows without.")
     q: str = Field("", max_length=200, description="A part of the activity id or of the facility's name.")
 
 

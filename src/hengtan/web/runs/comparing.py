@@ -100,7 +100,8 @@ def difference(a: Run, b: Run, basis: str, by: str) -> dict[str, Any]:
             "exact": _exact(told),
         }
         caches["here"].set(key, found, KEPT_S)
-    return {**found, "rows": [{**row, "name": _called(by, row["name"])} for row in found["rows"]]}
+    rows = [{**row, "name": _called(by, row["name"]), "asked": _asked(by, row["name"], basis)} for row in found["rows"]]
+    return {**found, "rows": rows}
 
 
 def _row(name: str, change: Change) -> dict[str, Any]:
@@ -144,6 +145,15 @@ def _rest(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
         "effects": [total(row["effects"][at] for row in rows) for at in range(len(EFFECTS))],
         "total": total(row["total"] for row in rows),
     }  # fmt: skip
+
+
+def _asked(by: str, name: str, basis: str) -> str:
+    """How the rows of a line are asked for; empty where rows are not told apart by it."""
+    scope, _dot, category = name.partition(".")
+    told = {
+        "facility": {"facility": name}, "unit": {"org_unit": name}, "scope": {"scope": name}, "category": {"scope": scope, "category": category},
+    }.get(by, {})  # fmt: skip
+    return urlencode({"basis": basis, **told}) if told and all(told.values()) else ""
 
 
 def _called(by: str, name: str) -> str:

@@ -134,6 +134,18 @@ class Dashboard:
             at += part
         return found
 
+    @property
+    def quality(self) -> list[dict[str, Any]]:
+        """What the column data_quality says, with the rows behind it where the run keeps them (location-based)."""
+        return [
+            {
+                "label": row["label"], "rows": row["rows"], "co2e_kg": Decimal(row["co2e_kg"]),
+                "href": self.rows_at(**({"quality": row["label"]} if row["label"] else {"unlabelled": 1}), basis="location")
+                if self.figures.get("labels") else "",
+            }
+            for row in self.figures.get("quality") or ()
+        ]  # fmt: skip
+
     def map(self, places: Mapping[str, tuple[float, float]]) -> dict[str, Any] | None:
         """Points of the largest facilities whose place is known; None without any."""
         rows = [row for row in self.figures["facilities"] if row["facility"] in places]
@@ -229,6 +241,7 @@ class Dashboard:
             found.append({
                 "name": kind, "kind": rows[0].get_kind_display(), "unit": unit, "amount": amount, "kg": kg, "per": EXACT.divide(kg, amount),
                 "first": min(known), "last": max(known), "part": kg * 100 / self.total if self.total else Decimal(0),
+                "href": self.rows_at(month=min(known), until=max(known)),
             })  # fmt: skip
         return found
 

@@ -29,7 +29,19 @@ PAGE = 50
 KEPT_S = 24 * 3600
 AROUND = 10  # pages that are read at once: it takes hardly longer than one
 MONTH = re.compile(r"(19|20)\d\d-(0[1-9]|1[0-2])")
-FILTERS = ("gas", "scope", "category", "facility", "org_unit", "month", "match", "factor_id")
+FILTERS = (
+    "gas",
+    "scope",
+    "category",
+    "facility",
+    "org_unit",
+    "month",
+    "match",
+    "factor_id",
+    "quality",
+    "unlabelled",
+    "until",
+)
 NAMED = ("category", "facility", "org_unit", "match", "factor_id")
 COLUMNS = (
     "activity_id",
@@ -50,14 +62,16 @@ def asked(request: TenantRequest) -> Asked:
     """What the address says; nonsense in it is passed over."""
     given = request.GET
     scope = given.get("scope", "")
-    month = given.get("month", "")
+    month, until = given.get("month", ""), given.get("until", "")
     named: dict[str, Any] = {name: given[name][:400] if given.get(name) else None for name in NAMED}
     return Asked(
         basis=basis_of(request),
         scope=int(scope) if scope in ("0", "1", "2", "3") else None,
         gas=given["gas"] if given.get("gas") in words.GASES else None,
         month=month if MONTH.fullmatch(month) else None,
+        until=until if MONTH.fullmatch(month) and MONTH.fullmatch(until) and month <= until else None,
         text=" ".join(given.get("q", "").split())[:100],
+        quality="" if given.get("unlabelled") else given["quality"][:400] if given.get("quality") else None,
         facilities=services.facilities_of(request.membership),
         **named,
     )

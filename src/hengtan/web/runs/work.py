@@ -33,6 +33,7 @@ from hengtan.facts import Store
 from hengtan.inventory.cube import write_cube
 from hengtan.inventory.cube_rows import CUBE, CubeRow, cube_rows, parted
 from hengtan.inventory.folder import sha256
+from hengtan.inventory.posted import LABELS, write_labels
 from hengtan.inventory.report_data import read_manifest, report_data
 from hengtan.inventory.run import ControlError, text
 from hengtan.inventory.totals import EXACT
@@ -161,6 +162,7 @@ def _more(folder: Path, run: Any, con: Any) -> None:
     """What the pages need beside what the reports show."""
     if run.posting is not None:
         write_cube(con, run.posting, folder / CUBE)
+        write_labels(con, run.posting, folder / LABELS)
     first: dict[str, Any] = {}
     for problem in run.problems.listed:
         first.setdefault(problem.code, problem)
@@ -184,7 +186,7 @@ def _keep(run: Run, progress: Progress) -> None:
             raise ControlError(f"run {run.key}: {name} is {found['totals'][name]} in the cube, {kg} in the summary")
     more = {**_told(folder, manifest), "area": _area(run), "spread_rows": _spread(folder)}
     shown = {
-        "hot": hot_spots(run, None), "uncertainty": summary["uncertainty"], "month_bands": summary.get("uncertainty_by_month"),
+        "hot": hot_spots(run, None), "labels": (folder / LABELS).exists(), "uncertainty": summary["uncertainty"], "month_bands": summary.get("uncertainty_by_month"),
     }  # fmt: skip
     first, _slash, last = str(manifest["organisation"]["period"]).partition("/")
     run.first = date.fromisoformat(first) if first else None
