@@ -284,9 +284,10 @@ def report(folder: Path, form: tuple[str, ...], about: Path | None, lang: str) -
         problems = list(csv.DictReader(file))
     digest = str(json.loads((folder / "run.json").read_text("utf-8"))["input"]["sha256"])
     document = statement_document(record, told, problems, digest, lang)
+    book = statement_document(record, told, problems, digest, lang, wide=True)
     writers = {
         "pdf": lambda: paper(document),
-        "xlsx": lambda: statement_workbook(document),
+        "xlsx": lambda: statement_workbook(book),
         "html": lambda: page(document).encode(),
     }
     for name in form or tuple(writers):

@@ -48,6 +48,7 @@ class Step:
     equation: str
     gas_t: Fraction
     used: tuple[Used, ...]
+    minus: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Result:
 
     incomplete  places where a source could not be worked out
     years       the value of the year of what was stated by month and is a mean, weighted
+    counted     what was stated and is read by the equations of emissions, itself or through what follows from it
     """
 
     method: SectorMethod
@@ -88,6 +90,7 @@ class Result:
     statement: Statement
     incomplete: frozenset[Place]
     years: Mapping[tuple[Place, str], Fraction] = field(default_factory=dict)
+    counted: frozenset[tuple[Place, str]] = frozenset()
 
     def total(self, results: Iterable[SourceResult] | None = None, *, gas: str = "co2e") -> Fraction:
         """Of the sources that count; what is removed is subtracted."""
@@ -121,16 +124,29 @@ def calculate(statement: Statement, method: SectorMethod, year: int | None = Non
     ratios: list[RatioResult] = []
     incomplete: set[Place] = set()
     years: dict[tuple[Place, str], Fraction] = {}
+    counted: set[tuple[Place, str]] = set()
+    read = _read_anywhere(method)
     for place, values in statement.values.items():
         here = _Here(place, values, method, year, problems)
         found = [each for source in method.sources if (each := here.source(source)) is not None]
         results += found
         ratios += here.ratios(found)
-        here.check()
+        counted |= {(place, name) for name in here.counted(found)}
+        here.check(read)
         if here.failed:
             incomplete.add(place)
         years |= {(place, name): value for name, value in here.means()}
-    return Result(method, year, results, ratios, problems, statement, frozenset(incomplete), years)
+    return Result(method, year, results, ratios, problems, statement, frozenset(incomplete), years, frozenset(counted))
+
+
+def _read_anywhere(method: SectorMethod) -> frozenset[str]:
+    """Single parameters that some equation reads; the others are listed by the guideline to stand beside the emissions."""
+    equations = [part.equation for source in method.sources for part in source.parts]
+    equations += [ratio.equation for ratio in method.ratios]
+    shapes = [*method.parameters.values(), *(each for group in method.groups.values() for each in group.own.values())]
+    for parameter in shapes:
+        equations += [*parameter.ways, *([parameter.weight] if parameter.weight else [])]
+    return frozenset().union(*(equation.names for equation in equations))
 
 
 class _Missing(Exception):  # noqa: N818  (a turn in the way of calculating, told as a problem)
@@ -209,7 +225,7 @@ class _Here:
         value = part.equation.value(
             {name: each.value for name, each in zip(sorted(part.equation.names), used, strict=True)}
         )
-        return Step(part.group, item, gas, part.equation.text, value, tuple(used))
+        return Step(part.group, item, gas, part.equation.text, value, tuple(used), part.minus)
 
     # --- values
 
@@ -486,11 +502,27 @@ class _Here:
         del self.problems[told:]
         self.failed = failed
 
-    def check(self) -> None:
+    def counted(self, results: Sequence[SourceResult]) -> set[str]:
+        """What was stated and counts in the emissions."""
+        open_ = [
+            (used.name, step.group, step.item)
+            for each in results if each.source.kind != "note" for step in each.steps for used in step.used
+        ]  # fmt: skip
+        found: set[str] = set()
+        while open_:
+            full, group, item = open_.pop()
+            if full in self.values:
+                found.add(full)
+                continue
+            names = {name for way in self.parameter(full).ways for name in way.names}
+            open_ += [(self.full(name, group, item), group, item) for name in names]
+        return found
+
+    def check(self, read: frozenset[str]) -> None:
         """Values that nothing read, and values that are unusual."""
         for name, months in self.values.items():
             parameter = self.parameter(name)
-            if name not in self._read:
+            if name not in self._read and ("." in name or name in read):
                 self.wrong("sector.not-used", name)
             if parameter.usual is not None:
                 low, high = parameter.usual

@@ -30,7 +30,11 @@ def record(result: Result) -> dict[str, Any]:
         name: method.title_of(name) for name in {name for values in result.statement.values.values() for name in values}
     }
     return {
-        "method": about(method),
+        "method": about(method)
+        | {
+            "sources": sources(method),
+            "processes": {name: dict(title) for name, title in method.processes.items()},
+        },
         "year": result.year,
         "gwp_set": method.gwp,
         "by_source": [_source(each, method) for each in result.sources],
@@ -46,6 +50,7 @@ def record(result: Result) -> dict[str, Any]:
         "identified": [_identified(method, entity, found) for entity, found in entities.items()],
         "values": [
             _given(place, name, months, method, titles[name], result.years.get((place, name)))
+            | {"counted": (place, name) in result.counted}
             for place, values in result.statement.values.items()
             for name, months in values.items()
         ],
@@ -136,7 +141,7 @@ def equation(each: SourceResult) -> str:
 
 def _step(step: Step, method: SectorMethod) -> dict[str, Any]:
     return {
-        "item": f"{step.group}.{step.item}".strip("."), "gas": step.gas, "t_gas": shown(step.gas_t), "equation": step.equation,
+        "item": f"{step.group}.{step.item}".strip("."), "gas": step.gas, "minus": step.minus, "t_gas": shown(step.gas_t), "equation": step.equation,
         "worked": worked(step), "values": [_used(used, method) for used in step.used],
     }  # fmt: skip
 

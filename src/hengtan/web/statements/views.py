@@ -296,7 +296,9 @@ def download(request: TenantRequest, pk: int) -> HttpResponse:
         problems = [
             {**each, "reason": each["reason"][language], "mend": each["mend"][language]} for each in statement.problems
         ]
-        document = statement_document(statement.record, statement.about, problems, statement.digest, language)
+        document = statement_document(
+            statement.record, statement.about, problems, statement.digest, language, wide=form == "xlsx"
+        )
         data = (
             paper(document)
             if form == "pdf"
