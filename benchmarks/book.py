@@ -129,10 +129,10 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         "",
         f"Records read from the book's database and computed again, every law checked; posting: {found['posting_ms']:.1f} ms from proposal to approved posting.",
         "",
-        "| postings | replay, s | postings / s |",
-        "| ---: | ---: | ---: |",
+        "| postings | replay, s | processor s | postings / s | postings / processor s |",
+        "| ---: | ---: | ---: | ---: | ---: |",
         *(
-            f"| {each['postings']:,} | {each['replay_s']:.2f} | {each['postings_per_s']:,.0f} |"
+            f"| {each['postings']:,} | {each['replay_s']:.2f} | {each['cpu_s']:.2f} | {each['postings_per_s']:,.0f} | {each['postings'] / each['cpu_s']:,.0f} |"
             for each in found["sizes"]
         ),
         "",
