@@ -155,9 +155,11 @@ def _line(
     }
     if sides["ets"] is None and not is_covered:
         rule["ets"] = uncovered()
+    source = mapped().get(key)
+    lost = "not-handed" if source is not None and source.activity_type else "no-activity"
     gaps = (
         "not-stated" if sides["enterprise"] is None else "not-handed",
-        "not-handed" if sides["inventory"] is None else "not-stated",
+        lost if sides["inventory"] is None else "not-stated",
     )
     first = difference(sides["ets"], sides["enterprise"], rule.get("ets"), grid, gaps[0])
     second = difference(sides["enterprise"], sides["inventory"], rule.get("enterprise"), grid, gaps[1])

@@ -98,7 +98,7 @@ def _beside(owner: Membership, path: Path) -> None:
 def _reconciled(owner: Membership, approver: Membership, found: list[Statement], run: Run, sample: Statement) -> None:
     """Reconciled, and, where everything is explained, signed; allowances from the statement beside."""
     allocation = market.make_from_statements(owner, f"示例 sample {sample.year}", Kind.BENCHMARK, [sample])
-    one = services.make(owner, f"{FACILITY[sample.method]} {sample.year}", found, run, allocation=allocation)
+    one = services.make(owner, FACILITY[sample.method], found, run, allocation=allocation)
     left: list[tuple[str, int, Decimal]] = [
         (line["key"], step, value) for line, step, value in services.open_lines(one)
     ]

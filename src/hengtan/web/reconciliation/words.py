@@ -37,6 +37,9 @@ HINTS: Mapping[str, str | Promise] = {
     "not-handed": _(
         "The statement counts it, the inventory does not: hand the statement to the inventory, or say why it is missing."
     ),
+    "no-activity": _(
+        "The inventory has no activity for this (carbon that stays in products, balances of a process): a person says what it is."
+    ),
     "amounts": _("The two sides count in units that do not convert into each other."),
     "": _("No rule explains this part."),
 }
