@@ -82,10 +82,6 @@ def test_the_workbook_has_real_numbers_and_no_formulas(reported):
     weighted = sum(a * m for a, m in zip(amounts, moisture[2:14], strict=True)) / sum(amounts)
     assert (moisture[1], moisture[2], moisture[14]) == ("%", 11.8, pytest.approx(weighted, abs=5e-5))
     assert moisture[14] != pytest.approx(sum(moisture[2:14]) / 12, abs=5e-4)
-        "%",
-        11.8,
-        11.8604,
-    )  # weighted, not the mean of 11.8667
     received = fuels["常规燃煤机组燃煤：收到基元素碳含量"]
     assert received[15:17] == ("计算值", "空气干燥基元素碳含量 × (1 - 收到基水分) ÷ (1 - 空气干燥基水分)")
 
