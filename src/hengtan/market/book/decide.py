@@ -6,7 +6,7 @@ arithmetic of the book (``book.*``) or by law (``law.*``), which names rule, sou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from hengtan.problems import HengtanError, Problem
 from .event import Event, fen
 from .instrument import PURPOSES, Instrument, cea
 from .law import lawful
+from .lots import joined, split
+from .paid import paid
 from .posting import (
     CANCELLED,
     FINAL,
@@ -30,7 +32,6 @@ from .posting import (
     Money,
     Posting,
     Range,
-    coalesced,
 )
 
 GOES_TO = {
@@ -159,7 +160,7 @@ def _in(event: Event, view: View, number: int, account: Account) -> Posting:
         event.text,
         made=made,
         batches=batches,
-        money=_paid(event, account.entity),
+        money=paid(event, account.entity),
         entity=account.entity,
     )
 
@@ -192,16 +193,16 @@ def _out(event: Event, view: View, number: int, account: Account) -> Posting:
     if wrong:
         raise HengtanError(wrong)
     contract = event.contract if GOES_TO[event.kind] in (FROZEN, LENT) else ""
-    spent, made = _split(
+    spent, made = split(
         taken, lambda lot: Lot(lot.batch, lot.first, lot.last, target.key, GOES_TO[event.kind], contract)
     )
     if event.kind == "transfer":
-        spent, made = _joined(spent, made, view.lots(target.key, instrument.code, HELD))
+        spent, made = joined(spent, made, view.lots(target.key, instrument.code, HELD))
     batches: tuple[Batch, ...] = ()
     if event.kind == "carry_over":
         new = Batch(view.next_batch(), cea(CARRIED_INTO), "", 1, event.quantity, event.day, event.kind)
         batches, made = (new,), [*made, Lot(new.number, 1, event.quantity, account.key, HELD)]
-    money = _paid(event, account.entity, target.entity)
+    money = paid(event, account.entity, target.entity)
     return Posting(
         number,
         event.kind,
@@ -292,49 +293,6 @@ def _by_number(event: Event, view: View, instrument: Instrument, wanted: Range) 
     return taken
 
 
-def _split(taken: Iterable[tuple[Lot, int, int]], become: Callable[[Lot], Lot]) -> tuple[list[Lot], list[Lot]]:
-    """Whole lots that go, and what comes of them: the part that moves, and what stays where it was."""
-    parts: dict[Lot, list[tuple[int, int]]] = {}
-    for lot, first, last in taken:
-        parts.setdefault(lot, []).append((first, last))
-    made: list[Lot] = []
-    for lot, ranges in parts.items():
-        at = lot.first
-        for first, last in sorted(ranges):
-            if at < first:
-                made.append(_part(lot, at, first - 1))
-            made.append(become(_part(lot, first, last)))
-            at = last + 1
-        if at <= lot.last:
-            made.append(_part(lot, at, lot.last))
-    return list(parts), made
-
-
-def _part(lot: Lot, first: int, last: int) -> Lot:
-    return Lot(lot.batch, first, last, lot.account, lot.place, lot.contract)
-
-
-def _joined(spent: list[Lot], made: list[Lot], there: Sequence[Lot]) -> tuple[list[Lot], list[Lot]]:
-    """Neighbours of one batch in one place become one lot again."""
-    free = [lot for lot in there if lot not in spent]
-    moving = [lot for lot in made if lot.place == HELD and not lot.contract]
-    touched = [lot for lot in free if not lot.contract and any(_touch(lot, each) for each in moving)]
-    rest = [lot for lot in made if lot not in moving]
-    joined: list[Lot] = []
-    for account in dict.fromkeys(lot.account for lot in moving):
-        parts = [(lot.batch, lot.first, lot.last) for lot in (*moving, *touched) if lot.account == account]
-        joined += [Lot(batch, first, last, account, HELD) for batch, first, last in coalesced(parts)]
-    return [*spent, *touched], [*rest, *joined]
-
-
-def _touch(one: Lot, two: Lot) -> bool:
-    return (
-        one.batch == two.batch
-        and one.account == two.account
-        and (one.last + 1 == two.first or two.last + 1 == one.first)
-    )
-
-
 def _released(event: Event, view: View, number: int) -> Posting:
     bound = view.contract(event.contract)
     if not bound:
@@ -352,11 +310,11 @@ def _released(event: Event, view: View, number: int) -> Posting:
             taken.append((lot, lot.first, lot.first + part - 1))
             rest -= part
     place = HELD if event.kind == "release" else OUT
-    spent, made = _split(taken, lambda lot: Lot(lot.batch, lot.first, lot.last, lot.account, place))
+    spent, made = split(taken, lambda lot: Lot(lot.batch, lot.first, lot.last, lot.account, place))
     account = _account(bound[0].account, view, "account")
     if place == HELD:
         there_now = view.lots(account.key, view.batch(bound[0].batch).instrument.code, HELD)
-        spent, made = _joined(spent, made, there_now)
+        spent, made = joined(spent, made, there_now)
     return Posting(
         number,
         event.kind,
@@ -364,7 +322,7 @@ def _released(event: Event, view: View, number: int) -> Posting:
         event.text,
         tuple(spent),
         tuple(made),
-        money=_paid(event, account.entity),
+        money=paid(event, account.entity),
         entity=account.entity,
     )
 
@@ -412,46 +370,6 @@ def _reverse(event: Event, view: View, number: int) -> Posting:
         reverses=of.number,
         entity=of.entity,
     )
-
-
-def _paid(event: Event, entity: str, target: str = "") -> tuple[Money, ...]:
-    """The money that moves with the units, or with the contract."""
-    cash = f"cash:{entity}"
-    moved: list[tuple[str, str, str, int]] = []
-    if event.kind == "buy":
-        moved = [
-            ("price", cash, f"price:{entity}", event.amount),
-            ("fee", cash, f"fee:{entity}", event.fee),
-            ("vat", cash, f"vat:{entity}", event.vat),
-        ]
-    elif event.kind == "sell":
-        moved = [
-            ("price", f"price:{entity}", cash, event.amount),
-            ("fee", cash, f"fee:{entity}", event.fee),
-            ("vat", f"vat:{entity}", cash, event.vat),
-        ]
-    elif event.kind == "transfer":
-        moved = [("price", f"cash:{target}", cash, event.amount)] if target != entity else []
-        moved.append(("fee", cash, f"fee:{entity}", event.fee))
-    elif event.kind in ("pledge", "repo"):
-        moved = [("principal", f"loan:{entity}", cash, event.principal), ("fee", cash, f"fee:{entity}", event.fee)]
-    elif event.kind == "release":
-        moved = [
-            ("principal", cash, f"loan:{entity}", event.principal),
-            ("interest", cash, f"interest:{entity}", event.interest),
-        ]
-    elif event.kind == "foreclose":
-        moved = [
-            ("price", f"price:{entity}", f"loan:{entity}", event.amount),
-            ("fee", cash, f"fee:{entity}", event.fee),
-        ]
-    elif event.kind == "lend":
-        moved = [("interest", f"interest:{entity}", cash, event.interest)]
-    elif event.kind == "give_back":
-        moved = [("interest", cash, f"interest:{entity}", event.interest)]
-    else:
-        moved = [("fee", cash, f"fee:{entity}", event.fee)]
-    return tuple(Money(*each) for each in moved if each[3])
 
 
 def series_of(instrument: Instrument, series: str) -> str:

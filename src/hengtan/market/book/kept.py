@@ -13,7 +13,8 @@ from hengtan.problems import HengtanError, Problem
 from .decide import refuse
 from .quote import Quote
 from .registry import Break, StatementLine, reconcile
-from .store import Store, as_day, as_moment, stamp
+from .seen import as_day, as_moment, stamp
+from .store import Store
 
 _QUOTE = "symbol, day, close_fen, open_fen, high_fen, low_fen, listed_t, listed_fen, block_t, block_fen, source"
 
