@@ -448,17 +448,24 @@ def statement_workbook(document: Document) -> bytes:
             sheet = book.add_worksheet(
                 visible(f"{at} {section.title}")[:31].translate(str.maketrans("[]:*?/\\", "       "))
             )
-            sheet.set_column(0, 0, 44)
-            sheet.set_column(1, 14, 14)
-            sheet.set_column(15, 18, 24)
-            sheet.set_landscape()
-            sheet.set_paper(9)  # A4
-            sheet.fit_to_pages(1, 0)
+            _paper(sheet, max((len(each.columns) for each in section.blocks if isinstance(each, Table)), default=0))
             sheet.write_string(0, 0, visible(f"{section.clause} {section.title}".strip()), bold)
             row = 2
             for block in section.blocks:
                 row = _block(sheet, block, row, head, bold, number, wrap) + 1
     return target.getvalue()
+
+
+def _paper(sheet: Any, columns: int) -> None:
+    """Widths and paper: twelve months beside each other are printed on A3."""
+    is_wide = columns > len(MONTHS)
+    sheet.set_column(0, 0, 34 if is_wide else 44)
+    sheet.set_column(1, 1, 10 if is_wide else 20)
+    sheet.set_column(2, 14, 12 if is_wide else 20)
+    sheet.set_column(15, 18, 18)
+    sheet.set_landscape()
+    sheet.set_paper(8 if is_wide else 9)  # A3, A4
+    sheet.fit_to_pages(1, 0)
 
 
 def _block(sheet: Any, block: Block, row: int, head: Any, bold: Any, number: Any, wrap: Any) -> int:
@@ -474,7 +481,15 @@ def _block(sheet: Any, block: Block, row: int, head: Any, bold: Any, number: Any
             for line in (*block.rows, *((block.total,) if block.total else ())):
                 row += 1
                 for column, cell in enumerate(line):
-                    _cell(sheet, row, column, cell, block.columns[column].kind, number, wrap)
+                    _cell(
+                        sheet,
+                        row,
+                        column,
+                        cell,
+                        block.columns[column].kind,
+                        number,
+                        bold if line is block.total else wrap,
+                    )
             row += 1
             if block.note:
                 sheet.write_string(row, 0, visible(block.note))
