@@ -14,6 +14,7 @@ from hengtan.sectors.quality import (
     changes,
     check,
     month_of,
+    plausible,
     read_plan,
     suggested,
     wanted,
@@ -257,3 +258,49 @@ def test_evidence_that_came_after_the_day_is_told_as_late():
         [(0, date(2026, 2, 1)), (1, date(2026, 2, 1)), (2, date(2026, 3, 20)), (2, date(2026, 3, 1))],
     )
     assert again.late == 0  # the first file of a value counts
+
+
+# what is unlikely
+
+
+def remarks(*rows):
+    return [(each.code, each.values["month"], each.row, each.severity) for each in plausible(stated(*rows), METHOD)]
+
+
+def by_month(parameter, unit, *values, obtained="measured"):
+    return [("Unit 1", parameter, str(month), value, unit, obtained) for month, value in enumerate(values, 1)]
+
+
+def test_a_month_that_jumps_by_more_than_a_tenth_is_told():
+    even = by_month("coal.conventional.c_ad", "t C/t", "0.50", "0.51", "0.49", "0.50")
+    assert remarks(*even) == []
+    slipped = by_month("coal.conventional.c_ad", "t C/t", "0.50", "0.51", "0.56", "0.50")  # 0.56 / 0.5033 = +11.3 %
+    assert remarks(*slipped) == [("quality.month-jumps", "3", 4, "warning")]
+    told = plausible(stated(*slipped), METHOD)[0]
+    assert told.values["change"] == "+11.3"
+    assert "11.3" in told.reason("zh")
+    assert remarks(*slipped[:3]) == []  # three months make no mean
+    assert remarks(*by_month("coal.conventional.ncv", "GJ/t", "21", "21", "26.7", "21", obtained="default")) == []
+
+
+def test_fuel_per_mwh_is_laid_month_beside_month():
+    power = by_month("generation", "MWh", "1000", "2000", "1000", "1000")
+    coal = by_month(
+        "coal.conventional.amount", "t", "400", "800", "400", "480"
+    )  # twice the power, twice the coal; then 0.48
+    assert remarks(*power, *coal) == [("quality.fuel-per-mwh", "4", 9, "warning")]
+
+
+def test_carbon_and_heat_belong_together():
+    heat = by_month("coal.conventional.ncv", "GJ/t", "21.0", "21.0")
+    carbon = by_month("coal.conventional.c_ar", "t C/t", "0.57", "0.75")  # 0.0271 and 0.0357 t C/GJ
+    assert remarks(*heat, *carbon) == [("quality.carbon-per-heat", "2", 5, "warning")]
+
+
+def test_a_part_is_not_more_than_its_whole_and_a_unit_not_beyond_its_power():
+    rows = [("Unit 1", "own_use", "1", "50", "MWh", "measured"), ("Unit 1", "generation", "1", "40", "MWh", "measured"), ("Unit 1", "rated_power", "", "660", "MW", "design"),
+            ("Unit 1", "generation", "2", "500000", "MWh", "measured"), ("Unit 1", "running_hours", "2", "744", "h", "measured")]  # fmt: skip
+    assert remarks(*rows) == [  # 660 MW x 744 h = 491,040 MWh
+        ("quality.more-than-whole", "1", 2, "warning"),
+        ("quality.beyond-rated", "2", 5, "warning"),
+    ]

@@ -8,7 +8,7 @@ from datetime import date
 from hengtan.sectors.method import SectorMethod
 from hengtan.sectors.quality import Line, Plan, title_of
 from hengtan.sectors.quality.check import day_of, months_after
-from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, parameter_title
+from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, parameter_title, place_title
 
 from .blocks import Block, Cell, Column, Document, Facts, Figure, Heading, Note, Section, Table, Text
 
@@ -76,7 +76,7 @@ class _Paper:
     def value(self, line: Line, name: str) -> str:
         """A field of a line as people read it."""
         if name == "facility":
-            return line.where or self.w("whole")
+            return place_title(self.method, line.process, line.unit_name, self.lang) or self.w("whole")
         if name == "parameter":
             return parameter_title(self.method, line.parameter, self.lang)[0]
         if name == "unit":
@@ -124,7 +124,7 @@ class _Paper:
             return
         places: dict[str, list[Line]] = {}
         for each in self.plan.lines:
-            places.setdefault(each.where, []).append(each)
+            places.setdefault(place_title(self.method, each.process, each.unit_name, self.lang), []).append(each)
         for place, lines in places.items():
             yield Heading(place or self.w("whole"))
             yield self.part("how", lines, ("unit", "obtained", "description", "how"), short=("unit", "obtained"))

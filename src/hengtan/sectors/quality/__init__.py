@@ -7,6 +7,7 @@
 ['quality.field-missing', 'quality.instrument-missing']
 
 ``check`` says what a plan must still hold, ``against`` what a statement does differently, ``calibrations`` when instruments are due,
+``plausible`` what is unlikely in a statement,
 ``wanted`` which values of a month need evidence, ``changes`` what differs between two versions.
 """
 
@@ -16,6 +17,7 @@ from .compare import against
 from .evidence import CODES as EVIDENCE_STATES
 from .evidence import Month, Want, month_of, wanted
 from .form import FIELDS, MANAGEMENT, REASONS, TITLES, Facility, Line, Plan, body, read_plan, suggested, title_of
+from .plausible import plausible
 
 __all__ = [
     "EVIDENCE_STATES",
@@ -36,6 +38,7 @@ __all__ = [
     "changes",
     "check",
     "month_of",
+    "plausible",
     "read_plan",
     "suggested",
     "title_of",

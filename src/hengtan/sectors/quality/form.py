@@ -286,3 +286,9 @@ def parameter_title(method: SectorMethod, name: str, lang: str) -> tuple[str, st
         return parameter.title[lang], parameter.unit
     known = method.groups[group].items.get(item)
     return f"{known.title[lang] if known else item} · {parameter.title[lang]}", parameter.unit
+
+
+def place_title(method: SectorMethod, process: str, unit_name: str, lang: str) -> str:
+    """Process, by its title where the guideline has one, and unit; "" for the enterprise as a whole."""
+    known = method.processes.get(process)
+    return " / ".join(part for part in (known[lang] if known else process, unit_name) if part)

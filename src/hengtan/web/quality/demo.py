@@ -62,12 +62,12 @@ def furnish(owner: Membership, approver: Membership) -> None:
         services.fill(plan, _filled(plan, today))
         _through(owner, approver, plan)
         second = services.revise(
-            owner, plan, "instrument", "更换 2 号皮带秤 the belt scale was replaced", today.year, months[-2]
+            owner, plan, "instrument", "更换计量设备 the scale was replaced", today.year, months[-2]
         )
         content = services.content(second)
+        worn = next(at for at, each in enumerate(content.lines) if each.meter in ("belt_scale", "weighbridge"))
         lines = [
-            replace(each, serial=f"{each.serial}-2") if each.instrument and at == 0 else each
-            for at, each in enumerate(content.lines)
+            replace(each, serial=f"{each.serial}-2") if at == worn else each for at, each in enumerate(content.lines)
         ]
         services.fill(second, body(replace(content, lines=tuple(lines))))
         _through(owner, approver, second)

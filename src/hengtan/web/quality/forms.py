@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hengtan.sectors import SectorMethod, sector_methods
 from hengtan.sectors.quality import FIELDS, MANAGEMENT, REASONS, Facility, Line, Plan, title_of
-from hengtan.sectors.quality.form import ACCREDITATION, ENTITY, LONG, METERS, OBTAINED, SAMPLING, SHORT
+from hengtan.sectors.quality.form import ACCREDITATION, ENTITY, LONG, METERS, OBTAINED, SAMPLING, SHORT, place_title
 from hengtan.web.statements.models import Statement
 
 CHOICES: Mapping[str, Sequence[str]] = {
@@ -112,7 +112,10 @@ class LineForm(forms.Form):
         super().__init__(*args, **more)
         places = [
             ("|", _("the enterprise as a whole")),
-            *((f"{each.process}|{each.unit_name}", each.name) for each in facilities),
+            *(
+                (f"{each.process}|{each.unit_name}", place_title(method, each.process, each.unit_name, lang))
+                for each in facilities
+            ),
         ]
         self.fields["facility"] = forms.ChoiceField(label=title_of("facility", lang), choices=places, initial="|")
         self.fields["parameter"] = forms.CharField(

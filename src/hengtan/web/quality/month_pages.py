@@ -21,7 +21,7 @@ from hengtan.problems import HengtanError
 from hengtan.sectors import sector_methods
 from hengtan.sectors.calendar import notice_of, rules, spans, yearly
 from hengtan.sectors.quality import Want
-from hengtan.sectors.quality.form import parameter_title
+from hengtan.sectors.quality.form import parameter_title, place_title
 from hengtan.web.accounts.models import User
 from hengtan.web.activities.evidence import MOST_BYTES
 from hengtan.web.activities.evidence_pages import served, uploaded
@@ -214,7 +214,7 @@ def _values(
         title, unit = parameter_title(method, want.parameter, lang())
         number = numbers.get(key)
         rows.append({
-            "want": want, "id": "|".join(key), "title": title, "unit": number[1] if number else unit, "number": number[0] if number else "",
+            "want": want, "where": place_title(method, want.process, want.unit_name, lang()), "id": "|".join(key), "title": title, "unit": number[1] if number else unit, "number": number[0] if number else "",
             "files": standing_files.get(key, []), "link": _typed_at(request, row, want), "chosen": "|".join(key) in chosen,
             "line": row.plan and services.content(row.plan).line(*key),
         })  # fmt: skip

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from hengtan.problems import HengtanError
 from hengtan.sectors.quality import Facility, Line, body, title_of
-from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, MOST_FACILITIES, parameter_title
+from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, MOST_FACILITIES, parameter_title, place_title
 from hengtan.sectors.quality.form import Plan as Content
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
@@ -135,7 +135,10 @@ def line(request: TenantRequest, pk: int) -> HttpResponse:
             elif _keep(request, plan, replace(content, lines=tuple(rows)), wrong):
                 return _after(request, plan)
     listed = [
-        (number, f"{each.where} {parameter_title(method, each.parameter, language)[0]}".strip())
+        (
+            number,
+            f"{place_title(method, each.process, each.unit_name, language)} {parameter_title(method, each.parameter, language)[0]}".strip(),
+        )
         for number, each in enumerate(content.lines, 1)
     ]
     context = {

@@ -22,7 +22,7 @@ from hengtan.reports.quality_plan import plan_document
 from hengtan.reports.statement_form import statement_workbook
 from hengtan.sectors import sector_methods
 from hengtan.sectors.quality import TITLES, Line, calibrations, changes, title_of
-from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, parameter_title
+from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, parameter_title, place_title
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
@@ -157,7 +157,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
             wrong[each.row].append(each.sentence(language))
     places: dict[str, list[dict[str, Any]]] = {}
     for number, line in enumerate(content.lines, 1):
-        places.setdefault(line.where, []).append(
+        places.setdefault(place_title(method, line.process, line.unit_name, language), []).append(
             _line(line, number, method, language) | {"wrong": wrong.get(number, [])}
         )
     if form := form_of(request):
@@ -182,6 +182,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "plan": plan, "entity": plan.entity, "method": method, "title": method.title[language],
         "facts": [(title_of(name, language), content.entity.get(name, "")) for name in ENTITY],
         "management": [(title_of(name, language), content.management.get(name, "")) for name in MANAGEMENT],
+        "facilities": [(each, place_title(method, each.process, each.unit_name, language)) for each in content.facilities],
         "content": content, "titles": {name: both[language == "zh"] for name, both in TITLES.items()},
         "places": places.items(), "problems": [_told(each, language) for each in found[:LISTED]], "problems_all": len(found),
         "due": due, "near": NEAR_DAYS, "versions": versions, "valid": valid, "why": plan.why_in(language),
