@@ -7,7 +7,9 @@ from django.shortcuts import redirect, render
 
 from hengtan.market.allocation import plans, shown
 from hengtan.sectors import sector_methods
+from hengtan.sectors.method import CATEGORIES
 from hengtan.sectors.record import inputs
+from hengtan.sectors.said import said
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.runs.words import lang
 from hengtan.web.shell.tables import as_table, form_of
@@ -19,7 +21,10 @@ COLUMNS = ("id", "name", "unit", "default", "mark", "source")
 def index(request: TenantRequest) -> HttpResponse:
     """Guidelines and plans."""
     context = {
-        "methods": [(each, each.title[lang()], each.sector[lang()]) for each in sector_methods().values()],
+        "methods": [
+            (each, each.title[lang()], each.sector[lang()], said(each.standard, lang()))
+            for each in sector_methods().values()
+        ],
         "plans": [
             (each, each.title[lang()], _mark(each.source), each.source.partition(": ")[2]) for each in plans().values()
         ],
@@ -35,7 +40,7 @@ def guideline(request: TenantRequest) -> HttpResponse:
     method = sector_methods().get(request.GET["id"])
     if method is None:
         raise Http404
-    rows = inputs(method)
+    rows = [{**row, "source": said(row["source"], lang())} for row in inputs(method)]
     if form := form_of(request):
         lines = (
             (row["id"], row["title"][lang()], row["unit"], row["default"] or "", row["mark"], row["source"])
@@ -45,7 +50,8 @@ def guideline(request: TenantRequest) -> HttpResponse:
     context = {
         "method": method, "title": method.title[lang()],
         "rows": [{**row, "title": row["title"][lang()]} for row in rows],
-        "sources": [(each, each.title[lang()]) for each in method.sources],
+        "standard": said(method.standard, lang()), "stated": said(method.source, lang()),
+        "sources": [(each, each.title[lang()], CATEGORIES[each.category][lang()], said(each.source, lang())) for each in method.sources],
         "ratios": [(each, each.title[lang()]) for each in method.ratios],
         "notes": [note[lang()] for note in method.notes],
     }  # fmt: skip

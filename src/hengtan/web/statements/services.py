@@ -19,6 +19,7 @@ from hengtan.connectors.statement_file import statement_table
 from hengtan.connectors.table import too_long
 from hengtan.problems import HengtanError, Problem
 from hengtan.sectors import SectorMethod, calculate, read_statement, sector_methods
+from hengtan.sectors.quality import plausible
 from hengtan.sectors.record import record
 from hengtan.sectors.statement import COLUMNS
 from hengtan.web.organisations.models import Membership
@@ -105,7 +106,8 @@ def _work_out(statement: Statement) -> None:
             wrong.append(Problem("table.number", row=number, column="value", values={"value": cells["value"]}))
     read = read_statement(plain, method, statement.year)
     result = calculate(read, method, statement.year)
-    problems = sorted([*wrong, *result.problems], key=lambda each: (each.row or 0, each.code))
+    found = [*wrong, *result.problems, *plausible(read, method)]
+    problems = sorted(found, key=lambda each: (each.row or 0, each.code))
     statement.record = record(result)
     statement.problems = [_told(each) for each in problems]
     statement.rejected = len(read.bad) + len(wrong)

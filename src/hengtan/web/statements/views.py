@@ -23,6 +23,7 @@ from hengtan.reports.pdf import paper
 from hengtan.reports.statement_form import statement_document, statement_workbook
 from hengtan.sectors import sector_methods
 from hengtan.sectors.earlier import differences, jumps
+from hengtan.sectors.said import said
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
@@ -143,6 +144,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     titles = {each.id: each.title[language] for each in method.ratios}
     context = {
         "statement": statement, "method": method, "title": method.title[language], "record": statement.record,
+        "standard": said(method.standard, language),
         "sources": [_source(each, language) for each in statement.record.get("by_source", ())],
         "values": [
             {**each, "title": each["title"][language], "obtained": "; ".join(str(OBTAINED[part]) for part in each["obtained"].split("; ") if part)}
@@ -165,7 +167,17 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
 
 def _source(each: dict[str, Any], language: str) -> dict[str, Any]:
     place = " / ".join(part for part in (each["process"], each["unit_name"]) if part)
-    return {**each, "title": each["title"][language], "place": place}
+    steps = [
+        {**step, "values": [{**value, "source": said(value["source"], language)} for value in step["values"]]}
+        for step in each["steps"]
+    ]
+    return {
+        **each,
+        "title": each["title"][language],
+        "place": place,
+        "steps": steps,
+        "stated_in": said(each["stated_in"], language),
+    }
 
 
 @within(Act.ENTER)
