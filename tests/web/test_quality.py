@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hengtan.web.organisations.roles import Role
 from hengtan.web.quality import services
 from hengtan.web.quality.models import Plan
+from hengtan.web.statements import services as statements
 from hengtan.web.statements.models import State
 from hengtan.web.vault.models import Outbox
 from hengtan.web.vault.services import facts
@@ -308,3 +309,18 @@ def test_a_program_reads_deadlines_and_counts_working_days(company):
     assert (told["end"], told["mark"]) == ("2026-10-12", "K")
     refused = viewer.get("/working-days?rule=verification-objection&start=2026-12-28")
     assert (refused.status_code, refused.json()["problems"][0]["code"]) == (422, "calendar.year-unknown")
+
+
+def test_what_is_unlikely_in_a_statement_is_told_beside_it(company):
+    statement = stated(company, months=(1, 2, 3, 4))
+
+    def unlikely():
+        return [(each["code"], each["row"]) for each in statement.problems if each["code"].startswith("quality.")]
+
+    assert unlikely() == []
+    rows = [[*row[:5], "0.6", *row[6:]] if (row[3], row[4]) == ("coal.conventional.c_ad", "4") else row for row in statement.rows]  # fmt: skip
+    statement = statements.fill(statement, rows)
+    assert unlikely() == [("quality.month-jumps", 18)]
+    assert statement.errors == 0
+    page = company.client(Role.MANAGER).get(company.url(f"statements/{statement.pk}/")).content.decode()
+    assert "in the mean of the other months" in page
