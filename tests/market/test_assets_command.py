@@ -71,6 +71,48 @@ def test_a_file_that_is_read_again_proposes_nothing_twice(group):
     assert group.told("approve", "--list") == []
 
 
+def test_rows_without_a_reference_are_known_again_by_what_they_say(run):
+    run("account", "A1", "--entity", "North")
+    header, row = "day,kind,account,instrument,quantity\n", "2026-10-01,allocate,A1,CEA25,5\n"
+    file = run.folder / "events.csv"
+    file.write_text(header + row + row)  # the same twice is two events
+    assert run.told("post", file, "--by", "li")["new"] == 2
+    file.write_text(header + row + row + row)  # the file has grown
+    told = run.told("post", file, "--by", "li")
+    assert (told["new"], told["known"]) == (1, 2)
+    lines = run.folder / "events.jsonl"
+    lines.write_text('{"kind":"allocate","day":"2026-10-01","account":"A1","instrument":"CEA25","quantity":"7"}\n' * 2)
+    assert (run.told("post", lines, "--by", "li")["new"], run.told("post", lines, "--by", "li")["known"]) == (2, 2)
+
+
+def test_certificates_that_were_used_cover_electricity_in_the_inventory_once(group):
+    group("post", GROUP / "surrender.csv", "--by", "li")
+    group("approve", "--all", "--by", "wang")
+    file = group.folder / "instruments.csv"
+    (line,) = group.told("claims", "--year", 2025, "--out", file)
+    assert (line["quantity"], line["unit"], line["co2e_kg_per_unit"], line["region"]) == ("50000", "MWh", "0", "CN")
+    assert (
+        group.told("claims", "--year", 2024) == [] == group.told("claims", "--year", 2025, "--beneficiary", "somebody")
+    )
+    bills = group.folder / "bills.csv"
+    bills.write_text(
+        "activity_id,facility,activity_type,start,end,quantity,unit,region\ne1,Works,electricity,2025-01-01,2025-12-31,60000,MWh,CN\n"
+    )
+    run = Calculator(group.folder).command(
+        "calculate",
+        bills,
+        "--instruments",
+        file,
+        "--out",
+        group.folder / "run",
+        "--no-report",
+        out=group.folder / "run",
+    )
+    assert run.code == 0, run.err
+    whole, rest = run.one("e1", "location"), run.one("e1", "market")
+    assert 0 < rest["co2e_kg"] < whole["co2e_kg"] / 3  # 10,000 of 60,000 MWh are left for the residual mix
+
+
 def test_another_event_under_a_known_reference_is_refused(group):
     other = group.folder / "trades.csv"
     other.write_text((GROUP / "trades.csv").read_text("utf-8").replace("20000,95.80", "20001,95.80"), "utf-8")

@@ -13,6 +13,7 @@ from hengtan.market.book import Account, Book, Store, as_record, read_event
 from hengtan.market.book.lite import Cursor, connect, transaction
 from hengtan.market.book.posting import FINAL
 from hengtan.market.book.replay import replay
+from hengtan.market.book.value import METHODS, valuation
 from hengtan.problems import HengtanError
 
 from .books import CCER, GEC
@@ -200,6 +201,23 @@ class Laws(RuleBasedStateMachine):
         }
         assert self.final.items() <= now.items()
         self.final = now
+
+    @invariant()
+    def cost_is_neither_lost_nor_made(self):
+        undone = {each.reverses for each in self.book.postings.values() if each.reverses}
+        bought = sum(
+            moved.fen
+            for each in self.book.postings.values()
+            if each.kind == "buy" and each.number not in undone
+            for moved in each.money
+            if moved.what in ("price", "fee")
+        )
+        there = sum(lot.quantity for lot in self.book.units() if lot.place in ("held", "frozen", "lent"))
+        for method in METHODS:
+            found = valuation(self.book.postings.values(), {each.key: each.entity for each in ACCOUNTS}, method)
+            assert sum(each.quantity for each in found.positions) == there
+            assert sum(each.cost for each in (*found.positions, *found.results)) == bought
+            assert all(each.cost >= 0 for each in found.positions)
 
     @invariant()
     def memory_database_and_records_say_the_same(self):

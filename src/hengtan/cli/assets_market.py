@@ -189,6 +189,48 @@ def _show(found: list[KeptBreak], as_json: bool, lang: str, sentence: str) -> No
     click.echo(sentence)
 
 
+@click.command("claims")
+@click.option("--year", type=int, required=True, help="Year of the consumption.")
+@click.option("--beneficiary", default="", metavar="NAME", help="For whom; default: everybody.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE.csv", help="Write the instruments file.")
+@book_option
+@json_option
+@lang_option
+def claims(year: int, beneficiary: str, out: Path | None, folder: Path, as_json: bool, lang: str) -> None:
+    """Certificates and green power that were retired for scope 2: what `hengtan calculate --instruments FILE.csv` takes. One claim for each MWh."""
+    from hengtan.market.book import read_record
+    from hengtan.market.book.claims import COLUMNS, scope2_uses
+
+    book = opened(folder)
+    with book.store() as store:
+        found = scope2_uses(
+            (read_record(each) for each in store.records()), store.batches(), year=year, beneficiary=beneficiary
+        )
+    if out is not None:
+        with out.open("w", encoding="utf-8-sig", newline="") as stream:
+            writer = csv.DictWriter(stream, COLUMNS)
+            writer.writeheader()
+            writer.writerows(each.line() for each in found)
+    if as_json:
+        click.echo(
+            json.dumps(
+                [each.line() | {"beneficiary": each.beneficiary} for each in found], ensure_ascii=False, indent=1
+            )
+        )
+        return
+    rows = [
+        [str(each.posting), each.code, each.beneficiary, str(each.year), f"{each.mwh:,}", "; ".join(each.numbers)]
+        for each in found
+    ]
+    show_table(
+        [("number", True), ("instrument", False), ("entity", False), ("day", False), ("MWh", True), ("unit", False)],
+        rows,
+        lang,
+    )
+    if out is not None:
+        click.echo(_say("written", lang, path=out))
+
+
 @click.command("template")
 @click.argument("name", metavar="[NAME]", default="")
 @click.option("--yaml", "as_yaml", is_flag=True, help="Print the template's file: a start for one of your own.")

@@ -240,7 +240,10 @@ def _events(file: Path, name: str) -> tuple[int, list[tuple[int, str, Event]], l
 
 
 def _lines(file: Path) -> tuple[int, list[tuple[int, str, Event]], list[Problem]]:
-    from hengtan.ledger import Refused, parse_strict
+    from hashlib import sha256
+    from itertools import count
+
+    from hengtan.ledger import Refused, canonical, parse_strict
     from hengtan.market.book import read_event
     from hengtan.problems import HengtanError, Problem
 
@@ -248,6 +251,7 @@ def _lines(file: Path) -> tuple[int, list[tuple[int, str, Event]], list[Problem]
 
     found: list[tuple[int, str, Event]] = []
     wrong: list[Problem] = []
+    seen: set[str] = set()
     lines = [(row, line) for row, line in enumerate(read(file).splitlines(), 1) if line.strip()]
     for row, line in lines:
         try:
@@ -259,7 +263,14 @@ def _lines(file: Path) -> tuple[int, list[tuple[int, str, Event]], list[Problem]
                     )
                 )
             event = read_event(told)
-            found.append((row, f"jsonl:{told['reference']}" if told.get("reference") else "", event))
+            said = sha256(canonical(told)).hexdigest()[:32]
+            key = (
+                f"jsonl:{told['reference']}"
+                if told.get("reference")
+                else next(key for time in count(1) if (key := f"jsonl:row:{said}:{time}") not in seen)
+            )
+            seen.add(key)
+            found.append((row, key, event))
         except Refused as refused:
             wrong.append(Problem(refused.code, file=file.name, row=row, values=refused.values))
         except HengtanError as error:

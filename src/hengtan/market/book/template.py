@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -155,11 +157,7 @@ def events_of(
         try:
             _complete(template, told)
             event = read_event({name: value for name, value in told.items() if name in FIELDS})
-            key = (
-                ":".join([template.id, *(told.get(each, "") for each in template.key)])
-                if all(told.get(each) for each in template.key) and template.key
-                else ""
-            )
+            key = _key(template, told, seen)
             if key and key in seen:
                 raise HengtanError(
                     Problem("book.row-twice", column=template.key[0], values={"key": key, "row": str(seen[key])})
@@ -169,6 +167,14 @@ def events_of(
         except HengtanError as error:
             wrong += [_at(each, row) for each in error.problems]
     return found, wrong
+
+
+def _key(template: Template, told: Mapping[str, str], seen: Mapping[str, int]) -> str:
+    """By what the row is known when its file is read again: its reference, else what it says and how often that was said before."""
+    if template.key and all(told.get(each) for each in template.key):
+        return ":".join([template.id, *(told[each] for each in template.key)])
+    said = sha256(repr(sorted(told.items())).encode()).hexdigest()[:32]
+    return next(key for time in count(1) if (key := f"{template.id}:row:{said}:{time}") not in seen)
 
 
 def lines_of(
