@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -112,3 +114,22 @@ def test_who_runs_the_inventory_says_how_often_a_source_has_data(company):
     company.client().post(company.url("data/calendar/pace/"), given | {"pace": "weekly"})
     company.client().post(company.url("data/calendar/pace/"), given | {"facility": "maple plant 1"})
     assert list(gaps.paces(company.organisation)) == [("yong plant 3", "electricity")]
+
+
+def test_rows_that_pin_a_factor_and_name_no_type_are_a_source_too(tmp_path):
+    days = [date(2025, 1, 1), date(2025, 1, 31)]
+    rows = {
+        "facility": ["works", "works"],
+        "activity_type": [None, "electricity"],
+        "start": [days[0]] * 2,
+        "end": [days[1]] * 2,
+    }
+    pq.write_table(pa.table(rows), tmp_path / "rows.parquet")
+    found = {
+        (facility, kind): dict.fromkeys(months, "approved")
+        for facility, kind, months in gaps._covered(str(tmp_path / "rows.parquet"))
+    }
+    assert [(each.activity, each.missing) for each in gaps.lines(found, 2025, [], date(2025, 9, 1))] == [
+        ("", 0),
+        ("electricity", 0),
+    ]

@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 from hengtan.factors import find_type
 from hengtan.web.boundaries.models import Facility, FacilityPlace
 from hengtan.web.organisations.door import TenantRequest, within
-from hengtan.web.organisations.models import Organisation
+from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault.services import facts, record
 
@@ -69,7 +69,7 @@ def _covered(path: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     table = pq.read_table(Path(path), columns=names).group_by(names).aggregate([])
     found: dict[tuple[str, str], set[str]] = {}
     for facility, activity, first, last in zip(*(table[name].to_pylist() for name in names), strict=True):
-        found.setdefault((facility, activity), set()).update(_months(first, last))
+        found.setdefault((facility, activity or ""), set()).update(_months(first, last))  # a pinned factor needs no type
     return tuple((*source, tuple(sorted(months))) for source, months in found.items())
 
 
@@ -137,6 +137,18 @@ def paces(organisation: Organisation) -> dict[Source, str]:
     return {(facility, activity): pace for facility, activity, pace in rows}
 
 
+@transaction.atomic
+def set_pace(by: Membership, facility: str, activity: str, chosen: str) -> None:
+    """How often a source has data, by the month if nothing else is said."""
+    source: dict[str, Any] = {"organisation": by.organisation, "facility": facility, "activity": activity}
+    if chosen == Pace.MONTH:
+        SourcePace.objects.filter(**source).delete()
+    else:
+        SourcePace.objects.update_or_create(**source, defaults={"pace": chosen, "set_by": by.user})
+    told = {"facility": facility, "activity_type": activity, "pace": chosen}
+    record(by.organisation, "source.paced", told, by.user)
+
+
 @within(Act.BOUNDARY)
 def pace(request: TenantRequest) -> HttpResponse:
     """How often a source has data, as a person says."""
@@ -145,13 +157,7 @@ def pace(request: TenantRequest) -> HttpResponse:
     facility, activity = request.POST.get("facility", "")[:500], request.POST.get("activity", "")[:200]
     known = Facility.objects.of(request.organisation).filter(name=facility).exists()
     if request.method == "POST" and known and chosen in Pace.values:
-        with transaction.atomic():
-            source: dict[str, Any] = {"organisation": request.organisation, "facility": facility, "activity": activity}
-            if chosen == Pace.MONTH:
-                SourcePace.objects.filter(**source).delete()
-            else:
-                SourcePace.objects.update_or_create(**source, defaults={"pace": chosen, "set_by": request.user})
-            record(request.organisation, "source.paced", {"facility": facility, "activity_type": activity, "pace": chosen}, request.user)  # fmt: skip
+        set_pace(request.membership, facility, activity, chosen)
     return redirect(back)
 
 

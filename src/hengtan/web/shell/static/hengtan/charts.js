@@ -62,7 +62,7 @@
         return {
           name: line.name, type: "line", data: line.values, symbol: "circle", symbolSize: single ? 8 : 5, showSymbol: !line.dashed || single, connectNulls: false, triggerLineEvent: false, cursor: "pointer",
           lineStyle: { color: ink, width: total ? 2.5 : 1.5, type: line.dashed ? [4, 3] : "solid" }, itemStyle: { color: ink }, z: total ? 5 : 3,
-          endLabel: { show: !phone, formatter: line.name, color: ink, fontWeight: total ? 600 : 400, fontSize: 12, offset: [2, 0] },
+          endLabel: { show: !phone, formatter: line.name, color: total ? ink : colour("ink-2"), fontWeight: total ? 600 : 400, fontSize: 12, offset: [2, 0] },
           labelLayout: { moveOverlap: "shiftY" }
         };
       });
@@ -125,6 +125,26 @@
         label: { show: true, position: "right", color: colour("ink"), fontSize: 12, formatter: function (point) { return point.dataIndex < 5 ? point.name : ""; } }, labelLayout: { hideOverlap: true }
       }];
       option.hrefs = function (event) { return event.componentType === "series" ? data.points[event.dataIndex].href : null; };
+      return option;
+    },
+    ranges: function (data) { // a bar from the lowest to the highest of each row, a line and a number at its last
+      var option = base(), rows = data.rows;
+      option.grid = { left: 4, right: 8, top: 26, bottom: 4, containLabel: true };
+      option.xAxis = Object.assign(axis(), { type: "category", data: rows.map(function (row) { return row.name; }) });
+      option.xAxis.axisLabel.interval = 0;
+      option.yAxis = Object.assign(value(0), { min: 0, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -24] } });
+      option.tooltip.trigger = "axis";
+      option.tooltip.axisPointer.type = "shadow";
+      option.tooltip.formatter = function (points) {
+        var row = rows[points[0].dataIndex];
+        return [row.name.replace("\n", " ")].concat(row.told.map(function (text, at) { return data.names[at] + "  " + text; })).join("\n");
+      };
+      option.series = [
+        { type: "bar", stack: "all", silent: true, barWidth: "44%", itemStyle: { color: "transparent" }, data: rows.map(function (row) { return row.low; }) },
+        { type: "bar", stack: "all", barWidth: "44%", itemStyle: { color: colour("bio"), opacity: 0.5 }, emphasis: { disabled: true }, data: rows.map(function (row) { return row.high - row.low; }) },
+        { type: "scatter", symbol: "rect", symbolSize: phone ? [22, 3] : [28, 3], z: 5, itemStyle: { color: colour("ink"), opacity: 1 }, data: rows.map(function (row) { return row.last; }),
+          label: { show: true, position: "top", distance: 4, color: colour("ink"), fontSize: phone ? 10 : 11, formatter: function (point) { return rows[point.dataIndex].told[2]; } } }
+      ];
       return option;
     },
     effects: function (data) {
