@@ -2,6 +2,7 @@
 
 BENCH_SIZES    million rows, default "1 10"          BENCH_REPEAT    runs of each, the fastest counts; default 2
 BENCH_LEDGER   million entries, default "0.07 1"      BENCH_BOOK      million postings, default "0.01 0.1 1"
+BENCH_UNITS    units of an allocation, "5000 50000"   BENCH_STATEMENTS  enterprises of a statement, "500 5000"
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from . import book, coefficients, evidence, facts, generate, impact_framework, ledger, spark
+from . import book, coefficients, evidence, facts, generate, impact_framework, ledger, sectors, spark
 from .measure import Run, measured
 from .results import table
 
@@ -125,6 +126,8 @@ def main() -> None:
     results["facts"] = facts.run(WORK, times)
     say("the book of carbon assets")
     results["book"] = book.run(WORK, times)
+    say("sector statements and allowances")
+    results["sectors"] = sectors.run(WORK, times)
     if spark.installed():
         say("Spark")
         results["spark"] = spark.run(DATA, WORK)

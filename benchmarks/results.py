@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import book, evidence, facts, ledger, spark
+from . import book, evidence, facts, ledger, sectors, spark
 
 TARGETS = {"sql": 2.5, "impact_framework": 30.0, "hundred_to_ten": 12.0, "peak_mb": 2000.0}
 
@@ -53,6 +53,8 @@ def table(results: Mapping[str, Any]) -> str:
         lines += facts.lines(results["facts"])
     if "book" in results:
         lines += book.lines(results["book"])
+    if "sectors" in results:
+        lines += sectors.lines(results["sectors"])
     if "spark" in results:
         lines += spark.lines(results["spark"])
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .unswept import unswept
 from .wrap import wrapped
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def _numbers(plan: Plan, lang: str) -> list[tuple[str, str, str, str]]:
 @click.option("--rules", type=_DIR, metavar="FILE", help="A plan of your own (YAML) in place of the shipped one.")
 @_JSON
 @_LANG
+@unswept()
 def allocate_command(file: str, year: int, out: Path, kind: str, rules: Path | None, as_json: bool, lang: str) -> int:
     """Allowances of units (power) or lines (steel, cement, aluminium), and of their entities."""
     from hengtan import __version__

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .reconcile import reconcile_command
+from .unswept import unswept
 from .wrap import wrapped
 
 if TYPE_CHECKING:
@@ -165,6 +167,7 @@ def template(method_id: str, xlsx: Path, lang: str) -> None:
 @click.option("--previous", type=_DIR, metavar="DIR", help="Last year's result: jumps of more than 10 % are told.")
 @_JSON
 @_LANG
+@unswept()
 def calculate_command(
     file: str, method_id: str, out: Path, year: int | None, previous: Path | None, as_json: bool, lang: str
 ) -> int:
@@ -358,3 +361,6 @@ def compare(first: Path, second: Path, as_json: bool, lang: str) -> None:
         for row in rows:
             table.add_row(*row.values())
         console().print(table)
+
+
+group.add_command(reconcile_command)
