@@ -162,6 +162,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
     """Every operation with an id, found in the description of the API itself."""
     theirs = {
         "/jobs/{key}": stranger.job.key, "/batches/{key}": stranger.batch.key, "/runs/{key}": stranger.run.key,
+        "/people/{pk}": stranger.people[Role.VIEWER].pk, "/invitations/{pk}": stranger.invitation.pk,
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
         "/own-factors/{key}": stranger.own_factor.key, "/own-policies/{key}": stranger.own_policy.key,
         "/own-methods/{key}": stranger.own_method.key,
@@ -170,13 +171,14 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "/quality-plans/{key}": stranger.quality_plan.key, "/reporting-entities/{key}": stranger.entity.key,
         "/month-evidence/{pk}": stranger.month_evidence.pk,
         "/statements/{key}": stranger.statement.key, "/allocations/{key}": stranger.allocation.key,
+        "/compliance-plans/{key}": stranger.compliance_plan.key,
         "/reconciliations/{key}": stranger.reconciliation.key,
         "/reports/{key}": stranger.report.key, "/engagements/{key}": stranger.engagement.key,
         "/notices/{pk}": stranger.notice.pk, "/evidence/{pk}": stranger.evidence.pk, "/requests/{pk}": stranger.request.pk, "/events/{pk}": stranger.organisation.events.first().pk,
     }  # fmt: skip
     bodies = {
         "move": {"valid_from": "2025-01-01", "since": "2025-01-01"}, "close": {"last_day": "2025-01-01", "opinion": "adverse", "statement": "x"}, "questions": {"text": "x"},
-        "withdraw": {"reason": "x"}, "answer": {"quantity": "1"},
+        "fix": {"cells": [{"file": "a.csv", "row": 2}]}, "withdraw": {"reason": "x"}, "answer": {"quantity": "1"},
         "ignore": {"reason": "x"}, "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
         "notes": {"line": "x", "step": 1, "text": "x"}, "hand-over": {"facility": "x"},
         "values": {"values": []}, "filing": {"filed_on": "2026-02-05"},
@@ -205,7 +207,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
                         else ""
                     )
                     body = (
-                        NEW | {"url": "https://a.example/", "events": ["run.done"]}
+                        NEW | {"role": "viewer", "url": "https://a.example/", "events": ["run.done"]}
                         if method == "put"
                         else bodies.get(bare.rpartition("/")[2], {})
                     )

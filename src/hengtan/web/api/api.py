@@ -19,13 +19,17 @@ from . import (
     about,
     audit,
     boundary,
+    changes,
     collection,
+    compliance,
     data,
     evidence,
     figures,
+    gaps,
     library,
     notices,
     own,
+    people,
     quality,
     reconciliation,
     reports,
@@ -57,14 +61,18 @@ api = NinjaAPI(
     docs=Swagger(settings={"persistAuthorization": False, "validatorUrl": None}),
 )
 api.add_router("", about.router)
+api.add_router("", people.router)
 api.add_router("", boundary.router)
 api.add_router("", data.router)
+api.add_router("", gaps.router)
 api.add_router("", results.router)
 api.add_router("", figures.router)
+api.add_router("", changes.router)
 api.add_router("", reports.router)
 api.add_router("", audit.router)
 api.add_router("", sectors.router)
 api.add_router("", reconciliation.router)
+api.add_router("", compliance.router)
 api.add_router("", quality.router)
 api.add_router("", library.router)
 api.add_router("", own.router)

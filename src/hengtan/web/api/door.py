@@ -32,6 +32,8 @@ SCOPES = {
     Act.BOUNDARY: Scope.BOUNDARY,
     Act.ASSETS: Scope.ENTER,
     Act.CONNECT: Scope.CONNECT,
+    Act.PEOPLE: Scope.PEOPLE,
+    Act.SETTINGS: Scope.PEOPLE,
 }
 
 

@@ -29,6 +29,7 @@ class Scope(models.TextChoices):
     AUDIT = "audit", _("Work in the audit room")
     BOUNDARY = "boundary", _("Change units, facilities and denominators")
     CONNECT = "connect", _("Sources and webhooks")
+    PEOPLE = "people", _("Invite people and give roles, change the organisation")
 
 
 class TokenQuerySet(OwnedQuerySet["Token"]):

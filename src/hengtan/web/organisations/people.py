@@ -73,11 +73,16 @@ def resend(request: TenantRequest, pk: int) -> HttpResponse:
 
 
 def _sent(request: TenantRequest, invitation: Invitation, token: str) -> HttpResponse:
-    path = reverse("invitation", kwargs={"token": token})
-    public = settings.CONFIGURATION.public_url
-    link = public + path if public else request.build_absolute_uri(path)
+    link = link_of(request, token)
     services.send(invitation, link)
     return render(request, "organisations/invited.html", {"invitation": invitation, "link": link})
+
+
+def link_of(request: TenantRequest, token: str) -> str:
+    """The address behind which an invitation is accepted."""
+    path = reverse("invitation", kwargs={"token": token})
+    public = settings.CONFIGURATION.public_url
+    return str(public + path if public else request.build_absolute_uri(path))
 
 
 @within(Act.PEOPLE)
