@@ -14,6 +14,7 @@ from hengtan.web.jobs.services import enqueue
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
+from hengtan.web.quality.models import Plan, ReportingEntity
 from hengtan.web.reporting.models import Report
 from hengtan.web.sources.models import Source
 from hengtan.web.webhooks.models import Endpoint
@@ -34,6 +35,8 @@ GOLDEN = {
     "notices/": 6,
     "collection/": 14,
     "collection/tasks/": 6,
+    "evidence/": 10,
+    "quality/": 7,
     "reports/": 8,
     "audit/": 8,
     "audit/history/": 6,
@@ -82,6 +85,14 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
         Request.objects.create(
             organisation=company.organisation, series=company.series, facility=plant, assignee=company.people[Role.OWNER].user,
             start=date(2025, 1, 1), end=date(2025, 1, 31), due=date(2025, 2, 10), remind_on=date(2025, 2, 7),
+        )  # fmt: skip
+        entity = ReportingEntity.objects.create(
+            organisation=company.organisation, name=f"e{number}", method="cn-power-2022", created_by=company.people[Role.OWNER].user
+        )
+        Plan.objects.create(
+            organisation=company.organisation, entity=entity, version=1, year=2026, valid_from=date(2026, 1, 1),
+            state="approved", created_by=company.people[Role.OWNER].user, submitted_by=company.people[Role.OWNER].user,
+            decided_by=company.people[Role.MANAGER].user,
         )  # fmt: skip
         services.add_unit(company.organisation, f"unit {number}", parent=company.group, since=None)
         company.joins(Role.CONTRIBUTOR, f"c{number}").facilities.add(company.plants[0])

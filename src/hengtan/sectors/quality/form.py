@@ -250,9 +250,9 @@ def suggested(
         named = {
             name for equation in (*equations, *(each.equation for each in method.ratios)) for name in equation.names
         }
-        for name, parameter in method.parameters.items():
+        for name, shape in method.parameters.items():
             if name in named:
-                found["", "", name] = "default" if _given(parameter, year) else "calculated" if parameter.ways else ""
+                found["", "", name] = "default" if _given(shape, year) else "calculated" if shape.ways else ""
     for process, unit_name, parameter in list(found):
         place = method.find(parameter)
         if place and place[0]:

@@ -141,7 +141,7 @@ def line(request: TenantRequest, pk: int) -> HttpResponse:
         )
         for number, each in enumerate(content.lines, 1)
     ]
-    context = {
+    context: dict[str, Any] = {
         "plan": plan, "entity": plan.entity, "form": form, "wrong": wrong, "n": at + 1 if at is not None else "", "seen": services.mark_of(plan),
         "alike": [each for each in listed if at is None or each[0] != at + 1],
         "parameters": [(name, title[language], parameter.unit) for name, title, parameter in method.inputs()],

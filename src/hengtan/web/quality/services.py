@@ -99,7 +99,7 @@ def _plain(method: SectorMethod, given: list[tuple[str, str, str, str]]) -> list
 @transaction.atomic
 def revise(membership: Membership, plan: Plan, why: str, reason: str, year: int, valid_from: date) -> Plan:
     """A new version with all that the approved one says: for a change, or for the next year."""
-    held = Plan.objects.select_for_update(of=("self",)).select_related("entity", "organisation").get(pk=plan.pk)
+    held: Plan = Plan.objects.select_for_update(of=("self",)).select_related("entity", "organisation").get(pk=plan.pk)
     if held.state != State.APPROVED:
         raise ValidationError(_("Only an approved plan is revised."))
     if why not in REASONS:
@@ -121,7 +121,7 @@ def revise(membership: Membership, plan: Plan, why: str, reason: str, year: int,
 @transaction.atomic
 def fill(plan: Plan, given: Mapping[str, Any], *, seen: str | None = None, valid_from: date | None = None) -> Plan:
     """What the version says from now on; ValidationError where it is not open. ``seen``: the state of it that the person had before him."""
-    held = Plan.objects.select_for_update(of=("self",)).select_related("entity", "organisation").get(pk=plan.pk)
+    held: Plan = Plan.objects.select_for_update(of=("self",)).select_related("entity", "organisation").get(pk=plan.pk)
     if not held.is_open:
         raise ValidationError(_("This version is not open any more."))
     if seen is not None and seen != mark_of(held):
@@ -149,7 +149,7 @@ def mark_of(plan: Plan) -> str:
 @transaction.atomic
 def submit(membership: Membership, plan: Plan) -> Plan:
     """Asks for approval; what it says is kept by its digest."""
-    held = Plan.objects.select_for_update(of=("self",)).select_related("entity", "organisation").get(pk=plan.pk)
+    held: Plan = Plan.objects.select_for_update(of=("self",)).select_related("entity", "organisation").get(pk=plan.pk)
     if not held.is_open:
         raise ValidationError(_("This version is not open any more."))
     found = [each for each in problems(held) if each.severity == "error"]
@@ -175,7 +175,7 @@ def submit(membership: Membership, plan: Plan) -> Plan:
 @transaction.atomic
 def decide(membership: Membership, plan: Plan, *, approve: bool, comment: str) -> Plan:
     """Approves or returns what somebody else made."""
-    held = (
+    held: Plan = (
         Plan.objects.select_for_update(of=("self",))
         .select_related("entity", "organisation", "created_by")
         .get(pk=plan.pk)

@@ -59,7 +59,7 @@ LISTED = 200  # problems
 def plan_of(request: TenantRequest, pk: int, *, change: bool = False) -> Plan:
     """A version that the person sees, and may change."""
     found = Plan.objects.visible_to(request.user).of(request.organisation)
-    plan = get_object_or_404(
+    plan: Plan = get_object_or_404(
         found.select_related(
             "organisation", "entity__assignee", "created_by", "submitted_by", "decided_by", "entry", "supersedes"
         ),
@@ -90,14 +90,14 @@ def index(request: TenantRequest) -> HttpResponse:
         plans_of[plan.entity_id].append(plan)
     shown_rows = []
     for entity in here:
-        plans = plans_of[entity.pk]
-        valid = services.in_force(plans, today)
-        open_one = next((each for each in plans if each.state in services.UNDER_WAY), None)
-        coming = next((each for each in plans if each.state == State.APPROVED and each.valid_from > today), None)
+        own = plans_of[entity.pk]
+        valid = services.in_force(own, today)
+        open_one = next((each for each in own if each.state in services.UNDER_WAY), None)
+        coming = next((each for each in own if each.state == State.APPROVED and each.valid_from > today), None)
         due = calibrations(services.content(valid), today) if valid is not None else []
         shown_rows.append({
             "entity": entity, "title": _method_title(entity.method), "valid": valid, "open": open_one, "coming": coming,
-            "due": due[0] if due else None, "versions": len(plans), "near": bool(due) and due[0].days <= NEAR_DAYS,
+            "due": due[0] if due else None, "versions": len(own), "near": bool(due) and due[0].days <= NEAR_DAYS,
         })  # fmt: skip
     context = {"page": page, "rows": shown_rows, "may_enter": request.membership.may(Act.ENTER), "today": today}
     return render(request, "quality/plans.html", context)
