@@ -81,6 +81,12 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Operations"),
+        (
+            Entry(_("Carbon assets"), "scale", "assets", ("assets", "assets-queue", "assets-proposal", "assets-new", "assets-accounts", "assets-account", "assets-postings", "assets-posting", "assets-units", "assets-batch", "assets-results", "assets-import", "assets-reconciliation", "assets-quotes", "assets-certificates"), Act.WHOLE, tab=False),
+        ),
+    ),
+    (
         _("Boundary"),
         (
             Entry(_("Facilities"), "building-factory-2", "facilities", ("facilities", "facility", "facility-new", "facility-edit", "facility-move", "facility-denominator")),

@@ -1,0 +1,273 @@
+"""Pages of the position and of what waits: holdings, the queue, one proposal, forms of events, accounts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hengtan.market.book import read_event
+from hengtan.market.book.decide import Account as BookAccount
+from hengtan.market.book.kept import quotes as all_quotes
+from hengtan.market.rules import market_years
+from hengtan.problems import HengtanError
+from hengtan.web.organisations.door import TenantRequest, within
+from hengtan.web.organisations.roles import Act
+from hengtan.web.shell.tables import as_table, form_of
+
+from . import services, words
+from .forms import GROUPS, OF, AccountForm, DecideForm, EventForm
+from .holdings import holdings
+from .models import Account, Batch, Break, Lot, Posting, Proposal, Statement
+from .pictures import years_chart
+
+PAGE = 50
+HOLDINGS = (
+    "instrument",
+    "kind",
+    "source",
+    "unit",
+    "held",
+    "frozen",
+    "lent",
+    "usable",
+    "year",
+    "state",
+    "reason",
+    "value_cny",
+)
+QUEUE = ("proposal", "kind", "event", "proposed_by", "proposed_at", "source", "state", "decided_by", "reason")
+
+
+def context_of(request: TenantRequest, here: str, /, **more: Any) -> dict[str, Any]:
+    """What every page of the room shows."""
+    return {
+        "here": here, "waits": services.waiting(request.organisation), "may_propose": request.membership.may(Act.ASSETS),
+        "may_approve": request.membership.may(Act.APPROVE), "me": services.who(request.membership), **more,
+    }  # fmt: skip
+
+
+def entities_of(request: TenantRequest) -> list[str]:
+    """Who holds accounts."""
+    return sorted(
+        set(Account.objects.visible_to(request.user).of(request.organisation).values_list("entity", flat=True))
+    )
+
+
+def year_of(request: TenantRequest, name: str = "year") -> int:
+    """The year of the address, else last year: the one that is surrendered now."""
+    text = request.GET.get(name, "")
+    last = timezone.localdate().year - 1
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 and 2019 <= int(text) <= last + 3 else last
+
+
+@within(Act.WHOLE)
+def index(request: TenantRequest) -> HttpResponse:
+    """The position."""
+    today, year, entity = timezone.localdate(), year_of(request), request.GET.get("entity", "")[:200]
+    with services.reading(request.organisation) as store:
+        found = holdings(store, year, today, all_quotes(store), entity)
+    if form := form_of(request):
+        lines = (
+            (each.code, each.kind, str(each.source), each.unit, each.held, each.frozen, each.lent, each.usable, year, each.state, each.why,
+             "" if each.value is None else words.yuan(each.value).replace(",", "").replace("−", "-")) for each in found
+        )  # fmt: skip
+        return as_table(form, f"holdings-{today}", HOLDINGS, lines)
+    tonnes = [each for each in found if each.kind in ("cea", "ccer")]
+    breaks = Break.objects.visible_to(request.user).of(request.organisation)
+    statement = Statement.objects.visible_to(request.user).of(request.organisation).first()
+    context = context_of(
+        request, "assets", found=found, year=year, years=range(today.year + 1, 2020, -1), entity=entity, entities=entities_of(request),
+        cea=sum(each.held for each in tonnes if each.kind == "cea"), ccer=sum(each.held for each in tonnes if each.kind == "ccer"),
+        usable=sum(each.usable or 0 for each in tonnes), frozen=sum(each.frozen for each in tonnes), lent=sum(each.lent for each in tonnes),
+        mwh=sum(each.held for each in found if each.unit == "MWh"), value=_sum(each.value for each in found),
+        unpriced=sum(each.value is None for each in found), open_breaks=breaks.filter(closing=None).count(), statement=statement,
+        has_accounts=bool(found) or Account.objects.visible_to(request.user).of(request.organisation).exists(), chart=years_chart(),
+        chart_source=market_years()[-1], quotes_address=reverse("assets-quotes", kwargs={"key": request.organisation.key}),
+        last=Posting.objects.visible_to(request.user).of(request.organisation)[:6],
+    )  # fmt: skip
+    return render(request, "assets/holdings.html", context)
+
+
+def _sum(values: Any) -> int | None:
+    known = [each for each in values if each is not None]
+    return sum(known) if known else None
+
+
+def proposals(request: TenantRequest) -> Any:
+    """Those that this person sees, with what was decided."""
+    return Proposal.objects.visible_to(request.user).of(request.organisation).select_related("decision")
+
+
+@within(Act.WHOLE)
+def queue(request: TenantRequest) -> HttpResponse:
+    """What waits; ``?state=`` for what was decided."""
+    state = request.GET.get("state", "pending")
+    found = proposals(request)
+    found = found.filter(decision=None) if state == "pending" else found.filter(decision__verdict=state).order_by("-pk")
+    if form := form_of(request):
+        rows = list(found)
+        people = services.names(
+            {each.proposed_by for each in rows} | {each.decision.decided_by for each in rows if state != "pending"}
+        )
+        lines = (
+            (each.pk, each.kind, words.sentence(json.loads(each.event)), people.get(each.proposed_by, ""), each.proposed_at.isoformat(timespec="seconds"),
+             each.source, state, people.get(each.decision.decided_by, "") if state != "pending" else "",
+             each.decision.reason if state != "pending" else "") for each in rows
+        )  # fmt: skip
+        return as_table(form, f"proposals-{state}", QUEUE, lines)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    people = services.names(
+        {each.proposed_by for each in page}
+        | ({each.decision.decided_by for each in page} if state != "pending" else set())
+    )
+    shown = [
+        {
+            "row": each, "told": words.sentence(json.loads(each.event)), "by": people.get(each.proposed_by, ""),
+            "mine": each.proposed_by == services.who(request.membership),
+            "decided": None if state == "pending" else (people.get(each.decision.decided_by, ""), each.decision),
+        }
+        for each in page
+    ]  # fmt: skip
+    return render(
+        request, "assets/queue.html", context_of(request, "assets-queue", page=page, shown=shown, state=state)
+    )
+
+
+def _proposal_page(
+    request: TenantRequest, row: Proposal, form: DecideForm, wrong: list[dict[str, str]], status: int = 200
+) -> HttpResponse:
+    told = json.loads(row.event)
+    decision = getattr(row, "decision", None)
+    against = []
+    if decision is None and not wrong:
+        against = words.said(services.refusals(request.organisation, read_event(told)))
+    people = services.names({row.proposed_by, decision.decided_by if decision else ""})
+    posting = Posting.objects.of(request.organisation).filter(proposal_id=row.pk).first() if decision else None
+    context = context_of(
+        request, "assets-queue", row=row, told=words.sentence(told), fields=words.fields(told), form=form, wrong=wrong, against=against,
+        decision=decision, by=people.get(row.proposed_by, "—"), decided_by=people.get(decision.decided_by, "—") if decision else "",
+        mine=row.proposed_by == services.who(request.membership), posting=posting,
+    )  # fmt: skip
+    return render(request, "assets/proposal.html", context, status=status)
+
+
+@within(Act.WHOLE)
+def proposal(request: TenantRequest, pk: int) -> HttpResponse:
+    """One event, what speaks against it now, and the decision."""
+    row = get_object_or_404(proposals(request), pk=pk)
+    return _proposal_page(request, row, DecideForm(), [])
+
+
+@within(Act.WHOLE)
+def decide(request: TenantRequest, pk: int) -> HttpResponse:
+    """By somebody else: approved, or turned down with a reason."""
+    row = get_object_or_404(proposals(request), pk=pk)
+    if request.method != "POST":
+        return redirect("assets-proposal", key=request.organisation.key, pk=pk)
+    form = DecideForm(request.POST)
+    if not form.is_valid():
+        return _proposal_page(request, row, form, [], 422)
+    try:
+        if form.cleaned_data["verdict"] == "approve":
+            made = services.approve(request.membership, pk, form.cleaned_data["reason"])
+            messages.success(
+                request, _("Approved: posting %(number)s, with its entry in the ledger.") % {"number": made.number}
+            )
+        else:
+            services.reject(request.membership, pk, form.cleaned_data["reason"])
+            messages.success(request, _("Turned down, with your reason."))
+    except HengtanError as fault:
+        return _proposal_page(request, row, form, words.said(fault.problems), 422)
+    if request.POST.get("back") == "queue":
+        return redirect("assets-queue", key=request.organisation.key)
+    return redirect("assets-proposal", key=request.organisation.key, pk=pk)
+
+
+@within(Act.ASSETS)
+def new(request: TenantRequest) -> HttpResponse:
+    """Which kind; then its form: ``?kind=``."""
+    kind = request.GET.get("kind", "")
+    if kind not in OF:
+        groups = [(title, [(each, words.kind(each)) for each in kinds]) for title, kinds in GROUPS]
+        return render(request, "assets/kinds.html", context_of(request, "assets-new", groups=groups))
+    of, user = request.organisation, request.user
+    accounts = list(Account.objects.visible_to(user).of(of))
+    codes = set(Batch.objects.visible_to(user).of(of).values_list("code", flat=True).distinct()) | {
+        f"CEA{year % 100}" for year in range(2021, timezone.localdate().year + 1)
+    }
+    contracts = (
+        Lot.objects.visible_to(user)
+        .of(of)
+        .filter(spent_by=None)
+        .exclude(contract="")
+        .values_list("contract", flat=True)
+        .distinct()
+    )
+    given = {name: value for name, value in request.GET.items() if name in OF[kind]}
+    form = EventForm(
+        kind,
+        request.POST or None,
+        accounts=accounts,
+        codes=codes,
+        contracts=set(contracts),
+        entities={each.entity for each in accounts},
+        initial=given,
+    )
+    wrong: list[dict[str, str]] = []
+    token = request.POST.get("token", "")[:40] or uuid4().hex
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.propose(request.membership, form.told(), key=f"form:{token}", source="form")
+            messages.success(request, _("Proposed. It is posted when somebody else approves it."))
+            return redirect("assets-proposal", key=of.key, pk=made.id)
+        except HengtanError as fault:
+            wrong = form.refuse(fault.problems)
+    context = context_of(
+        request, "assets-new", form=form, title=words.kind(kind), wrong=wrong, token=token, has_accounts=bool(accounts)
+    )
+    return render(request, "assets/event.html", context, status=422 if request.method == "POST" else 200)
+
+
+@within(Act.WHOLE, change=Act.ASSETS)
+def accounts(request: TenantRequest) -> HttpResponse:
+    """Registry accounts; a new one is opened here."""
+    found = Account.objects.visible_to(request.user).of(request.organisation)
+    sums = (
+        Lot.objects.visible_to(request.user)
+        .of(request.organisation)
+        .filter(spent_by=None, place__in=("held", "frozen"))
+    )
+    codes = dict(
+        sums.order_by().values("account").annotate(many=Count("code", distinct=True)).values_list("account", "many")
+    )
+    if form_name := form_of(request):
+        lines = ((each.key, each.entity, each.registry, each.number, codes.get(each.key, 0)) for each in found)
+        return as_table(
+            form_name, "registry-accounts", ("account", "entity", "registry", "number", "instruments"), lines
+        )
+    form = AccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = {name: " ".join(value.split()) for name, value in form.cleaned_data.items()}
+        try:
+            services.open_account(
+                request.membership, BookAccount(given["key"], given["entity"], given["registry"], given["number"])
+            )
+            messages.success(request, _("The account stands in the book."))
+            return redirect("assets-accounts", key=request.organisation.key)
+        except HengtanError as fault:
+            for each in words.said(fault.problems):
+                form.add_error(None, f"{each['reason']} {each['mend']}")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    shown = [(each, codes.get(each.key, 0)) for each in page]
+    context = context_of(request, "assets-accounts", page=page, shown=shown, form=form)
+    return render(request, "assets/accounts.html", context, status=422 if request.method == "POST" else 200)
