@@ -1,5 +1,6 @@
 """Carbon market, guideline and inventory as three views of one set of activities: every difference is explained, or said not to be."""
 
+import json
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from golden.calculating import Calculator
 from hengtan.sectors import calculate, read_statement, sector_methods
 from hengtan.sectors.reconcile import (
     GridFactor,
@@ -154,7 +156,7 @@ def test_two_sets_of_potentials_are_told_apart_from_everything_else():
 
 
 def test_another_amount_is_another_amount():
-    """12 t of diesel in the inventory, 10 t in the statement; both by 42.652 x 0.0202 x 0.98 x 44/12 = 3.09590957...t/t."""
+    """12 t of diesel in the inventory, 10 t in the statement; both by 42.652 x 0.0202 x 0.98 x 44/12 = 3.09590963... t/t."""
     found = reconcile(
         [taken("cn-power-2022", POWER, 2024)],
         [posted("fuel.diesel", "37150.9152", "3095.9096", factor="CN-FUEL-CETS24-diesel")],
@@ -337,3 +339,38 @@ def test_every_source_of_the_mapping_is_one_of_a_guideline():
 )
 def test_an_activity_type_finds_its_source(kind, first):
     assert (by_type(kind) or (None,))[0] == first
+
+
+def test_the_command_lines_up_folders_and_ends_with_3_where_something_is_left(tmp_path):
+    statement = tmp_path / "statement.csv"
+    statement.write_text(
+        "entity,unit_name,parameter,value,unit,obtained\nW,1,fuel.diesel.amount,10,t,measured\n", "utf-8"
+    )
+    rows = tmp_path / "rows.csv"
+    head = "activity_id,facility,activity_type,start,end,quantity,unit,region\n"
+    rows.write_text(f"{head}a,W,fuel.diesel,2024-01-01,2024-12-31,10,t,CN-33\n", "utf-8")
+    calculator = Calculator(tmp_path)
+
+    def run(*args):
+        return calculator.command(*args, out=tmp_path / "s")
+
+    assert (
+        run(
+            "sector", "calculate", statement, "--method", "cn-power-2022", "--year", "2024", "--out", tmp_path / "s"
+        ).code
+        == 0
+    )
+    assert run("calculate", rows, "--out", tmp_path / "r", "--no-report").code == 0
+    found = run("sector", "reconcile", tmp_path / "s", "--run", tmp_path / "r", "--json")
+    assert found.code == 0, found.err
+    (line_,) = json.loads(found.out)["lines"]
+    assert {view: side["t_co2e"] for view, side in line_["sides"].items()} == {
+        "ets": "30.959096373333", "enterprise": "30.959096373333", "inventory": "30.959096000000"
+    }  # fmt: skip
+    assert [part["kind"] for part in line_["differences"][1]["parts"]] == ["rounding"]
+    for lang in ("en", "zh"):
+        assert run("sector", "reconcile", tmp_path / "s", "--run", tmp_path / "r", "--lang", lang).code == 0
+    rows.write_text(f"{head}a,W,fuel.natural_gas,2024-01-01,2024-12-31,10,Nm3,CN-33\n", "utf-8")
+    assert run("calculate", rows, "--out", tmp_path / "o", "--no-report").code == 0
+    assert run("sector", "reconcile", tmp_path / "s", "--run", tmp_path / "o").code == 3
+    assert run("sector", "reconcile", tmp_path / "s", "--run", tmp_path / "nothing").code == 2

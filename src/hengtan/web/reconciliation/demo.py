@@ -57,8 +57,8 @@ def goes_on(owner: Membership | None, approver: Membership | None, examples: Pat
     if any(each.job is not None and each.job.state != JobState.DONE for each in batches):
         return False
     waiting = [each for each in batches if each.state == BatchState.SUBMITTED and each.created_by == owner.user]
-    for each in waiting:
-        data.approve(each, approver)
+    for batch in waiting:
+        data.approve(batch, approver)
     if waiting:
         return True
     run = Run.objects.of(owner.organisation).filter(sample=True, name=INVENTORY).first()

@@ -20,18 +20,18 @@ MOST = 200
 class ReconciliationForm(forms.Form):
     """Statements of one year, a run, and which of its facilities are the enterprise."""
 
-    statements = forms.ModelMultipleChoiceField(
+    statements: Any = forms.ModelMultipleChoiceField(
         None, label=_("Approved statements of one year"), widget=forms.CheckboxSelectMultiple,
         help_text=_("One by the guideline of the carbon market, and, where there is one, that of the whole enterprise."),
     )  # fmt: skip
-    run = forms.ModelChoiceField(None, label=_("Run of the inventory"), empty_label=None)
+    run: Any = forms.ModelChoiceField(None, label=_("Run of the inventory"), empty_label=None)
     facilities = forms.MultipleChoiceField(
         label=_("Facilities of the enterprise"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None chosen: all of the run."),
     )
-    allocation = forms.ModelChoiceField(
+    allocation: Any = forms.ModelChoiceField(
         None, label=_("Allocation to compare with"), required=False, empty_label=_("no allocation")
     )
     name = forms.CharField(label=_("Name of this reconciliation"), max_length=120)

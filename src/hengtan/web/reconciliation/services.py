@@ -98,10 +98,11 @@ def posted(run: Run, facilities: Sequence[str]) -> list[Posted]:
     )
     return [
         Posted(
-            *(row[name] for name in names), whole(row["sum_kg"], row["sum_nano"], row["sum_atto"]), int(row["sum_rows"])
+            row["activity_type"], row["scope"], row["category"], row["factor_id"], row["month"],
+            whole(row["sum_kg"], row["sum_nano"], row["sum_atto"]), int(row["sum_rows"]),
         )
         for row in sums
-    ]
+    ]  # fmt: skip
 
 
 def open_lines(one: Reconciliation) -> list[tuple[dict[str, Any], int, Decimal]]:

@@ -206,7 +206,7 @@ def _flat(one: Reconciliation) -> Iterator[tuple[object, ...]]:
 
 def _parts(one: Reconciliation) -> Iterator[tuple[object, ...]]:
     language = lang()
-    said = {}
+    said: dict[tuple[str, int], list[str]] = {}
     for note in one.notes.select_related("by"):
         said.setdefault((note.line, note.step), []).append(f"{note.by.name}: {note.text}")
     for line in one.record["lines"]:
