@@ -6,6 +6,7 @@ import pytest
 import xlsxwriter
 
 from golden.calculating import EXAMPLES, Calculator
+from hengtan.market.compliance.read import read_case
 
 GROUP = EXAMPLES / "assets"
 
@@ -111,6 +112,28 @@ def test_certificates_that_were_used_cover_electricity_in_the_inventory_once(gro
     assert run.code == 0, run.err
     whole, rest = run.one("e1", "location"), run.one("e1", "market")
     assert 0 < rest["co2e_kg"] < whole["co2e_kg"] / 3  # 10,000 of 60,000 MWh are left for the residual mix
+
+
+def test_holdings_of_the_book_go_into_a_plan_that_reads_them(group):
+    group("quotes", GROUP / "quotes.csv")
+    plan = {"hengtan": "comply.input", "version": 1, "as_of": "2026-10-31", "years": [2025], "entities": [
+        {"id": "P1", "name": "示例甬江热电", "sector": "power", "emissions": [{"year": 2025, "verified_t": 1186320}], "holdings": [
+            {"id": "CCER-01-002-A", "kind": "CCER", "t": 1, "registered": "2025-06-18", "inside_market": False}]}]}  # fmt: skip
+    file, filled = group.folder / "input.json", group.folder / "filled.json"
+    file.write_text(json.dumps(plan), "utf-8")
+    group("fill", file, "--out", filled)
+    told = json.loads(filled.read_text("utf-8"))
+    held = {each["id"]: (each["t"], each.get("pledge")) for each in told["entities"][0]["holdings"]}
+    assert held == {
+        "CEA24 allocated": (10700, None), "CEA25 carried-over SAMPLE-P-01": (40000, {"t": 40000, "free_on": "2026-12-15"}), "CEA25 allocated": (1040400, None),
+        "CEA25 carried-over": (21600, None), "CEA25 bought": (20000, None), "CCER-01-002-A": (59316, None),
+    }  # fmt: skip
+    assert [each["close_cny_t"] for each in told["quotes"]] == ["95.80", "96.20", "96.30"]
+    assert sum(each.t for each in read_case(filled).entities[0].holdings) == 10700 + 1122000 + 59316
+    plan["entities"][0]["holdings"] = []
+    file.write_text(json.dumps(plan | {"entities": [*plan["entities"], {"name": "nobody"}]}), "utf-8")
+    err = group("fill", file, "--out", filled, code=2).err
+    assert "book.inside-unknown" in err and "book.entity-unknown" in err
 
 
 def test_another_event_under_a_known_reference_is_refused(group):

@@ -1,7 +1,12 @@
 """What always holds of a book is held by the database, against hand-written SQL too: SQLite and a real PostgreSQL."""
 
+from datetime import date
+
 import pytest
 
+from hengtan.market.book.kept import add_quotes, add_statement, close
+from hengtan.market.book.quote import Quote
+from hengtan.market.book.registry import StatementLine
 from hengtan.problems import HengtanError
 
 from .books import CCER, GEC, begin, book, event, post, sums
@@ -50,7 +55,24 @@ def test_rows_are_never_changed_or_deleted(database):
     begin(database)
     post(database, "buy", account="A1", instrument="CEA25", quantity=5, way="listed", price="97.40")
     post(database, "surrender", quantity=10, **SURRENDER)
-    for table in ("account", "proposal", "decision", "posting", "batch", "money", "claim"):
+    with book(database) as store:
+        add_quotes(store, [Quote("CEA", date(2026, 10, 8), 9740)])
+        _, (gap,), _ = add_statement(store, "A1", date(2026, 10, 31), [StatementLine(2, "CEA25", 1)], "zhao")
+        close(store, gap.id, "zhao", "in transit")
+    for table in (
+        "account",
+        "proposal",
+        "decision",
+        "posting",
+        "batch",
+        "money",
+        "claim",
+        "quote",
+        "statement",
+        "line",
+        "break",
+        "closing",
+    ):
         assert "book.append-only" in refused(database, f"UPDATE book_{table} SET organisation_id = 2")
         assert "book.append-only" in refused(database, f"DELETE FROM book_{table}")
     assert "book.append-only" in refused(database, "DELETE FROM book_lot")

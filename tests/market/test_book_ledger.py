@@ -1,6 +1,7 @@
 """Every posting has one entry in the ledger, whenever its process died, and the ledger verifies offline."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -76,6 +77,15 @@ def test_an_altered_record_is_found_by_the_ledger(folder):
         store.execute("""UPDATE book_posting SET record = REPLACE(record, '"1","10","A1"', '"1","11","A1"')""")
         assert any(each.code == "book.record-broken" for each in differences(store, replay(store.records())))
         assert differences(store, replay(book.ledger_records()), ledger=True) == []  # the ledger keeps what happened
+
+
+def test_the_entry_of_a_posting_is_neither_changed_nor_deleted_nor_moved(folder):
+    assert child("market.book_work:approve", folder, 1).code == 0
+    book = Folder(folder)
+    for sql in ("DELETE FROM book_entry", "UPDATE book_entry SET entry_index = 9 WHERE posting = 1", "UPDATE book_entry SET entry = ''",
+                "INSERT OR REPLACE INTO book_entry SELECT id, 1, posting, salt, commitment, 'x', NULL FROM book_entry"):  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError, match=r"book\.append-only"), book.store() as store:
+            store.execute(sql)
 
 
 def test_nothing_is_entered_of_what_was_taken_back(folder):

@@ -16,6 +16,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "statement": ("assets_show", "statement", "The postings of an account between two days."),
     "instruments": ("assets_show", "instruments", "List the instruments and the batches that came in."),
     "claims": ("assets_market", "claims", "Certificates used for scope 2, as an instruments file for calculate."),
+    "fill": ("assets_market", "fill", "Put holdings and quotes of the book into the input of a compliance plan."),
     "quotes": ("assets_market", "quotes_command", "Take in daily quotes; averages of a period."),
     "reconcile": ("assets_market", "reconcile", "Compare an account with its registry's statement; close breaks."),
     "replay": ("assets_show", "replay_command", "Compute the book again from its records and compare."),

@@ -189,6 +189,46 @@ def _show(found: list[KeptBreak], as_json: bool, lang: str, sentence: str) -> No
     click.echo(sentence)
 
 
+@click.command("fill")
+@click.argument("file", metavar="INPUT.json", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE.json",
+    help="Where to write the filled input.",
+)
+@book_option
+@lang_option
+def fill(file: Path, out: Path, folder: Path, lang: str) -> None:
+    """Write the input of `hengtan comply plan` again, with the holdings of its entities and the quotes of CEA as the book has them after the events of its `as_of`.
+
+    Entities are found by name. Whether a CCER project is inside the market is taken from the holding of the same id in INPUT.json.
+    """
+    from hengtan.market.book.position import filled
+    from hengtan.problems import HengtanError, Problem
+
+    from .named import read
+
+    try:
+        given = json.loads(read(file))
+        if not isinstance(given, dict) or not all(isinstance(each, dict) for each in given.get("entities", [])):
+            raise ValueError("{...}")
+    except (ValueError, RecursionError) as error:
+        raise HengtanError(
+            Problem(
+                "book.event-value",
+                file=file.name,
+                values={"field": "JSON", "value": str(error)[:80], "wanted": "comply.input"},
+            )
+        ) from error
+    book = opened(folder)
+    with book.store() as store:
+        told = filled(given, store)
+    out.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    click.echo(_say("written", lang, path=out))
+
+
 @click.command("claims")
 @click.option("--year", type=int, required=True, help="Year of the consumption.")
 @click.option("--beneficiary", default="", metavar="NAME", help="For whom; default: everybody.")
