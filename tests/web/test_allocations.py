@@ -236,3 +236,14 @@ def test_a_text_that_is_no_plan_is_refused_and_nothing_is_kept(company, text):
     given = {"year": "2024", "kind": "benchmark", "name": "own", "rules": SimpleUploadedFile("mine.yaml", text)}
     assert company.client(Role.MANAGER).post(url(company, one, "again/"), given).status_code == 422
     assert Allocation.objects.count() == before
+
+
+def test_the_total_of_an_entity_leads_to_exemption_cap_and_stages(company):
+    one = made(company)
+    client = company.client(Role.AUDITOR)
+    name = one.entities[0]["entity"]
+    assert f"?entity={name.replace(' ', '%20')}" in client.get(url(company, one)).content.decode()
+    page = client.get(url(company, one, f"unit/?entity={name}")).content.decode()
+    assert "gap capped: at least 0.8 x" in page
+    assert "issued before: 0.7 x" in page
+    assert client.get(url(company, one, "unit/?entity=nobody")).status_code == 404

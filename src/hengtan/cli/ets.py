@@ -75,7 +75,7 @@ def plans_command(as_json: bool, lang: str) -> None:
         years = "–".join(dict.fromkeys((str(plan.years[0]), str(plan.years[-1]))))
         click.echo(f"{plan.id:<24}{years:<11}{', '.join(plan.sectors):<26}{state}")
         click.echo(f"    {wrapped(plan.title[lang], 76, '    ')}")
-        click.echo(f"    {plan.published}  [{_mark(plan.source)}] {wrapped(_plain(plan.source), 60, ' ' * 20)}")
+        click.echo(f"    {plan.published}  [{_mark(plan.source)}] {wrapped(_plain(plan.source, lang), 60, ' ' * 20)}")
 
 
 def _about(plan: Plan) -> dict[str, Any]:
@@ -91,8 +91,11 @@ def _mark(source: str) -> str:
     return "R" if source.startswith("read:") else "K"
 
 
-def _plain(source: str) -> str:
-    return source.partition(": ")[2]
+def _plain(source: str, lang: str = "en") -> str:
+    """Without its mark, in the language of the reader."""
+    from hengtan.methods.said import said
+
+    return said(source.partition(": ")[2], lang)
 
 
 @group.command("show")
@@ -113,7 +116,7 @@ def show(plan_id: str, as_yaml: bool, as_json: bool, lang: str) -> None:
     if as_yaml:
         click.echo((files("hengtan.market.allocation") / "data" / f"{plan_id}.yaml").read_text("utf-8"), nl=False)
         return
-    numbers = list(_numbers(plan, lang))
+    numbers = list(_numbers(plan, "en" if as_json else lang))
     if as_json:
         rows = [dict(zip(("name", "value", "source", "mark"), each, strict=True)) for each in numbers]
         click.echo(
@@ -140,7 +143,7 @@ def _numbers(plan: Plan, lang: str) -> list[tuple[str, str, str, str]]:
     found = []
 
     def add(name: str, value: str, source: str) -> None:
-        found.append((name, value, _plain(source), _mark(source)))
+        found.append((name, value, _plain(source, lang), _mark(source)))
 
     for (year, unit_class, kind), each in plan.benchmarks.items():
         add(f"{year} {unit_class} {kind}", f"{shown(each.power)} t/MWh  {shown(each.heat)} t/GJ", each.source)
@@ -287,6 +290,7 @@ def explain(folder: Path, unit: str, entity: str, as_json: bool, lang: str) -> i
 
 def _explain_entity(record: dict[str, Any], entity: str, as_json: bool, lang: str) -> int:
     from hengtan.market.allocation.written import entity_steps, step_text
+    from hengtan.methods.said import said
     from hengtan.problems import Problem
 
     one = next((each for each in record.get("entities", ()) if each["entity"] == entity), None)
@@ -302,7 +306,7 @@ def _explain_entity(record: dict[str, Any], entity: str, as_json: bool, lang: st
     for step in steps:
         click.echo(f"  {wrapped(step_text(step, lang), 76, '    ')}")
         if step["source"]:
-            click.echo(f"        [{step['mark']}] {wrapped(step['source'], 66, '            ')}")
+            click.echo(f"        [{step['mark']}] {wrapped(said(step['source'], lang), 66, '            ')}")
     return 0
 
 
@@ -325,7 +329,7 @@ def _steps(one: dict[str, Any], lang: str) -> list[str]:
     elif f"rule.{one['rule']}" in _WORDS:
         lines.append(f"  {_word('rule.' + one['rule'], lang)}: {one['final']:,}")
     for term in one["terms"]:
-        source = f"[{term['mark']}] {_plain(term['source'])}" if term["source"] else _word("reported", lang)
+        source = f"[{term['mark']}] {_plain(term['source'], lang)}" if term["source"] else _word("reported", lang)
         lines.append(f"  {term['symbol']:<6}{term['value']} {term['unit']}".rstrip())
         lines.append(f"        {wrapped(source, 72, '        ')}")
     return lines

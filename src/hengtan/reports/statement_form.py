@@ -14,7 +14,7 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from hengtan.gases import UnknownGwpError, gwp
-from hengtan.sectors.said import said
+from hengtan.methods.said import said
 
 from .blocks import Block, Cell, Column, Document, Facts, Figure, Heading, Note, Section, Table, Text
 from .glyphs import visible

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hengtan.market.allocation import plans
 from hengtan.market.allocation.file import INDUSTRY_COLUMNS, POWER_COLUMNS
+from hengtan.market.allocation.written import entity_steps, step_text
+from hengtan.methods.said import said
 from hengtan.problems import HengtanError
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
@@ -142,6 +144,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "entities": sorted(one.entities, key=lambda row: (-int(row["to_buy"]), -int(row["verified"])))[:200],
         "units": Paginator(one.record.get("units", []), 100).get_page(request.GET.get("page")),
         "balance": one.record.get("balance", {}),
+        "explained": "rules" in one.record.get("plan", {}),
         "problems": [{**each, "reason": each["reason"][language], "mend": each["mend"][language]} for each in one.problems[:60]],
         "others": Allocation.objects.visible_to(request.user).of(request.organisation).exclude(pk=pk).defer("record", "entities", "problems")[:10],
     }  # fmt: skip
@@ -159,14 +162,30 @@ def unit(request: TenantRequest, pk: int) -> HttpResponse:
     asked = (request.GET.get("entity", ""), request.GET.get("unit", ""))
     if not any(asked):
         return redirect("allocation", key=request.organisation.key, pk=pk)
+    if not asked[1]:
+        return _entity(request, one, asked[0])
     found = next((each for each in one.record.get("units", ()) if (each["entity"], each["name"]) == asked), None)
     if found is None:
         raise Http404
     values = {term["symbol"]: term["value"] for term in found["terms"]}
-    terms = [{**term, "stated": term["source"].partition(": ")[2]} for term in found["terms"]]
+    terms = [{**term, "stated": said(term["source"].partition(": ")[2], lang())} for term in found["terms"]]
     context = {"one": one, "unit": found, "terms": terms, "lines": _lines(found, values),
                "title": one.record["plan"]["title"][lang()], "case": found["rule"].partition(":")[2]}  # fmt: skip
     return render(request, "market/unit.html", context)
+
+
+def _entity(request: TenantRequest, one: Allocation, name: str) -> HttpResponse:
+    """The steps of an entity: its units, exemptions, the cap, the stages of issuing."""
+    row = next((each for each in one.entities if each["entity"] == name), None)
+    rules = one.record.get("plan", {}).get("rules")
+    if row is None or rules is None or "units_final" not in row:
+        raise Http404
+    steps = [
+        {**step, "text": step_text(step, lang()), "stated": said(step["source"], lang())}
+        for step in entity_steps(row, rules)
+    ]
+    context = {"one": one, "name": name, "steps": steps, "title": one.record["plan"]["title"][lang()]}
+    return render(request, "market/entity.html", context)
 
 
 def _lines(found: dict[str, Any], values: dict[str, str]) -> list[str]:

@@ -6,10 +6,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from hengtan.market.allocation import plans, shown
+from hengtan.methods.said import said
 from hengtan.sectors import sector_methods
 from hengtan.sectors.method import CATEGORIES
 from hengtan.sectors.record import inputs
-from hengtan.sectors.said import said
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.runs.words import lang
 from hengtan.web.shell.tables import as_table, form_of
@@ -25,9 +25,7 @@ def index(request: TenantRequest) -> HttpResponse:
             (each, each.title[lang()], each.sector[lang()], said(each.standard, lang()))
             for each in sector_methods().values()
         ],
-        "plans": [
-            (each, each.title[lang()], _mark(each.source), each.source.partition(": ")[2]) for each in plans().values()
-        ],
+        "plans": [(each, each.title[lang()], _mark(each.source), _said(each.source)) for each in plans().values()],
     }
     return render(request, "statements/rules.html", context)
 
@@ -79,7 +77,7 @@ def plan(request: TenantRequest) -> HttpResponse:
             (f"Ff, F ≥ {shown(lowest)}", equation.text, found.load.source) for lowest, equation in found.load.bands
         ]
     numbers += [(case.title[lang()], case.allocation, case.source) for case in found.special]
-    rows = [(name, value, _mark(source), source.partition(": ")[2]) for name, value, source in numbers]
+    rows = [(name, value, _mark(source), _said(source)) for name, value, source in numbers]
     if form := form_of(request):
         return as_table(form, found.id, ("name", "value", "mark", "source"), rows)
     context = {
@@ -90,6 +88,10 @@ def plan(request: TenantRequest) -> HttpResponse:
         "mark": _mark(found.source),
     }
     return render(request, "statements/plan.html", context)
+
+
+def _said(source: str) -> str:
+    return said(source.partition(": ")[2], lang())
 
 
 def _mark(source: str) -> str:

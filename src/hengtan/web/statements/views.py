@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hengtan.connectors.statement_template import write_statement_template
+from hengtan.methods.said import said
 from hengtan.problems import HengtanError
 from hengtan.reports.html import page as html_page
 from hengtan.reports.pdf import paper
 from hengtan.reports.statement_form import statement_document, statement_workbook
 from hengtan.sectors import sector_methods
 from hengtan.sectors.earlier import differences, jumps
-from hengtan.sectors.said import said
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang

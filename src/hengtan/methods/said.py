@@ -1,4 +1,4 @@
-"""How a source is called in Chinese: guidelines cite documents that Chinese readers know by other names."""
+"""How a source is called in Chinese: rules cite documents that Chinese readers know by other names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _chinese() -> Mapping[str, str]:
 
 
 def said(source: str, lang: str) -> str:
-    """A source or standard of a method in the language of the reader; what an enterprise wrote stays as it is.
+    """A source or standard of a rule in the language of the reader, without ``read:`` or ``known:``; what people wrote stays as it is.
 
     >>> said("CETS-AG-03.01-V01-2024, Table A.1", "zh")
     'CETS-AG-03.01-V01-2024，表 A.1'
