@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from hengtan.sectors.quality import Want
 from hengtan.web.notices.models import Notice
+from hengtan.web.organisations import feeds
 from hengtan.web.organisations.roles import Role
 from hengtan.web.quality import clockwork, evidence, services
 from hengtan.web.quality.feed import SIGNER
@@ -243,7 +244,7 @@ def test_another_person_gathers_the_evidence_and_sees_the_entity(company, entity
 
 def test_a_calendar_subscribes_to_what_is_due(company, entity):
     page = company.client(Role.MANAGER).get(company.url("evidence/")).content.decode()
-    token = SIGNER.sign(str(company.people[Role.MANAGER].pk))
+    token = feeds.token(SIGNER, company.people[Role.MANAGER])
     assert token in page
     text = Client().get(f"/evidence/feed/{token}.ics").content.decode()
     assert "DTSTART;VALUE=DATE:20260312" in text
