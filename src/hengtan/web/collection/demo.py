@@ -13,7 +13,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from hengtan.web.activities import services as activities
-from hengtan.web.activities.models import Batch, SourceFile, State
+from hengtan.web.activities.gaps import set_pace
+from hengtan.web.activities.models import Batch, Pace, SourceFile, State
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.jobs.models import State as JobState
 from hengtan.web.organisations.models import Membership, Organisation
@@ -61,6 +62,7 @@ def furnish(organisation: Organisation, owner: Membership) -> Batch:
             longitude=Decimal(longitude), floor_area_m2=Decimal(area),
         )  # fmt: skip
         FacilityPlace.objects.create(organisation=organisation, facility=plant, unit=units[of])
+        set_pace(owner, name, "fuel.diesel", Pace.QUARTER)
     today = timezone.localdate()
     for year in (today.year - 2, today.year - 1):
         Denominator.objects.create(
@@ -150,16 +152,16 @@ def _quantity(kind: str, plant: str, first: date) -> int:
 
 
 def _rows(today: date) -> str:
-    """From January two years ago to three months ago, by month; diesel of the lorries by quarter, estimated."""
+    """From January two years ago to where it is asked for, by month; diesel of the lorries by quarter, estimated."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
     first, number = date(today.year - 2, 1, 1), 0
-    while first <= month(today, 3):
+    while first <= month(today, 2):
         last = end_of(Every.MONTH, first)
         for name, _region, unit, *_place in PLANTS:
             for kind, measure, error in (("electricity", "kWh", "4"), ("fuel.natural_gas", "Nm3", "12")):
-                if name in _plants(kind):
+                if name in _plants(kind) and (kind != "electricity" or first <= month(today, 3)):
                     number += 1
                     quantity = _quantity(kind, name, first)
                     rows.writerow(
@@ -177,7 +179,7 @@ def _rows(today: date) -> str:
                         )
                     )
             ends = end_of(Every.QUARTER, first)
-            if first.month % 3 == 1 and ends < month(today, 2):
+            if first.month % 3 == 1 and ends < month(today, 0):
                 number += 1
                 rows.writerow((f"S-{number:04}", name, UNITS[unit], "fuel.diesel", first, ends, 6 + number % 5, "t", "30", "估算 estimated"))  # fmt: skip
         first = last + timedelta(days=1)

@@ -26,13 +26,13 @@
   // Two lines upon each other: the lower bound, and above it what lies between, filled. A month between two without a bound has a bar.
   function banded(band) {
     var fill = colour("accent"), count = band.low.length, known = function (at) { return at >= 0 && at < count && band.low[at] !== null; };
-    var named = band.low.findIndex(function (_low, at) { return known(at); });
+    var named = band.high.reduce(function (best, high, at) { return high !== null && (best < 0 || high > band.high[best]) ? at : best; }, -1);
     var line = { type: "line", stack: "band", stackStrategy: "all", symbol: "none", silent: true, connectNulls: false, lineStyle: { width: 0 }, z: 2, tooltip: { show: false } };
     return [
       Object.assign({ name: "band-low", data: band.low }, line),
       Object.assign({
         name: band.name, data: band.high.map(function (high, at) { return high === null ? null : high - band.low[at]; }), areaStyle: { color: fill, opacity: 0.2 }, emphasis: { disabled: true },
-        markPoint: { silent: true, symbol: "circle", symbolSize: 1, itemStyle: { color: "transparent" }, data: [{ coord: [named, band.low[named]] }], label: { show: true, formatter: band.name, color: fill, fontSize: 12, position: named < count - 1 ? "insideTopLeft" : "insideTopRight", distance: 4 } }
+        markPoint: { silent: true, symbol: "circle", symbolSize: 1, itemStyle: { color: "transparent" }, data: [{ coord: [named, band.high[named]] }], label: { show: true, formatter: band.name, color: fill, fontSize: 12, position: "top", distance: 5, align: named === 0 ? "left" : named === count - 1 ? "right" : "center" } } }
       }, line),
       {
         type: "custom", silent: true, z: 2, tooltip: { show: false }, data: band.low.map(function (low, at) { return known(at) && !known(at - 1) && !known(at + 1) ? [at, low, band.high[at]] : null; }).filter(Boolean),
