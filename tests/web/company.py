@@ -14,6 +14,7 @@ from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Ques
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.collection.models import Reminder, Request, Series
+from hengtan.web.compliance.models import CompliancePlan
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.market.models import Allocation
@@ -110,7 +111,11 @@ class Company:
         )
         self.allocation = Allocation.objects.create(
             organisation=self.organisation, name=mark, year=2024, plan="power-2023-2024", file_name=f"{mark}.csv", digest="0" * 64,
-            record={"plan": {"title": {"en": mark, "zh": mark}}, "units": []}, created_by=owner,
+            record={"plan": {"title": {"en": mark, "zh": mark}}, "units": []}, created_by=owner, statements=[{"key": self.statement.key}],
+        )  # fmt: skip
+        self.compliance_plan = CompliancePlan.objects.create(
+            organisation=self.organisation, title=mark, as_of=date(2026, 11, 20), years=[2025], created_by=owner,
+            digest=keep_file(self.organisation, mark.encode()),
         )  # fmt: skip
         self.entity = ReportingEntity.objects.create(
             organisation=self.organisation, name=mark, method="cn-power-2022", created_by=owner

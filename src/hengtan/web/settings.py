@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "hengtan.web.quality",
     "hengtan.web.market",
     "hengtan.web.assets",
+    "hengtan.web.compliance",
     "hengtan.web.reconciliation",
     "hengtan.web.reporting",
     "hengtan.web.audit",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("hengtan.web.quality.urls")),
     path("", include("hengtan.web.market.urls")),
     path("", include("hengtan.web.assets.urls")),
+    path("", include("hengtan.web.compliance.urls")),
     path("", include("hengtan.web.reconciliation.urls")),
     path("", include("hengtan.web.reporting.urls")),
     path("", include("hengtan.web.audit.urls")),

@@ -40,6 +40,7 @@ def read_json(text: str, file: str) -> tuple[Any, list[Problem]]:
 
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_float=_Fraction, parse_constant=_Fraction)
+        json.dumps(value, ensure_ascii=False, default=repr).encode()  # half a character cannot be kept
     except (ValueError, RecursionError) as error:
         return None, [Problem("comply.not-json", file=file, values={"why": str(error)[:200]})]
     return value, [Problem("comply.twice", file=file, values={"name": each}) for each in dict.fromkeys(twice)]
