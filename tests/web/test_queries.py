@@ -11,10 +11,12 @@ from hengtan.web.audit.models import Engagement
 from hengtan.web.boundaries import services
 from hengtan.web.collection.models import Request
 from hengtan.web.jobs.services import enqueue
+from hengtan.web.market.models import Allocation
 from hengtan.web.notices.services import tell
 from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
 from hengtan.web.quality.models import Plan, ReportingEntity
+from hengtan.web.reconciliation.models import Reconciliation
 from hengtan.web.reporting.models import Report
 from hengtan.web.sources.models import Source
 from hengtan.web.webhooks.models import Endpoint
@@ -37,6 +39,8 @@ GOLDEN = {
     "collection/tasks/": 6,
     "evidence/": 10,
     "quality/": 7,
+    "allowances/": 7,
+    "three-views/": 7,
     "reports/": 8,
     "audit/": 8,
     "audit/history/": 6,
@@ -55,6 +59,16 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
     client = company.client()
     few, _ = asked(client, company.url(path))
     for number in range(20):
+        three = Reconciliation.objects.create(
+            organisation=company.organisation, name=f"{number}", year=2024, run=company.run, record=company.reconciliation.record,
+            created_by=company.people[Role.MANAGER].user,
+        )  # fmt: skip
+        three.statements.set([company.statement])
+        Allocation.objects.create(
+            organisation=company.organisation, name=f"{number}", year=2024, plan="p", file_name="f", digest="0" * 64,
+            totals=dict.fromkeys(("final", "verified", "to_buy"), 1), statements=[{"key": company.statement.key}],
+            created_by=company.people[Role.MANAGER].user,
+        )  # fmt: skip
         Report.objects.create(
             organisation=company.organisation, run=company.run, standard="ghgp", languages=["en"], formats=["html"],
             prepared_by=company.people[Role.MANAGER].user,

@@ -179,8 +179,7 @@ def stale(allocations: Iterable[Allocation]) -> dict[int, list[str]]:
     if not keys:
         return {}
     gone = set(
-        Statement.objects.of(found[0].organisation)
-        .filter(key__in=keys)
+        Statement.objects.filter(organisation_id=found[0].organisation_id, key__in=keys)
         .exclude(state=State.APPROVED)
         .values_list("key", flat=True)
     )

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models.fields.json import KeyTransform
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -45,11 +46,15 @@ def _one(request: TenantRequest, pk: int) -> Reconciliation:
 @within(Act.WHOLE)
 def index(request: TenantRequest) -> HttpResponse:
     """All, the newest first."""
-    found = Reconciliation.objects.visible_to(request.user).of(request.organisation)
-    found = found.select_related("run", "created_by", "signed_by")
+    mine = Reconciliation.objects.visible_to(request.user).of(request.organisation)
+    found: Any = (
+        mine.select_related("run", "created_by", "signed_by")
+        .annotate(sums=KeyTransform("totals", "record"))
+        .defer("record")
+    )
     if form := form_of(request):
         lines = (
-            (each.name, each.year, each.run.code, *(Decimal(each.record["totals"][view]) for view in VIEWS), Decimal(each.remainder),
+            (each.name, each.year, each.run.code, *(Decimal(each.sums[view]) for view in VIEWS), Decimal(each.remainder),
              "signed" if each.is_signed else "open", each.created_by.name, each.signed_by.name if each.signed_by else "")
             for each in found
         )  # fmt: skip
