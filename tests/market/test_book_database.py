@@ -158,6 +158,39 @@ def test_units_and_money_of_a_trade_are_posted_together_or_not_at_all(database):
         assert refused(database, *approved("sell", 2), *moved, money.format(2, wrong), posting("sell", 2))
 
 
+def test_nothing_is_added_to_a_posting_that_is_sealed_nor_taken_away_by_it(database):
+    begin(database)
+    post(database, "allocate", account="A1", instrument="CEA24", quantity=5)
+    batch = (
+        "INSERT INTO book_batch (organisation_id, number, posting, code, kind, vintage, project, methodology, region, market, series, first_number, last_number, day, origin) "
+        "VALUES (1, {}, {}, 'CEA25', 'cea', 2025, '', '', '', '', '', 1, 500, '2026-10-01', 'allocate')"
+    )
+    assert "book.sealed" in refused(database, batch.format(3, 1))
+    assert "book.sealed" in refused(
+        database, "UPDATE book_lot SET spent_by = 2 WHERE posting = 1"
+    )  # units would be gone without a trace
+    claim = "INSERT INTO book_claim (organisation_id, posting, purpose, beneficiary, year) VALUES (1, 1, 'voluntary', 'x', 2026)"
+    assert "book.sealed" in refused(database, claim)
+    unbalanced = refused(database, *approved("allocate", 3), batch.format(3, 3), posting("allocate", 3))
+    assert "book.unbalanced" in unbalanced or "book.one-leg" in unbalanced
+    spent = lot(3, 1, 1, 5, "held").replace("posting,", "spent_by, posting,").replace("VALUES (1, 3", "VALUES (1, 4, 3")
+    assert "book." in refused(database, *approved(number=3), spent)
+
+
+def test_units_come_to_lie_only_where_such_an_event_puts_them(database):
+    begin(database)
+    for kind, place in (("transfer", "out"), ("transfer", "cancelled"), ("expire", "out"), ("allocate", "out")):
+        parts = [*approved(kind, 2), spend("batch = 1", 2), lot(2, 1, 1, 1000, place), posting(kind, 2)]
+        assert "book.place" in refused(database, *parts), (kind, place)
+
+
+def test_a_posting_is_taken_back_whole(database):
+    begin(database)
+    post(database, "pledge", account="A1", instrument="CEA25", quantity=400, contract="P", counterparty="Bank")
+    half = [*approved("reverse", 3), spend("place = 'frozen'", 3), lot(3, 1, 1, 400), posting("reverse", 3, reverses=2)]
+    assert "book.half-reversed" in refused(database, *half)
+
+
 def test_what_no_posting_seals_cannot_be_committed(database):
     begin(database)
     assert refused(database, spend("batch = 1", 2), lot(2, 1, 1, 1000))
