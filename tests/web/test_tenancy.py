@@ -5,9 +5,11 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from hengtan.web.activities.models import Batch, Evidence, PeriodLock, Remembered, SourceFile, SourcePace, Typed
 from hengtan.web.api.models import Answer, Token
+from hengtan.web.assets import models as assets
 from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Question, Reply, Verification
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.collection.models import Reminder, Request, Series
+from hengtan.web.compliance.models import CompliancePlan
 from hengtan.web.jobs.models import Job
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.market.models import Allocation
@@ -23,6 +25,8 @@ from hengtan.web.statements.models import Statement
 from hengtan.web.vault.models import Leaving, Outbox, Quota
 from hengtan.web.webhooks.models import Delivery, Endpoint
 
+from .booked import opens_a_book
+
 KINDS = (
     About,
     Allocation,
@@ -30,6 +34,7 @@ KINDS = (
     BaseYear,
     Attachment,
     Batch,
+    CompliancePlan,
     Cube,
     Delivery,
     Denominator,
@@ -86,6 +91,21 @@ KINDS = (
     Verification,
 )
 
+BOOK = (
+    assets.Account, assets.Batch, assets.Break, assets.Claim, assets.Closing, assets.Decision, assets.FolderEntry, assets.Head, assets.Line,
+    assets.Logged, assets.Lot, assets.Money, assets.Posting, assets.Proposal, assets.Quote, assets.Statement,
+)  # fmt: skip
+
+
+@pytest.fixture
+def company(company):
+    return opens_a_book(company)
+
+
+@pytest.fixture
+def stranger(stranger):
+    return opens_a_book(stranger)
+
 
 BATCH_PAGES = (
     "batch", "batch-decide", "batch-discard", "batch-rows", "batch-columns", "batch-problems", "batch-fix", "batch-submit",
@@ -99,6 +119,7 @@ PLAN_PAGES = (
     "quality-plan", "quality-plan-edit", "quality-plan-line", "quality-plan-lines", "quality-plan-submit", "quality-plan-decide",
     "quality-plan-revise", "quality-plan-changes", "quality-plan-statement", "quality-plan-download",
 )  # fmt: skip
+COMPLIANCE_PAGES = ("compliance-plan", "compliance-plan-submit", "compliance-plan-decide", "compliance-plan-file")
 MONTH_PAGES = ("evidence-month", "evidence-filing", "evidence-assign")
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare", "run-hot",
@@ -152,6 +173,7 @@ def ids(company):
         **dict.fromkeys(("source", "source-edit", "source-do"), company.source.pk), "source-run": company.source_run.pk,
         "source-issue": company.issue.pk,
         **dict.fromkeys(("webhook", "webhook-edit", "webhook-do"), company.endpoint.pk), "delivery": company.delivery.pk,
+        **dict.fromkeys(COMPLIANCE_PAGES, company.compliance_plan.pk),
         **dict.fromkeys(("allocation", "allocation-unit", "allocation-compare", "allocation-again"), company.allocation.pk),
         **dict.fromkeys(STATEMENT_PAGES, company.statement.pk),
         **dict.fromkeys(PLAN_PAGES, company.quality_plan.pk),
@@ -161,6 +183,9 @@ def ids(company):
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         **dict.fromkeys(OWN_POLICY_PAGES, company.own_policy.pk),
         **dict.fromkeys(OWN_METHOD_PAGES, company.own_method.pk),
+        **dict.fromkeys(("assets-posting", "assets-reverse", "assets-proof"), company.posting.pk),
+        **dict.fromkeys(("assets-proposal", "assets-decide"), company.proposal.pk),
+        "assets-account": company.book_account.pk, "assets-batch": company.book_batch.pk, "assets-break-close": company.broken.pk,
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
 
@@ -215,7 +240,7 @@ def test_who_is_not_signed_in_is_sent_to_the_door(client, company):
 
 def test_rows_of_every_kind_are_visible_to_their_people_alone(company, stranger):
     owner = company.people[Role.OWNER].user
-    for kind in KINDS:
+    for kind in (*KINDS, *BOOK):
         seen = set(kind.objects.visible_to(owner).values_list("pk", flat=True))
         if kind is Organisation:
             assert seen == {company.organisation.pk}
@@ -231,7 +256,7 @@ def test_who_left_sees_nothing_any_more(company):
     assert client.get(company.url()).status_code == 200
     company.client().post(company.url(f"people/{viewer.pk}/"), {"end": "1", "role": "viewer"})
     assert client.get(company.url()).status_code == 404
-    for kind in KINDS:
+    for kind in (*KINDS, *BOOK):
         assert not kind.objects.visible_to(viewer.user).exists()
 
 
