@@ -7,6 +7,7 @@ import pytest
 from hengtan.market.book.kept import add_quotes, add_statement, close
 from hengtan.market.book.quote import Quote
 from hengtan.market.book.registry import StatementLine
+from hengtan.market.book.schema import APPEND_ONLY
 from hengtan.problems import HengtanError
 
 from .books import CCER, GEC, begin, book, event, post, sums
@@ -89,6 +90,15 @@ def test_rows_are_never_changed_or_deleted(database):
     if database.dialect == "postgresql":
         assert "book.append-only" in refused(database, "TRUNCATE book_lot CASCADE")
     else:
+        for table in (*APPEND_ONLY, "book_lot"):
+            with database.cursor() as cursor:
+                cursor.execute(f"PRAGMA table_info({table})")
+                columns = [each[1] for each in cursor.fetchall()]
+            for names in (columns, columns[1:]):  # by its id, and by what else is unique
+                told = ", ".join(names)
+                assert "book." in refused(
+                    database, f"INSERT OR REPLACE INTO {table} ({told}) SELECT {told} FROM {table}"
+                ), (table, names)
         row = "SELECT id, organisation_id, posting, NULL, batch, code, series, first_number, 10000, account, 'held', '' FROM book_lot WHERE place = 'surrendered'"
         assert "book." in refused(database, f"INSERT OR REPLACE INTO book_lot {row}")
         assert "book." in refused(database, "UPDATE OR REPLACE book_posting SET number = 1")
