@@ -62,10 +62,23 @@ def test_the_year_has_several_names_and_a_parameter_may_be_called_by_its_title(m
     assert (codes(result), float(only(result, "anode").co2_t)) == ([], 147.0832)
 
 
-@pytest.mark.parametrize("month", ["3", "03", "3月", "2024-03"])
+@pytest.mark.parametrize("month", ["3", "03", "3月", "2024-03", "2024-03-01"])
 def test_a_month_has_several_ways_to_be_written(month):
     result = run(ALUMINIUM, row("aluminium", 100, "t", month))
     assert list(only(result, "anode").steps[0].used[0].months) == [3]
+
+
+@pytest.mark.parametrize("month", ["0", "13", "1-2", "12/31", "2024", "Q1"])
+def test_what_is_no_one_month_is_refused(month):
+    assert codes(run(ALUMINIUM, row("aluminium", 100, "t", month))) == ["sector.month"]
+
+
+def test_a_process_is_known_however_its_name_is_spelt():
+    for name in ("sintering", "Sintering", "烧结"):
+        assert (
+            only(run(STEEL, row("fuel.anthracite.amount", 1, "t", process=name)), "process").place.process
+            == "sintering"
+        )
 
 
 def test_the_minutes_of_the_anode_effect_may_name_their_unit():

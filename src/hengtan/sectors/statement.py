@@ -34,7 +34,9 @@ OBTAINED = {
 }  # fmt: skip
 MONTHS = range(1, 13)
 _YEAR = ("", "year", "annual", "全年", "年度", "年", "合计")
-_MONTH = re.compile(r"(?:\d{4}[-/年])?0?(\d{1,2})月?", re.ASCII)  # 1, 01, 1月, 2024-01
+_MONTH = re.compile(
+    r"0?(\d{1,2})月?|\d{4}[-/年]0?(\d{1,2})(?:月|[-/]\d{1,2})?", re.ASCII
+)  # 1, 01, 1月, 2024-01, 2024-01-31
 _SPACE = re.compile(r"\s")
 _SUBSTANCE = re.compile(r"(?<=[tg])(CO2e|CO2|CH4|N2O|COD|C)\b")
 _HOUR = Compound(Fraction(3600), {"time": 1})
@@ -128,14 +130,14 @@ def _row(row: int, cells: Mapping[str, str], known: _Known) -> tuple[Place, str,
         near = get_close_matches(cells["parameter"], [name for name, _, _ in method.inputs()], 3, 0.5)
         return wrong("sector.parameter-unknown", "parameter", method=method.id, near=", ".join(near) or "-")
     name, parameter, default, printed = found
-    if cells["process"] and method.processes and cells["process"] not in known.processes:
+    if cells["process"] and method.processes and cells["process"].casefold() not in known.processes:
         return wrong("sector.process-unknown", "process", process=cells["process"], known=", ".join(method.processes))
     month: int | None = None
     if cells["month"].casefold() not in _YEAR:
         written = _MONTH.fullmatch(cells["month"])
-        if written is None or int(written[1]) not in MONTHS:
+        if written is None or int(written[1] or written[2]) not in MONTHS:
             return wrong("sector.month", "month", month=cells["month"])
-        month = int(written[1])
+        month = int(written[1] or written[2])
     if not cells["value"]:
         return wrong("sector.value-missing", "value")
     factor = Fraction(1) if cells["unit"] in parameter.also else converted(cells["unit"], parameter.unit)
@@ -146,11 +148,7 @@ def _row(row: int, cells: Mapping[str, str], known: _Known) -> tuple[Place, str,
         value *= factor
     low, high = parameter.low, parameter.high
     if (low is not None and value < low) or (high is not None and value > high):
-        bounds = (
-            f"{'' if low is None else float(low):g} … {'' if high is None else f'{float(high):g}'}"
-            if low is not None
-            else f"… {float(high or 0):g}"
-        )
+        bounds = _bounds(low, high)
         return wrong(
             "sector.range", "value", value=cells["value"], unit=cells["unit"], range=bounds, wanted=parameter.unit
         )
@@ -163,8 +161,16 @@ def _row(row: int, cells: Mapping[str, str], known: _Known) -> tuple[Place, str,
         )
     if parameter.only_default and default is not None and value != default.value:
         return wrong("sector.only-default", "value", value=cells["value"], default=f"{default.text} {parameter.unit}")
-    place = Place(cells["entity"], known.processes.get(cells["process"], cells["process"]), cells["unit_name"])
+    place = Place(
+        cells["entity"], known.processes.get(cells["process"].casefold(), cells["process"]), cells["unit_name"]
+    )
     return place, name, month, Given(value, obtained, cells["source"], row, cells["meter"], cells["evidence"])
+
+
+def _bounds(low: Fraction | None, high: Fraction | None) -> str:
+    if high is None:
+        return f"≥ {float(low or 0):g}"
+    return f"≤ {float(high):g}" if low is None else f"{float(low):g} … {float(high):g}"
 
 
 class _Known:
@@ -173,7 +179,9 @@ class _Known:
     def __init__(self, method: SectorMethod, year: int | None) -> None:
         self.method, self.year = method, year
         self.processes = {
-            name: each for each, title in method.processes.items() for name in (each, title["en"], title["zh"])
+            name.casefold(): each
+            for each, title in method.processes.items()
+            for name in (each, title["en"], title["zh"])
         }
         self._titles = method.by_title()
         self._found: dict[str, tuple[str, Parameter, Default | None, frozenset[Fraction]] | None] = {}
