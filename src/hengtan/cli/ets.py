@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .saying import saying
 from .unswept import unswept
 from .wrap import wrapped
 
@@ -50,9 +51,7 @@ _WORDS = {
     "none": ("no difference", "没有差异"),
 }  # fmt: skip
 
-
-def _word(key: str, lang: str, **values: object) -> str:
-    return _WORDS[key][lang == "zh"].format(**values)
+_word = saying(_WORDS)
 
 
 @click.group("ets")

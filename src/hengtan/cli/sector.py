@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .reconcile import reconcile_command
+from .saying import saying
 from .unswept import unswept
 from .wrap import wrapped
 
@@ -37,9 +38,7 @@ _WORDS = {
 }  # fmt: skip
 MOST_SHOWN = 100
 
-
-def _word(key: str, lang: str, **values: object) -> str:
-    return _WORDS[key][lang == "zh"].format(**values)
+_word = saying(_WORDS)
 
 
 def _method(method_id: str) -> SectorMethod:
