@@ -47,7 +47,7 @@ class GuidelineOut(Schema):
 
 
 class ParameterOut(Schema):
-    """A parameter; ``default`` as text, null where there is none or where it differs by year."""
+    """A parameter; ``default`` as text, of several years the newest, null where there is none."""
 
     id: str
     unit: str
