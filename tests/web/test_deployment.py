@@ -1,16 +1,20 @@
 """What `hengtan check --deploy` finds: each thing that is unsafe is made, found by name, and no longer found when it is mended."""
 
+import dataclasses
 import json
 import os
+import re
 import subprocess
+import tomllib
 
 import pytest
+import yaml
 
 from hengtan.problems import catalogue
 from hengtan.web.configuration import Configuration
 from hengtan.web.deployment import deployed
 from hengtan.web.organisations.roles import Role
-from house.house import BIN, environment
+from house.house import BIN, ROOT, environment
 
 SAFE = {
     "HENGTAN_PUBLIC_URL": "https://carbon.example.com", "HENGTAN_BEHIND_PROXY": "true",
@@ -107,3 +111,31 @@ def test_every_finding_of_the_catalogue_is_made_somewhere():
     assert {code for code in catalogue() if code.startswith("deploy.")} <= {
         word.strip('"') for word in text.replace("(", " ").replace(",", " ").replace(")", " ").split()
     }
+
+
+def test_the_containers_are_told_what_the_settings_know_and_start_what_there_is():
+    """No engine of containers is needed: names, settings and commands are compared with what they mean."""
+    compose = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text("utf-8"))
+    services, known = (
+        compose["services"],
+        {f"HENGTAN_{each.name.upper()}" for each in dataclasses.fields(Configuration)},
+    )
+    for service in services.values():
+        named = {each.partition(":")[0] for each in service["volumes"]}
+        assert {each for each in named if not each.startswith(".")} <= set(compose["volumes"])
+        assert all((ROOT / "deploy" / each).exists() for each in named if each.startswith("."))
+        assert set(service.get("depends_on", {})) <= set(services)
+    for name in ("hengtan", "worker"):
+        told = services[name]
+        assert {each for each in told["environment"] if each.startswith("HENGTAN_")} <= known
+        assert (ROOT / "deploy" / told["build"]["context"] / told["build"]["dockerfile"]).is_file()
+    assert services["worker"]["ports"] == [] and services["hengtan"]["ports"] == ["127.0.0.1:8000:8000"]
+    start = json.loads(re.search(r"^CMD (\[.*\])$", (ROOT / "deploy/Dockerfile").read_text(), re.M).group(1))
+    for line in (start, services["worker"]["command"]):
+        said = subprocess.run(
+            [BIN / line[0], line[1], "--help"], capture_output=True, text=True, env=environment()
+        ).stdout
+        assert all(each in said for each in line[2:] if each.startswith("--"))
+    extras = re.search(r"/src\[([\w,]+)\]", (ROOT / "deploy/Dockerfile").read_text()).group(1).split(",")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert set(extras) <= set(project["optional-dependencies"])
