@@ -16,6 +16,8 @@ from hengtan.web.boundaries.models import Facility
 from hengtan.web.jobs import worker
 from hengtan.web.organisations.roles import Role
 
+from .booked import opens_a_book
+
 ALL = [scope.value for scope in Scope]
 
 
@@ -160,12 +162,15 @@ def test_a_contributor_sees_only_what_is_given_to_him(company):
 
 def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
     """Every operation with an id, found in the description of the API itself."""
+    opens_a_book(stranger)
     theirs = {
         "/jobs/{key}": stranger.job.key, "/batches/{key}": stranger.batch.key, "/runs/{key}": stranger.run.key,
         "/people/{pk}": stranger.people[Role.VIEWER].pk, "/invitations/{pk}": stranger.invitation.pk,
         "/facilities/{pk}": stranger.plants[0].pk, "/units/{pk}": stranger.group.pk, "/closings/{pk}": stranger.lock.pk,
         "/own-factors/{key}": stranger.own_factor.key, "/own-policies/{key}": stranger.own_policy.key,
         "/own-methods/{key}": stranger.own_method.key,
+        "/assets/proposals/{pk}": stranger.proposal.pk, "/assets/postings/{pk}": stranger.posting.pk,
+        "/assets/accounts/{pk}": stranger.book_account.pk, "/assets/breaks/{pk}": stranger.broken.pk,
         "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
         "/sources/{pk}": stranger.source.pk, "/issues/{pk}": stranger.issue.pk,
         "/quality-plans/{key}": stranger.quality_plan.key, "/reporting-entities/{key}": stranger.entity.key,

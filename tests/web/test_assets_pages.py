@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hengtan.web.assets import models, services
+from hengtan.market.book.replay import replay
+from hengtan.web.assets import demo, models, services
 from hengtan.web.organisations.roles import Role
 from hengtan.web.vault.services import sequence
 
@@ -291,3 +292,29 @@ def test_the_pages_speak_the_language_of_the_regulation(book):
         "CEA25",
     ):
         assert word in shown, word
+
+
+def test_the_invented_group_is_whole_and_marked(company):
+    """Eight entities; what was approved comes to what is shown; one break is open; every page is full."""
+    demo.make(company.people[Role.OWNER], company.people[Role.APPROVER])
+    of = company.organisation
+    assert models.Account.objects.of(of).values("entity").distinct().count() == 8
+    records = models.Posting.objects.of(of).order_by("number").values_list("record", flat=True)
+    found = replay(list(records))
+    assert found.broken == []
+    assert found.balances == {(each.account, each.code, each.place): each.quantity for each in services.balances(of)}
+    assert found.balances["P1", "CEA25", "frozen"] == 40_000
+    assert models.Break.objects.of(of).filter(closing=None).count() == 1
+    assert services.waiting(of) == 3
+    client = company.client(Role.VIEWER)
+    for page in PAGES:
+        assert "ht-empty" not in text(client.get(company.url(page))), page
+    shown = client.get(
+        company.url("assets/?year=2025&entity=" + demo.ENTITIES[0][1].replace(" ", "+") + "&format=csv")
+    ).content.decode("utf-8-sig")
+    usable = {(row["instrument"], row["source"]): row["usable"] for row in csv.DictReader(io.StringIO(shown))}
+    assert (usable["CEA25", "own allocation"], usable["CEA25", "carried over"], usable["CEA24", "own allocation"]) == (
+        "972400",
+        "61600",
+        "0",
+    )

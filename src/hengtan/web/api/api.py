@@ -17,6 +17,7 @@ from hengtan.problems import Problem as Wrong
 
 from . import (
     about,
+    assets,
     audit,
     boundary,
     changes,
@@ -74,6 +75,7 @@ api.add_router("", sectors.router)
 api.add_router("", reconciliation.router)
 api.add_router("", compliance.router)
 api.add_router("", quality.router)
+api.add_router("", assets.router)
 api.add_router("", library.router)
 api.add_router("", own.router)
 api.add_router("", webhooks.router)

@@ -22,6 +22,7 @@ from hengtan.web.accounts.models import User
 from hengtan.web.accounts.services import new_person
 from hengtan.web.activities import services as data
 from hengtan.web.activities.models import Batch, State
+from hengtan.web.assets import demo as assets
 from hengtan.web.boundaries.models import Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.collection import demo as collecting
 from hengtan.web.configuration import kept
@@ -99,6 +100,7 @@ def make() -> Door | None:
             _ningbo(people)
             _sectors(people)
             _works(people)
+            _assets(people)
     elif not User.objects.filter(email=emails[0]).exists():
         return None
     organisations = list(Organisation.objects.filter(memberships__user__email=emails[0]).order_by("pk"))
@@ -190,6 +192,13 @@ def _works(people: list[tuple[User, Role]]) -> None:
     """An invented manufacturer whose plants are asked for their figures."""
     organisation = _organisation(collecting.COMPANY, "CN-33", people)
     collecting.furnish(organisation, _owner(organisation))
+
+
+def _assets(people: list[tuple[User, Role]]) -> None:
+    """An invented group with a book of carbon assets."""
+    organisation = _organisation(assets.COMPANY, "CN-33", people)
+    members = Membership.objects.of(organisation).select_related("user", "organisation")
+    assets.make(members.get(role=Role.OWNER), members.get(role=Role.APPROVER))
 
 
 def _ningbo_files(organisation: Organisation, report: str) -> list[data.Given]:
