@@ -22,7 +22,10 @@ def worked(rows, method):
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize(("name", "method"), [("power", "cn-power-2022"), ("steel", "cn-steel-2024"), ("power_enterprise", "cn-other-industry-2015")])
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("power", "cn-power-2022"), ("steel", "cn-steel-2024"), ("power_enterprise", "cn-other-industry-2015")],
+)
 def test_a_report_that_we_issued_is_read_back_to_the_same_emissions(tmp_path, name, method, lang):
     with (EXAMPLES / f"{name}.csv").open(encoding="utf-8") as file:
         before = worked(list(csv.DictReader(file)), method)

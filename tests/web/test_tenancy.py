@@ -113,7 +113,7 @@ BATCH_PAGES = (
 )  # fmt: skip
 STATEMENT_PAGES = (
     "statement", "statement-entry", "statement-file", "statement-submit", "statement-decide", "statement-download", "statement-form",
-    "statement-compare", "statement-hand-over",
+    "statement-compare", "statement-hand-over", "statement-original",
 )  # fmt: skip
 PLAN_PAGES = (
     "quality-plan", "quality-plan-edit", "quality-plan-line", "quality-plan-lines", "quality-plan-submit", "quality-plan-decide",

@@ -65,7 +65,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Chinese rules"),
         (
-            Entry(_("Sector statements"), "file-text", "statements", ("statements", "statement", "statement-new", "statement-entry", "statement-compare"), tab=False),
+            Entry(_("Sector statements"), "file-text", "statements", ("statements", "statement", "statement-new", "statement-entry", "statement-compare", "statement-import"), tab=False),
             Entry(_("Quality plans"), "shield-check", "quality", ("quality", "quality-new", "quality-plan", "quality-plan-edit", "quality-plan-line", "quality-plan-revise", "quality-plan-changes", "quality-plan-statement"), tab=False),
             Entry(_("Monthly evidence"), "calendar-check", "evidence-months", ("evidence-months", "evidence-month", "deadlines"), tab=False),
             Entry(_("Allowance allocation"), "calculator", "allocations", ("allocations", "allocation", "allocation-new", "allocation-unit", "allocation-compare", "allocation-again", "allocation-from-statements"), Act.WHOLE, tab=False),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import rules, views
+from . import imported, rules, views
 
 urlpatterns = [
     path("o/<slug:key>/statements/", views.index, name="statements"),
     path("o/<slug:key>/statements/new/", views.new, name="statement-new"),
+    path("o/<slug:key>/statements/import/", imported.bring, name="statement-import"),
+    path("o/<slug:key>/statements/<int:pk>/original/", imported.original, name="statement-original"),
     path("o/<slug:key>/statements/<int:pk>/", views.show, name="statement"),
     path("o/<slug:key>/statements/<int:pk>/entry/", views.entry, name="statement-entry"),
     path("o/<slug:key>/statements/<int:pk>/file/", views.take_file, name="statement-file"),
