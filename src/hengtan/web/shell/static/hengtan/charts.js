@@ -67,7 +67,7 @@
         };
       });
       if (data.band) option.series = option.series.concat(banded(data.band));
-      if (phone && data.series.length > 1) option.legend = { bottom: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: "roundRect", textStyle: { color: colour("ink-2"), fontSize: 12, fontFamily: font() }, selectedMode: false };
+      if (phone && data.series.length > 1) option.legend = { data: data.series.map(function (line) { return line.name; }), bottom: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: "roundRect", textStyle: { color: colour("ink-2"), fontSize: 12, fontFamily: font() }, selectedMode: false };
       option.hrefs = function (event) { return data.href[event.dataIndex]; };
       return option;
     },
