@@ -58,7 +58,7 @@ class NewPlanForm(forms.Form):
     name = forms.CharField(label=_("Enterprise"), max_length=120, help_text=_("As its statements name it."))
     method = forms.ChoiceField(label=_("Guideline"))
     year = forms.IntegerField(label=_("Year of the plan"), min_value=2013, max_value=2100)
-    valid_from = forms.DateField(label=_("Valid from"), widget=DAY)
+    valid_from = forms.DateField(label=_("Plan valid from"), widget=DAY)
     statement = forms.ModelChoiceField(
         Statement.objects.none(), label=_("Begin with a statement"), required=False, empty_label=_("the guideline alone"),
         help_text=_("Its units, fuels and materials, and how each was obtained."),
@@ -90,7 +90,7 @@ class EnterpriseForm(forms.Form):
             if name != "name":
                 self.fields[name] = text_field(name, lang)
         self.fields["boundary"] = text_field("boundary", lang)
-        self.fields["valid_from"] = forms.DateField(label=_("Valid from"), widget=DAY)
+        self.fields["valid_from"] = forms.DateField(label=_("Plan valid from"), widget=DAY)
 
 
 class ManagementForm(forms.Form):
@@ -161,7 +161,7 @@ class ReviseForm(forms.Form):
         label=_("Reason in words"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     year = forms.IntegerField(label=_("Year of the plan"), min_value=2013, max_value=2100)
-    valid_from = forms.DateField(label=_("Valid from"), widget=DAY)
+    valid_from = forms.DateField(label=_("Plan valid from"), widget=DAY)
 
     def __init__(self, lang: str, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

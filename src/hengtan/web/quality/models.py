@@ -137,6 +137,11 @@ class Plan(TenantModel):
         """Whether it is of an invented enterprise."""
         return self.entity.sample
 
+    @property
+    def label(self) -> str:
+        """V1, V2."""
+        return f"V{self.version}"
+
     def why_in(self, lang: str) -> str:
         """The reason of the revision as the guideline puts it; "" for the first version."""
         return REASONS[self.why][lang == "zh"] if self.why in REASONS else ""

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hengtan.sectors import sector_methods
+from hengtan.sectors.quality.check import credit_code_is_right
 
 ABOUT = {
     "credit_code": _("Unified social credit code"),
@@ -50,14 +51,3 @@ class StatementForm(forms.Form):
         """What reports print."""
         told = {name: str(self.cleaned_data.get(name, "")).strip() for name in ABOUT}
         return {"name": str(self.cleaned_data["name"]), **{name: text for name, text in told.items() if text}}
-
-
-_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-
-
-def credit_code_is_right(code: str) -> bool:
-    """GB 32100-2015: weights 3^i modulo 31, the last character makes the sum a multiple of 31."""
-    if len(code) != 18 or any(each not in _CHARACTERS for each in code):
-        return False
-    total = sum(_CHARACTERS.index(each) * pow(3, at, 31) for at, each in enumerate(code[:17]))
-    return _CHARACTERS[(31 - total % 31) % 31] == code[17]
