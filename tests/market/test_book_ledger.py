@@ -69,6 +69,17 @@ def test_an_altered_row_is_found_by_computing_the_book_again(folder):
     assert {each.values["what"].split()[0] for each in found} == {"balances", "lots"}
 
 
+def test_a_lot_that_is_spent_by_nothing_is_found(folder):
+    assert child("market.book_work:approve", folder, 1).code == 0
+    plain = sqlite3.connect(folder / "book.sqlite")  # by hand, without foreign keys
+    plain.execute("UPDATE book_lot SET spent_by = 99 WHERE posting = 2")
+    plain.commit()
+    plain.close()
+    book = Folder(folder)
+    with book.store() as store:
+        assert {each.code for each in differences(store, replay(store.records()))} == {"book.ledger-differs"}
+
+
 def test_an_altered_record_is_found_by_the_ledger(folder):
     assert child("market.book_work:approve", folder, 1).code == 0
     book = Folder(folder)
