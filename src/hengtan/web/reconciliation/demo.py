@@ -16,6 +16,7 @@ from hengtan.web.market.models import Kind
 from hengtan.web.organisations.models import Membership
 from hengtan.web.runs.models import Run
 from hengtan.web.runs.services import approved, choose, start
+from hengtan.web.statements import imported
 from hengtan.web.statements import services as statements
 from hengtan.web.statements.models import State, Statement
 from hengtan.web.vault.services import keep_file
@@ -24,6 +25,7 @@ from . import handing, services
 from .models import HandOver, Reconciliation
 
 WHOLE = {"cn-power-2022": ("cn-other-industry-2015", "power_enterprise.csv")}  # what the market's guideline leaves out
+BEFORE = {"cn-power-2022": "power_2023.csv"}
 BESIDE = {"cn-power-2022": "power_beside.csv", "cn-steel-2024": "steel_beside.csv"}
 FACILITY = {"cn-power-2022": "示例东方发电 Sample Power East", "cn-steel-2024": "示例钢铁 Sample Steel"}
 ROWS, INVENTORY = "清单其他活动 activities beside the statement", "2024 清单 inventory"
@@ -38,13 +40,19 @@ def goes_on(owner: Membership | None, approver: Membership | None, examples: Pat
     if owner is None or approver is None:
         return False
     sample = (
-        Statement.objects.of(owner.organisation).filter(sample=True, state=State.APPROVED, method__in=BESIDE).first()
+        Statement.objects.of(owner.organisation)
+        .filter(sample=True, state=State.APPROVED, method__in=BESIDE)
+        .order_by("-year")
+        .first()
     )
     if sample is None or Reconciliation.objects.of(owner.organisation).exists():
         return False
     found = list(Statement.objects.of(owner.organisation).filter(sample=True, state=State.APPROVED, year=sample.year))
     if sample.method in WHOLE and len(found) == 1:
         _whole(owner, approver, sample, examples)
+        return True
+    if sample.method in BEFORE and not Statement.objects.of(owner.organisation).filter(year=sample.year - 1).exists():
+        _before(owner, approver, sample, examples)
         return True
     for each in found:
         if not HandOver.objects.of(owner.organisation).filter(statement=each).exists():
@@ -82,6 +90,19 @@ def _whole(owner: Membership, approver: Membership, sample: Statement, examples:
     made.save(update_fields=["sample"])
     rows, _problems = statements.from_file(made, examples / "sector" / name, name)
     statements.submit(owner, statements.fill(made, rows))
+    statements.decide(approver, made, approve=True, comment="")
+
+
+@transaction.atomic
+def _before(owner: Membership, approver: Membership, sample: Statement, examples: Path) -> None:
+    """Last year's, as a company brings it from elsewhere: this year's is compared with it."""
+    name = BEFORE[sample.method]
+    made, _problems = imported.take(
+        owner, sample.name, sample.method, sample.year - 1, examples / "sector" / name, name
+    )
+    made.sample = True
+    made.save(update_fields=["sample"])
+    statements.submit(owner, made)
     statements.decide(approver, made, approve=True, comment="")
 
 
