@@ -10,6 +10,7 @@ from hengtan.web.activities.models import Batch, PeriodLock
 from hengtan.web.audit.models import Engagement
 from hengtan.web.boundaries import services
 from hengtan.web.collection.models import Request
+from hengtan.web.compliance.models import CompliancePlan
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.market.models import Allocation
 from hengtan.web.notices.services import tell
@@ -44,6 +45,7 @@ GOLDEN = {
     "reports/": 8,
     "audit/": 8,
     "audit/history/": 6,
+    "compliance/": 7,
 }
 
 
@@ -67,6 +69,10 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
         Allocation.objects.create(
             organisation=company.organisation, name=f"{number}", year=2024, plan="p", file_name="f", digest="0" * 64,
             totals=dict.fromkeys(("final", "verified", "to_buy"), 1), statements=[{"key": company.statement.key}],
+            created_by=company.people[Role.MANAGER].user,
+        )  # fmt: skip
+        CompliancePlan.objects.create(
+            organisation=company.organisation, title="p", as_of=date(2026, 11, 20), years=[2025], digest="0" * 64,
             created_by=company.people[Role.MANAGER].user,
         )  # fmt: skip
         Report.objects.create(
