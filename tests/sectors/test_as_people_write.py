@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from hengtan.gases import gwp
 from hengtan.sectors import sector_methods
 from hengtan.sectors.record import inputs, record, sources
 from hengtan.sectors.statement import converted
@@ -190,3 +191,18 @@ def test_each_source_stands_in_its_category(method_id):
     for each in sources(sector_methods()[method_id]):
         found[each["category"]] = found.get(each["category"], 0) + 1
     assert found == IDENTIFIED[method_id]
+
+
+def test_a_gas_that_the_set_of_the_guideline_lacks_is_counted_by_another_and_told():
+    """100 kg x 0.9 x (1 - 0.5) / 1000 x 17,200 (AR4) = 774."""
+    rows = [row("process_gas.NF3.amount", 100, "kg"), row("process_gas.NF3.used_share", 50, "%")]
+    result = run(sector_methods()["cn-electronics-2015"], *rows)
+    assert (codes(result), codes(result, "warning")) == ([], ["sector.gwp-beside"])
+    assert only(result, "process_gas").co2e_t == 774
+
+
+def test_every_gas_of_every_guideline_has_a_potential():
+    for method in sector_methods().values():
+        gases = {item.gas for group in method.groups.values() for item in group.items.values() if item.gas}
+        for gas in gases - set(method.gwp_beside):
+            assert gwp(gas, method.gwp) > 0, (method.id, gas)

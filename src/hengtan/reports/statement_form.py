@@ -13,7 +13,6 @@ from typing import Any
 
 from xlsxwriter import Workbook
 
-from hengtan.gases import UnknownGwpError, gwp
 from hengtan.methods.said import said
 
 from .blocks import Block, Cell, Column, Document, Facts, Figure, Heading, Note, Section, Table, Text
@@ -190,16 +189,14 @@ class _Form:
 
     def _by_gas(self, each: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
         """(gas, t, t CO2e) of a source. Parts that are subtracted are of CO2, whose sum the source states."""
-        masses: dict[str, Decimal] = {}
+        sums: dict[str, list[Decimal]] = {}
         for step in each["steps"]:
-            masses[step["gas"]] = masses.get(step["gas"], Decimal(0)) + Decimal(step["t_gas"])
-        if "CO2" in masses:
-            masses["CO2"] = Decimal(each["t_co2"])
-        for gas, mass in masses.items():
-            try:
-                weighed = mass * gwp(gas, self.record["gwp_set"]) if gas != "CO2" else mass
-            except UnknownGwpError:
-                weighed = Decimal(each["t_co2e"])
+            both = sums.setdefault(step["gas"], [Decimal(0), Decimal(0)])
+            both[0] += Decimal(step["t_gas"])
+            both[1] += Decimal(step.get("t_co2e", step["t_gas"]))
+        if "CO2" in sums:
+            sums["CO2"] = [Decimal(each["t_co2"])] * 2
+        for gas, (mass, weighed) in sums.items():
             yield gas, f"{mass:f}", two(f"{weighed:f}")
 
     def identified(self) -> Iterable[Block]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
@@ -40,7 +39,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One equation worked out for one item. gas_t: tonnes of the gas, before any rounding; item "" for single parameters."""
+    """One equation worked out for one item. gas_t, co2e_t: tonnes of the gas and CO2e before any rounding; item "" for single parameters."""
 
     group: str
     item: str
@@ -49,6 +48,7 @@ class Step:
     gas_t: Fraction
     used: tuple[Used, ...]
     minus: bool = False
+    co2e_t: Fraction = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,6 @@ class _Here:
             for item in items:
                 try:
                     step = self.step(part, item)
-                    weighed = step.gas_t if step.gas == "CO2" else step.gas_t * Fraction(self._gwp(step.gas))
                 except _Missing:
                     self.failed = True
                     continue
@@ -208,12 +207,17 @@ class _Here:
                     continue
                 steps.append(step)
                 sign = -1 if part.minus else 1
-                co2e += sign * rounded(weighed, self.method.emission_decimals)
-                co2 += sign * rounded(weighed, self.method.emission_decimals) if step.gas == "CO2" else 0
+                co2e += sign * rounded(step.co2e_t, self.method.emission_decimals)
+                co2 += sign * rounded(step.co2e_t, self.method.emission_decimals) if step.gas == "CO2" else 0
         return SourceResult(source, self.place, co2, co2e, tuple(steps)) if steps else None
 
-    def _gwp(self, gas: str) -> Decimal:
-        return gwp(gas, self.method.gwp)
+    def _gwp(self, gas: str) -> Fraction:
+        """Of the guideline's set; where that lacks the gas, of the set that the guideline's file names, and told."""
+        beside = self.method.gwp_beside.get(gas)
+        if beside is None:
+            return Fraction(gwp(gas, self.method.gwp))
+        self.wrong("sector.gwp-beside", gas, gas=gas, set=self.method.gwp, value=beside.text, source=beside.source)
+        return beside.value
 
     def step(self, part: Part, item: str) -> Step:
         """One equation for one item."""
@@ -225,7 +229,8 @@ class _Here:
         value = part.equation.value(
             {name: each.value for name, each in zip(sorted(part.equation.names), used, strict=True)}
         )
-        return Step(part.group, item, gas, part.equation.text, value, tuple(used), part.minus)
+        weighed = value if gas == "CO2" else value * self._gwp(gas)
+        return Step(part.group, item, gas, part.equation.text, value, tuple(used), part.minus, weighed)
 
     # --- values
 

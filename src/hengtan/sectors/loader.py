@@ -79,6 +79,7 @@ def _method(body: Mapping[str, Any]) -> SectorMethod:
         emission_decimals=rounding.get("emissions"),
         summary_decimals=rounding.get("summary"),
         notes=tuple(body.get("notes", ())),
+        gwp_beside={gas: _default(each)[0] for gas, each in body.get("gwp_beside", {}).items()},
     )
 
 

@@ -159,7 +159,11 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class SectorMethod:
-    """A guideline. emission_decimals, summary_decimals: None where the guideline does not say."""
+    """A guideline.
+
+    emission_decimals, summary_decimals  None where the guideline does not say
+    gwp_beside                           gas -> potential of another set, for gases that the guideline counts and its own set lacks
+    """
 
     id: str
     title: Mapping[str, str]
@@ -179,6 +183,7 @@ class SectorMethod:
     emission_decimals: int | None
     summary_decimals: int | None
     notes: tuple[Mapping[str, str], ...]
+    gwp_beside: Mapping[str, Default] = field(default_factory=dict)
 
     def find(self, name: str) -> tuple[str, str, Parameter] | None:
         """(group, item, parameter) of a name in a statement; ("", "", ...) of a single one; None where there is none."""

@@ -141,7 +141,7 @@ def equation(each: SourceResult) -> str:
 
 def _step(step: Step, method: SectorMethod) -> dict[str, Any]:
     return {
-        "item": f"{step.group}.{step.item}".strip("."), "gas": step.gas, "minus": step.minus, "t_gas": shown(step.gas_t), "equation": step.equation,
+        "item": f"{step.group}.{step.item}".strip("."), "gas": step.gas, "minus": step.minus, "t_gas": shown(step.gas_t), "t_co2e": shown(step.co2e_t), "equation": step.equation,
         "worked": worked(step), "values": [_used(used, method) for used in step.used],
     }  # fmt: skip
 
