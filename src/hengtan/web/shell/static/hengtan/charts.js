@@ -32,7 +32,7 @@
       Object.assign({ name: "band-low", data: band.low }, line),
       Object.assign({
         name: band.name, data: band.high.map(function (high, at) { return high === null ? null : high - band.low[at]; }), areaStyle: { color: fill, opacity: 0.2 }, emphasis: { disabled: true },
-        markPoint: { silent: true, symbol: "circle", symbolSize: 1, itemStyle: { color: "transparent" }, data: [{ coord: [named, band.high[named]] }], label: { show: true, formatter: band.name, color: fill, fontSize: 12, position: "top", distance: 5, align: named === 0 ? "left" : named === count - 1 ? "right" : "center" } } }
+        markPoint: { silent: true, symbol: "circle", symbolSize: 1, itemStyle: { color: "transparent" }, data: [{ coord: [named, band.high[named]] }], label: { show: true, formatter: band.name, color: fill, fontSize: 12, position: "top", distance: 5, align: named === 0 ? "left" : named === count - 1 ? "right" : "center" } }
       }, line),
       {
         type: "custom", silent: true, z: 2, tooltip: { show: false }, data: band.low.map(function (low, at) { return known(at) && !known(at - 1) && !known(at + 1) ? [at, low, band.high[at]] : null; }).filter(Boolean),
