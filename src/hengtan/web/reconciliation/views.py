@@ -30,6 +30,7 @@ from .models import Reconciliation
 from .picture import bridge
 
 PAGE = 50
+DUST = Decimal("0.000001")  # t: what is less stands in the files alone
 VIEWS = ("ets", "enterprise", "inventory")
 COLUMNS = ("source", "category", "from", "to", "kind", "t_co2e", "was", "now", "unit", "why", "mark", "rule_source")
 LINES = ("source", "category", *VIEWS, "unexplained")
@@ -158,6 +159,7 @@ def _line(
                 "value": Decimal(part["value"]),
             }
             for part in each["parts"]
+            if abs(Decimal(part["value"])) >= DUST
         ]
         remainder = Decimal(each["remainder"])
         is_open = abs(remainder) >= services.SMALL
