@@ -121,12 +121,15 @@ def given_of(one: CompliancePlan) -> str:
 
 
 def from_allocation(one: Allocation, today: date) -> dict[str, Any]:
-    """The beginning of an input: entities of an allocation with verified emissions and final allowances; prices are left to the person."""
-    sector = str(one.record.get("plan", {}).get("id", one.plan))
+    """The beginning of an input: entities of an allocation with verified emissions and final allowances.
+
+    What an allocation does not know is left out and asked for by the schema: prices, and the sector where several share a plan.
+    """
+    power = str(one.record.get("plan", {}).get("id", one.plan)).startswith("power")
     entities = [
         {
-            "id": str(row["entity"])[:100], "name": str(row["entity"])[:100], "sector": "power" if sector.startswith("power") else "steel",
-            "surrendered_on_time": [2023, 2024], "emissions": [{"year": one.year, "verified_t": int(row["verified"])}],
+            "id": str(row["entity"])[:100], "name": str(row["entity"])[:100], **({"sector": "power"} if power else {}),
+            "emissions": [{"year": one.year, "verified_t": int(row["verified"])}],
             "holdings": [{"id": f"CEA{one.year % 100:02d}", "kind": "CEA", "vintage": one.year, "origin": "allocated", "t": int(row["final"])}],
         }
         for row in one.entities[:500]
@@ -140,7 +143,7 @@ def _begun(
     return {
         "hengtan": "comply.input", "version": 1, "title": title, "as_of": today.isoformat(), "years": [year], "entities": entities,
         "transfers": {"allowed": len(entities) > 1},
-        "offers": [{"id": "CEA", "kind": "CEA", "vintage": year, "price_cny_t": "0.00", "delivered": today.isoformat()}],
+        "offers": [{"id": "CEA", "kind": "CEA", "vintage": year, "price_cny_t": "", "delivered": today.isoformat()}],
     }  # fmt: skip
 
 
