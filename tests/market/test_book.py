@@ -111,7 +111,9 @@ def test_repo_and_lending_take_units_off_the_account_until_they_come_back(book):
 def test_what_was_borrowed_is_given_back_and_no_more(book):
     book.post(event("borrow", account="A2", instrument="CEA25", quantity=80, contract="B", counterparty="Fund"))
     book.post(event("allocate", account="A2", instrument="CEA25", quantity=20))
-    assert refused(book, "give_back", account="A2", instrument="CEA25", quantity=81, contract="B") == ["book.above-contract"]
+    assert refused(book, "give_back", account="A2", instrument="CEA25", quantity=81, contract="B") == [
+        "book.above-contract"
+    ]
     book.post(event("give_back", account="A2", instrument="CEA25", quantity=80, contract="B", interest="12"))
     assert refused(book, "give_back", account="A1", instrument="CEA25", quantity=1, contract="B") == [
         "book.above-contract"
