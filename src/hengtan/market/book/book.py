@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from .decide import Account, decide
 from .event import Event
@@ -186,16 +187,15 @@ class Book:
 
     def lots(self, account: str, code: str, place: str) -> Sequence[Lot]:
         """See ``View``."""
-        return sorted(
-            self._held[account, code, place], key=lambda lot: (self.batches[lot.batch].day, lot.batch, lot.first)
-        )
+        return sorted(self._held[account, code, place], key=self._age)
+
+    def _age(self, lot: Lot) -> tuple[date, int, int]:
+        return self.batches[lot.batch].day, lot.batch, lot.first
 
     def contract(self, name: str) -> Sequence[Lot]:
         """See ``View``."""
-        return sorted(
-            (lot for lot in self._contracts.get(name, ()) if lot.place in (FROZEN, LENT)),
-            key=lambda lot: (lot.batch, lot.first),
-        )
+        bound = (lot for lot in self._contracts.get(name, ()) if lot.place in (FROZEN, LENT))
+        return sorted(bound, key=self._age)
 
     def alive(self, series: str, first: int, last: int) -> Sequence[Lot]:
         """See ``View``."""
