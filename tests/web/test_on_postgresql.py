@@ -27,7 +27,7 @@ AGAIN = [
 FURTHER = [
     "test_boundary", "test_runs", "test_runs_pages", "test_batches", "test_entry", "test_import", "test_api", "test_safety",
     "test_notices", "test_gaps", "test_demo", "test_webhooks", "test_sources", "test_limits", "test_killed", "test_reporting", "test_audit",
-    "test_collection", "test_evidence", "test_personal", "test_storage",
+    "test_collection", "test_evidence", "test_personal", "test_storage", "test_assets_pages", "test_assets_api",
 ]  # fmt: skip
 SLOW = "not role_does and not mistake and not beside_the_server"  # and the same on any database
 

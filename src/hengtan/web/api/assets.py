@@ -14,9 +14,10 @@ from pydantic import Field
 
 from hengtan.market.book import fen, read_record
 from hengtan.market.book.decide import Account as BookAccount
-from hengtan.market.book.event import LARGEST_QUANTITY, as_fen, ranges_of
+from hengtan.market.book.event import as_fen, ranges_of
 from hengtan.market.book.instrument import cea_of
 from hengtan.market.book.kept import quotes as all_quotes
+from hengtan.market.book.posting import LARGEST_QUANTITY
 from hengtan.market.book.quote import Quote
 from hengtan.market.book.registry import StatementLine
 from hengtan.market.book.value import valuation

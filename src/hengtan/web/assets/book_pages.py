@@ -292,7 +292,7 @@ def batch(request: TenantRequest, pk: int) -> HttpResponse:
     lots = list(Lot.objects.of(of).filter(batch=one.number).order_by("posting", "first_number")[:1000])
     numbers = {one.posting} | {lot.posting for lot in lots} | {lot.spent_by for lot in lots if lot.spent_by}
     rows = {each.number: each for each in Posting.objects.of(of).filter(number__in=numbers).select_related("proposal")}
-    history = [
+    history: list[dict[str, Any]] = [
         {"lot": lot, "quantity": lot.last_number - lot.first_number + 1, "place": words.PLACES[lot.place], "came": rows.get(lot.posting),
          "came_told": words.kind(rows[lot.posting].kind), "went": rows.get(lot.spent_by or 0)} for lot in lots
     ]  # fmt: skip
@@ -355,7 +355,7 @@ def account(request: TenantRequest, pk: int) -> HttpResponse:
 def results(request: TenantRequest) -> HttpResponse:
     """What holdings cost, what came of them, what they are worth by the user's quotes."""
     asked = request.GET.get("method", "")
-    method: Method = asked if asked in METHODS else "average"  # type: ignore[assignment]  # one of the two
+    method: Method = asked if asked in METHODS else "average"
     until = day_of(request.GET.get("until", ""))
     found = _valued(request, method, until)
     if form := form_of(request):

@@ -117,7 +117,7 @@ class EventForm(forms.Form):
                 "previous_close",
             ):
                 field.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
-            field.label, field.required = words.FIELDS[name], needed
+            field.label, field.required = str(words.FIELDS[name]), needed
             if kind == "charge" and name == "price":
                 field.label = _("Internal price, CNY/t")
             field.help_text = HELP.get(name, "")

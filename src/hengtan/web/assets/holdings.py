@@ -53,9 +53,9 @@ def holdings(store: Store, year: int, day: date, quotes: list[Quote], entity: st
         "WHERE l.organisation_id = %s AND l.spent_by IS NULL AND l.place IN ('held', 'frozen', 'lent') AND (a.entity = %s OR %s = '') "
         "GROUP BY b.code, b.kind, b.vintage, b.project, b.methodology, b.registered_on, b.produced_on, b.market, b.origin, l.place"
     )
-    lines: dict[tuple[object, ...], dict[str, int]] = {}
+    lines: dict[tuple[Any, ...], dict[str, int]] = {}
     for row in store.rows(sql, store.tenant, entity, entity):
-        key = (row[0], row[1], int(row[2]), row[3], row[4], _day(row[5]), _day(row[6]), row[7], row[8])
+        key: tuple[Any, ...] = (row[0], row[1], int(row[2]), row[3], row[4], _day(row[5]), _day(row[6]), row[7], row[8])
         lines.setdefault(key, {})[row[9]] = int(row[10])
     order = {"cea": 0, "ccer": 1, "gec": 2, "green_power": 3, "pilot": 4, "voluntary": 5}
     found = []
@@ -63,7 +63,7 @@ def holdings(store: Store, year: int, day: date, quotes: list[Quote], entity: st
         code, kind, vintage, project, methodology, registered, produced, market, origin = key
         places = lines[key]
         free, frozen, lent = (places.get(name, 0) for name in ("held", "frozen", "lent"))
-        tone, state, why = _state(str(kind), int(str(vintage)), registered, produced, year, day)  # type: ignore[arg-type]  # days of the key
+        tone, state, why = _state(str(kind), int(str(vintage)), registered, produced, year, day)
         of = (
             " ".join(str(each) for each in (methodology, project, market) if each)
             if kind not in ("cea", "pilot")

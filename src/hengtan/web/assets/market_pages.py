@@ -84,7 +84,7 @@ MOST_SHOWN = 60
 
 def take(membership: Membership, given: Mapping[str, Any]) -> str:
     """A file is taken in as a whole or not at all; a sentence of what came of it. Raises HengtanError with every row that is refused."""
-    file: UploadedFile = given["file"]
+    file: UploadedFile[Any] = given["file"]
     name = file.name or "file"
     template = templates()[given["what"]]
     with tempfile.TemporaryDirectory() as folder:
@@ -308,7 +308,7 @@ def certificates(request: TenantRequest) -> HttpResponse:
         places[lot.place] = places.get(lot.place, 0) + lot.last_number - lot.first_number + 1
     claimed = claims(request)
     today = timezone.localdate()
-    shown = []
+    shown: list[dict[str, Any]] = []
     for each in batches:
         last = valid_until(each.produced_on) if each.produced_on else today
         places = sums.get(each.number, {})

@@ -21,7 +21,7 @@ def years_chart() -> dict[str, Any]:
         "rows": [
             {
                 "name": each.year.replace(" to ", "\n~"), "low": float(each.low_cny_t), "high": float(each.high_cny_t), "last": float(each.year_end_cny_t),
-                "told": [str(each.low_cny_t), str(each.high_cny_t), str(each.year_end_cny_t)],
+                "told": [f"{price:.2f}" for price in (each.low_cny_t, each.high_cny_t, each.year_end_cny_t)],
             }
             for each in years
         ],

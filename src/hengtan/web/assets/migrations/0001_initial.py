@@ -1,17 +1,19 @@
 """The tables of the book, made by ``hengtan.market.book.schema`` with their constraints and triggers, and the web's own beside them."""
 
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 
 from hengtan.market.book import schema, unmade
 
 
-def make(_apps, schema_editor):
+def make(_apps: Any, schema_editor: Any) -> None:
     for statement in schema(schema_editor.connection.vendor):
         schema_editor.execute(statement)
 
 
-def unmake(_apps, schema_editor):
+def unmake(_apps: Any, schema_editor: Any) -> None:
     for statement in unmade(schema_editor.connection.vendor):
         schema_editor.execute(statement)
 
