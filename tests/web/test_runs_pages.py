@@ -430,3 +430,9 @@ def test_the_map_shows_facilities_whose_place_is_known_and_counts_the_others(com
     assert "2 of the largest have no coordinates" in text_of(answer)
     land = json.loads((WEB / "shell/static/hengtan/vendor/land.json").read_text())
     assert [each["properties"] for each in land["features"]] == [{"name": "land"}]  # no country, no border
+
+
+def test_a_page_that_names_other_runs_does_not_call_them_organisations(company, run):
+    again = calculated(company, name="again")
+    shown = company.client().get(company.url(f"runs/{again.pk}/compare/?with={run.pk}")).content.decode()
+    assert "You belong to this organisation alone." in shown

@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "membership": mine[0],
             "organisation": mine[0].organisation,
             "unread_notices": unread(user, mine[0].organisation),
-            "others": [each for each in memberships if each is not mine[0]],
+            "other_memberships": [each for each in memberships if each is not mine[0]],
             "navigation": navigation(mine[0], match.url_name if match else None),
         }
         context["tabs"] = [link for _title, links in context["navigation"] for link in links if link.tab][:4]
