@@ -1,5 +1,6 @@
 """``hengtan serve --demo``: from nothing to an inventory that two people made and a ledger proves."""
 
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from unittest import mock
 
@@ -34,23 +35,26 @@ def quick():
         yield
 
 
+COMPANIES = ("_toronto", "_ningbo", "_sectors", "_works", "_assets")
+
+
+@contextmanager
+def alone(kept):
+    """A demo of these companies only: all of them take a minute, and test_runs_browser has all."""
+    with ExitStack() as patches:
+        for name in set(COMPANIES) - {kept}:
+            patches.enter_context(mock.patch.object(demo, name, lambda _people: None))
+        yield
+
+
 @pytest.fixture
 def ningbo_alone():
-    """Without the city, whose two thousand rows take ten times as long; test_runs_browser has both."""
-    with (
-        mock.patch.object(demo, "_toronto", lambda _people: None),
-        mock.patch.object(demo, "_sectors", lambda _people: None),
-        mock.patch.object(demo, "_works", lambda _people: None),
-    ):
+    with alone("_ningbo"):
         yield
 
 
 def test_two_invented_companies_say_so_and_show_statement_and_allowances(db):
-    with (
-        mock.patch.object(demo, "_toronto", lambda _people: None),
-        mock.patch.object(demo, "_ningbo", lambda _people: None),
-        mock.patch.object(demo, "_works", lambda _people: None),
-    ):
+    with alone("_sectors"):
         demo.make()
     for organisation in Organisation.objects.all():
         assert "synthetic" in organisation.name
@@ -118,11 +122,7 @@ def test_an_installation_that_belongs_to_somebody_is_left_alone(company):
 @pytest.mark.parametrize("today", [date(2027, 1, 1)])
 def test_an_invented_manufacturer_says_so_and_is_asked_for_figures_in_every_state(db, monkeypatch, today):
     monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: today)
-    with (
-        mock.patch.object(demo, "_toronto", lambda _people: None),
-        mock.patch.object(demo, "_ningbo", lambda _people: None),
-        mock.patch.object(demo, "_sectors", lambda _people: None),
-    ):
+    with alone("_works"):
         door = demo.make()
         organisation = Organisation.objects.get()
         assert "synthetic" in organisation.name

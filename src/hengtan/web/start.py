@@ -81,9 +81,9 @@ def _demo(address: str) -> None:
     from .organisations import wall  # noqa: PLC0415  needs Django set up
     from .runs.demo import make  # noqa: PLC0415
 
-    print("The demo is being calculated: Toronto and Ningbo.  正在核算演示数据。", flush=True)
+    print("The demo is being calculated, which takes about a minute.  正在核算演示数据，约需一分钟。", flush=True)
     with wall.opened():
-        door = make()
+        door = make(lambda ready: print(f"  {ready}", flush=True))
     connections.close_all()
     if door is None:
         print("No demo: this installation belongs to somebody. Give another folder by --data.", flush=True)

@@ -6,6 +6,7 @@ It is made once, in an installation that nobody has set up, by the steps that a 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -85,8 +86,11 @@ def _email(name: str) -> str:
     return f"{name}@demo.example"
 
 
-def make() -> Door | None:
-    """The demo; None in an installation that belongs to somebody. What a start that was cut short has left goes on."""
+def make(tell: Callable[[str], None] = lambda _ready: None) -> Door | None:
+    """The demo; None in an installation that belongs to somebody. What a start that was cut short has left goes on.
+
+    tell   is told of each inventory as soon as it stands
+    """
     password = kept(settings.CONFIGURATION.data / "demo-password", f"demo-{secrets.token_hex(4)}")
     emails = tuple(_email(name) for name, _full, _role in PEOPLE)
     if wanted():
@@ -104,9 +108,13 @@ def make() -> Door | None:
     elif not User.objects.filter(email=emails[0]).exists():
         return None
     organisations = list(Organisation.objects.filter(memberships__user__email=emails[0]).order_by("pk"))
+    told = set(Run.objects.filter(chosen_at__isnull=False).values_list("pk", flat=True))
     for _step in range(STEPS):
         while run_one() is not None:
             pass
+        for run in Run.objects.filter(chosen_at__isnull=False).exclude(pk__in=told).select_related("organisation"):
+            told.add(run.pk)
+            tell(f"{run.organisation.name}: {run.name}")
         if not any([*map(_goes_on, organisations), *map(_reconciles, organisations)]):
             break
     first = reverse("inventory", kwargs={"key": organisations[0].key})
@@ -124,8 +132,8 @@ def _person(email: str, name: str, password: str, role: Role) -> User:
 def _reconciles(organisation: Organisation) -> bool:
     """The next step of an invented company whose statement becomes an inventory."""
     members = Membership.objects.of(organisation).filter(ended_at=None).select_related("user", "organisation")
-    people = (members.filter(role=role, user__email=_email(name)).first() for name, _full, role in PEOPLE[:2])
-    return boundaries.goes_on(*people, folder())
+    owner, approver = (members.filter(role=role, user__email=_email(name)).first() for name, _full, role in PEOPLE[:2])
+    return boundaries.goes_on(owner, approver, folder())
 
 
 def _goes_on(organisation: Organisation) -> bool:
