@@ -1,6 +1,7 @@
 """Looks that can be checked: contrast of every colour of text in both appearances, and no page that sticks out sideways or complains."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_no_template_brings_style_or_script_that_the_policy_refuses():
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium here (requirements/debian.txt)")
-def test_no_page_of_the_side_bar_sticks_out_or_complains_in_either_language_at_any_size(browser, tmp_path):  # noqa: F811
+def test_every_page_of_the_side_bar_can_be_read_and_none_sticks_out_or_complains_at_any_size(browser, tmp_path):  # noqa: F811
     with serving(tmp_path / "data", "--demo", wait_s=600) as (address, _first_run, log):
         told = log.read_text()
         link = re.search(r"Open\s+(\S+)", told).group(1)
@@ -82,7 +83,7 @@ def test_no_page_of_the_side_bar_sticks_out_or_complains_in_either_language_at_a
             "data/calendar/",
         )
         pages = list(dict.fromkeys([*links, *(inside + each for each in more), f"{address}/account/me/"]))
-        wide = []
+        wide, faint, contrast_of = [], [], (Path(__file__).parent / "contrast.js").read_text("utf-8")
         for language in ("en", "zh-hans"):
             desk.page.goto(f"{address}/more/")
             if desk.page.get_attribute("html", "lang") != language:
@@ -94,7 +95,16 @@ def test_no_page_of_the_side_bar_sticks_out_or_complains_in_either_language_at_a
                     assert other.page.get_attribute("html", "lang") == language, page
                     if other.sideways():
                         wide.append((language, size, page))
+                    if size == SIZES[0]:
+                        faint += [(language, page, each) for each in other.page.evaluate(contrast_of)]
                 assert other.complaints == [], (language, size)
                 assert other.hosts <= {address, "data:"}
                 other.context.close()
         assert wide == []
+        dark = Desk(browser, "en-GB", SIZES[2], desk.context.storage_state())
+        dark.page.emulate_media(color_scheme="dark")
+        for page in pages:
+            dark.page.goto(page)
+            assert dark.page.get_attribute("html", "data-bs-theme") == "dark", page
+            faint += [("dark", page, each) for each in dark.page.evaluate(contrast_of)]
+        assert faint == []
