@@ -31,6 +31,8 @@ NAMES = {
     "YAML",
     "URL",
     "GWP",
+    "CCER",
+    "MWh",
     "t",
     "kg",
     "tCO₂e",

@@ -156,7 +156,8 @@ class EventForm(forms.Form):
         rest = []
         for each in problems:
             if each.column in self.fields:
-                self.add_error(each.column, f"{each.reason(here)} {each.mend(here)}")
+                told = f"{each.reason(here)} {each.mend(here)}"
+                self.add_error(each.column, told)
             else:
                 rest.append(each)
         return words.said(rest)

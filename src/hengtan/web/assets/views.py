@@ -266,7 +266,8 @@ def accounts(request: TenantRequest) -> HttpResponse:
             return redirect("assets-accounts", key=request.organisation.key)
         except HengtanError as fault:
             for each in words.said(fault.problems):
-                form.add_error(None, f"{each['reason']} {each['mend']}")
+                told = f"{each['reason']} {each['mend']}"
+                form.add_error(None, told)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     shown = [(each, codes.get(each.key, 0)) for each in page]
     context = context_of(request, "assets-accounts", page=page, shown=shown, form=form)
