@@ -19,6 +19,7 @@ from hengtan.web.statements import services as statements
 from hengtan.web.vault.models import Outbox
 from hengtan.web.vault.services import facts
 
+from .calculated import without_reports
 from .test_api import worked
 
 COAL = [
@@ -28,6 +29,12 @@ REST = [
     ["甬江发电", "", "1号机组", "coal.conventional.c_ar", "", "0.5", "tC/t", "measured", "laboratory"],
     ["甬江发电", "", "", "electricity_bought", "", "200", "MWh", "measured", "meter"],
 ]
+
+
+@pytest.fixture(autouse=True)
+def quick():
+    with without_reports():
+        yield
 
 
 def stated(company, rows=(*COAL, *REST), supersedes=None, method="cn-power-2022"):
