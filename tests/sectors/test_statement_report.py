@@ -8,7 +8,8 @@ import pytest
 
 from hengtan.connectors.statement_report import is_report, read_report
 from hengtan.problems import HengtanError
-from hengtan.reports.statement_form import statement_document, statement_workbook
+from hengtan.reports.statement_book import statement_workbook
+from hengtan.reports.statement_form import statement_document
 from hengtan.sectors import calculate, read_statement, sector_methods
 from hengtan.sectors.record import record
 from hengtan.sectors.statement import COLUMNS

@@ -3,7 +3,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from hengtan.reports.statement_form import statement_document, statement_workbook
+from hengtan.reports.statement_book import statement_workbook
+from hengtan.reports.statement_form import statement_document
 from hengtan.web.organisations.roles import Role
 from hengtan.web.statements import services
 from hengtan.web.statements.models import State, Statement

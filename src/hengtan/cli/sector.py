@@ -277,7 +277,8 @@ def report(folder: Path, form: tuple[str, ...], about: Path | None, lang: str) -
 
     from hengtan.reports.html import page
     from hengtan.reports.pdf import paper
-    from hengtan.reports.statement_form import statement_document, statement_workbook
+    from hengtan.reports.statement_book import statement_workbook
+    from hengtan.reports.statement_form import statement_document
     from hengtan.sectors.earlier import read_record
 
     record = read_record(folder)

@@ -10,9 +10,10 @@ Each guideline is a file in ``data``: parameters with units, defaults, sources a
 equation language of ``methods``, ``gases`` and ``units``.
 """
 
-from .calculate import RatioResult, Result, SourceResult, Step, Used, calculate, rounded
+from .calculate import calculate
 from .loader import sector_methods
 from .method import Default, Group, Item, Parameter, SectorMethod, Source
+from .result import RatioResult, Result, SourceResult, Step, Used, rounded
 from .statement import Given, Place, Statement, read_statement
 
 __all__ = [

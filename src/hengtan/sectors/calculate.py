@@ -6,112 +6,19 @@ months is never taken. Rounding follows the guideline where it says how; everyth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import floor
 
 from hengtan.gases import UnknownGwpError, find, gwp
 from hengtan.methods import Equation, EquationError
 from hengtan.problems import Problem
 
 from .method import Default, Parameter, Part, Ratio, SectorMethod, Source
+from .result import ZERO, RatioResult, Result, SourceResult, Step, Used, rounded
 from .statement import MONTHS, Given, Place, Statement, Values, is_missing
 
-ZERO = Fraction(0)
 _GAS_NAMES = {"co2": "CO2", "ch4": "CH4", "n2o": "N2O", "cf4": "CF4", "c2f6": "C2F6", "c3f8": "C3F8", "sf6": "SF6",
               "hfc23": "HFC-23"}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """A value as an equation used it. obtained: ``default`` where the guideline gave it; row: 0 where no row did."""
-
-    name: str
-    value: Fraction
-    unit: str
-    obtained: str
-    source: str
-    mark: str = ""
-    row: int = 0
-    months: Mapping[int, Fraction] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One equation worked out for one item. gas_t, co2e_t: tonnes of the gas and CO2e before any rounding; item "" for single parameters."""
-
-    group: str
-    item: str
-    gas: str
-    equation: str
-    gas_t: Fraction
-    used: tuple[Used, ...]
-    minus: bool = False
-    co2e_t: Fraction = ZERO
-
-
-@dataclass(frozen=True, slots=True)
-class SourceResult:
-    """A source at a place. co2_t, co2e_t in tonnes, rounded as the guideline says; steps explain them."""
-
-    source: Source
-    place: Place
-    co2_t: Fraction
-    co2e_t: Fraction
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RatioResult:
-    """A figure beside the emissions."""
-
-    id: str
-    place: Place
-    value: Fraction
-    unit: str
-    equation: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a statement comes to.
-
-    incomplete  places where a source could not be worked out
-    years       the value of the year of what was stated by month and is a mean, weighted
-    counted     what was stated and is read by the equations of emissions, itself or through what follows from it
-    """
-
-    method: SectorMethod
-    year: int | None
-    sources: Sequence[SourceResult]
-    ratios: Sequence[RatioResult]
-    problems: Sequence[Problem]
-    statement: Statement
-    incomplete: frozenset[Place]
-    years: Mapping[tuple[Place, str], Fraction] = field(default_factory=dict)
-    counted: frozenset[tuple[Place, str]] = frozenset()
-
-    def total(self, results: Iterable[SourceResult] | None = None, *, gas: str = "co2e") -> Fraction:
-        """Of the sources that count; what is removed is subtracted."""
-        chosen = self.sources if results is None else results
-        signs = {"direct": 1, "indirect": 1, "removed": -1, "note": 0}
-        return sum(
-            (
-                (each.co2e_t if gas == "co2e" else each.co2_t) * signs[each.source.kind]
-                for each in chosen
-                if each.source.counts
-            ),
-            ZERO,
-        )
-
-
-def rounded(value: Fraction, decimals: int | None) -> Fraction:
-    """Half away from zero, as the guidelines round; None: as it is."""
-    if decimals is None:
-        return value
-    scaled = floor(abs(value) * 10**decimals + Fraction(1, 2))
-    return Fraction(scaled if value >= 0 else -scaled, 10**decimals)
 
 
 def calculate(statement: Statement, method: SectorMethod, year: int | None = None) -> Result:
@@ -125,7 +32,7 @@ def calculate(statement: Statement, method: SectorMethod, year: int | None = Non
     incomplete: set[Place] = set()
     years: dict[tuple[Place, str], Fraction] = {}
     counted: set[tuple[Place, str]] = set()
-    read = _read_anywhere(method)
+    read = method.read_anywhere()
     for place, values in statement.values.items():
         here = _Here(place, values, method, year, problems)
         found = [each for source in method.sources if (each := here.source(source)) is not None]
@@ -137,16 +44,6 @@ def calculate(statement: Statement, method: SectorMethod, year: int | None = Non
             incomplete.add(place)
         years |= {(place, name): value for name, value in here.means()}
     return Result(method, year, results, ratios, problems, statement, frozenset(incomplete), years, frozenset(counted))
-
-
-def _read_anywhere(method: SectorMethod) -> frozenset[str]:
-    """Single parameters that some equation reads; the others are listed by the guideline to stand beside the emissions."""
-    equations = [part.equation for source in method.sources for part in source.parts]
-    equations += [ratio.equation for ratio in method.ratios]
-    shapes = [*method.parameters.values(), *(each for group in method.groups.values() for each in group.own.values())]
-    for parameter in shapes:
-        equations += [*parameter.ways, *([parameter.weight] if parameter.weight else [])]
-    return frozenset().union(*(equation.names for equation in equations))
 
 
 class _Missing(Exception):  # noqa: N818  (a turn in the way of calculating, told as a problem)

@@ -223,6 +223,17 @@ class SectorMethod:
             return _joined({"en": item_id, "zh": item_id}, parameter.title)
         return _joined(item.title if item else group.title, parameter.title)
 
+    def read_anywhere(self) -> frozenset[str]:
+        """Names that some equation reads; other single parameters are listed by the guideline to stand beside the emissions."""
+        equations = [part.equation for source in self.sources for part in source.parts]
+        equations += [ratio.equation for ratio in self.ratios]
+        for parameter in (
+            *self.parameters.values(),
+            *(each for group in self.groups.values() for each in group.own.values()),
+        ):
+            equations += [*parameter.ways, *([parameter.weight] if parameter.weight else [])]
+        return frozenset().union(*(equation.names for equation in equations))
+
     def by_title(self) -> Mapping[str, str]:
         """Titles in both languages, in lower case -> name; those that several share are left out."""
         found: dict[str, str] = {}

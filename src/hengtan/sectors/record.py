@@ -10,8 +10,8 @@ from typing import Any
 
 from hengtan.units.decimal_text import shown
 
-from .calculate import Result, SourceResult, Step, Used, rounded
 from .method import CATEGORIES, Parameter, SectorMethod
+from .result import Result, SourceResult, Step, Used, rounded
 from .statement import Given, Place
 
 _SIGNS = {"direct": "+", "indirect": "+", "removed": "-"}

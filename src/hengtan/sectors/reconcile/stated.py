@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from hengtan.gases import gwp
-from hengtan.sectors.calculate import rounded
 from hengtan.sectors.loader import sector_methods
+from hengtan.sectors.result import rounded
 
 from .rules import Mapped, by_name, market_electricity
 from .side import ZERO, GridFactor, Side

@@ -19,7 +19,7 @@ from hengtan.problems import Problem
 from hengtan.reports.html import page as html_page
 from hengtan.reports.pdf import paper
 from hengtan.reports.quality_plan import plan_document
-from hengtan.reports.statement_form import statement_workbook
+from hengtan.reports.statement_book import statement_workbook
 from hengtan.sectors import sector_methods
 from hengtan.sectors.quality import TITLES, Line, calibrations, changes, title_of
 from hengtan.sectors.quality.form import ENTITY, MANAGEMENT, parameter_title, place_title

@@ -21,7 +21,8 @@ from hengtan.methods.said import said
 from hengtan.problems import HengtanError
 from hengtan.reports.html import page as html_page
 from hengtan.reports.pdf import paper
-from hengtan.reports.statement_form import statement_document, statement_workbook
+from hengtan.reports.statement_book import statement_workbook
+from hengtan.reports.statement_form import statement_document
 from hengtan.sectors import sector_methods
 from hengtan.sectors.earlier import differences, jumps
 from hengtan.web.organisations.door import TenantRequest, within
