@@ -32,6 +32,8 @@ KINDS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "audit": (_("Audit room"), ("audit.",)),
 }
 EVENTS: Mapping[str, str | Promise] = {
+    "assets.account": _("Registry account opened"), "assets.posted": _("Carbon assets posted"), "assets.rejected": _("Event of carbon assets turned down"),
+    "assets.quotes": _("Quotes taken in"), "assets.statement": _("Registry statement taken in"), "assets.break-closed": _("Break with a registry closed"),
     "batch.submitted": _("Batch submitted"), "batch.approved": _("Batch approved"), "batch.returned": _("Batch returned"),
     "batch.superseded": _("Batch superseded"), "run.chosen": _("Run chosen as the inventory"), "period.closed": _("Months closed"),
     "period.opened": _("Months opened again"), "token.made": _("API token made"), "token.revoked": _("API token revoked"),
