@@ -144,7 +144,7 @@ def total_of(answer):
 def test_a_share_of_data_quality_leads_to_its_rows_which_add_up_to_it(company, owner):
     run = calculated(company, LABELLED)
     board = Dashboard(run, run.figures, "location")
-    assert {row["label"]: row["rows"] for row in board.quality} == {"measured": 2, "估算": 1, "": 1}
+    assert {row["name"]: row["rows"] for row in board.quality} == {"measured": 2, "估算": 1, "": 1}
     page = company.client().get(company.url(f"runs/{run.pk}/")).content.decode()
     for row in board.quality:
         assert escape(row["href"]) in page

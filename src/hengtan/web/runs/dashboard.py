@@ -137,14 +137,13 @@ class Dashboard:
     @property
     def quality(self) -> list[dict[str, Any]]:
         """What the column data_quality says, with the rows behind it where the run keeps them (location-based)."""
-        return [
-            {
-                "label": row["label"], "rows": row["rows"], "co2e_kg": Decimal(row["co2e_kg"]),
-                "href": self.rows_at(**({"quality": row["label"]} if row["label"] else {"unlabelled": 1}), basis="location")
-                if self.figures.get("labels") else "",
-            }
-            for row in self.figures.get("quality") or ()
-        ]  # fmt: skip
+        found = []
+        for row in self.figures.get("quality") or ():
+            name = next(value for key, value in row.items() if key not in ("rows", "co2e_kg"))
+            asked = {"quality": name} if name else {"unlabelled": 1}
+            href = self.rows_at(**asked, basis="location") if self.figures.get("labels") else ""
+            found.append({"name": name, "rows": row["rows"], "co2e_kg": Decimal(row["co2e_kg"]), "href": href})
+        return found
 
     def map(self, places: Mapping[str, tuple[float, float]]) -> dict[str, Any] | None:
         """Points of the largest facilities whose place is known; None without any."""
