@@ -241,7 +241,7 @@ def test_names_of_people_are_shown_as_text_never_as_markup(company):
 def test_every_address_is_either_for_everybody_or_behind_the_door(client, db):
     """A new address without a door is noticed here."""
     open_to_all = {"welcome", "invitation", "regions", "language", "appearance"}
-    open_to_all |= {"evidence-feed", "tasks-feed"}  # to who has its secret: calendars sign in nowhere (test_collection.py)
+    open_to_all |= {"compliance-feed", "evidence-feed", "tasks-feed"}  # to who has its secret: calendars sign in nowhere (test_collection.py)
     found = set()
 
     def walk(patterns):
