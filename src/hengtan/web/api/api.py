@@ -25,6 +25,7 @@ from . import (
     compliance,
     data,
     evidence,
+    evidence_months,
     figures,
     gaps,
     library,
@@ -75,6 +76,7 @@ api.add_router("", sectors.router)
 api.add_router("", reconciliation.router)
 api.add_router("", compliance.router)
 api.add_router("", quality.router)
+api.add_router("", evidence_months.router)
 api.add_router("", assets.router)
 api.add_router("", library.router)
 api.add_router("", own.router)
