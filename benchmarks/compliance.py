@@ -37,7 +37,8 @@ def group(entities: int, years: int, scenarios: int, *, limited: bool = True) ->
             Holding("ccer", "CCER", chance.randint(0, 20_000), "", registered=date(2025, 3, 1)),
         )  # fmt: skip
         coming = tuple(
-            Holding(f"{year}", "CEA", int(dues[year] * chance.uniform(0.85, 1.0)), "", year, "allocated") for year in planned[1:]
+            Holding(f"{year}", "CEA", int(dues[year] * chance.uniform(0.85, 1.0)), "", year, "allocated")
+            for year in planned[1:]
         )
         emissions = tuple(Emissions(year, verified_t=t) for year, t in dues.items())
         made.append(Entity(f"e{at}", f"E{at}", "power", "", emissions, (*holdings, *coming)))
@@ -45,13 +46,22 @@ def group(entities: int, years: int, scenarios: int, *, limited: bool = True) ->
     for s in range(scenarios):
         share = Decimal(1) / Decimal(scenarios) if s else 1 - (Decimal(1) / Decimal(scenarios)) * (scenarios - 1)
         cea = {year: Decimal(round(100 * (97.4 + 3 * y + chance.gauss(0, 9)))) / 100 for y, year in enumerate(planned)}
-        futures.append(Scenario(str(s), share, cea, {year: (price * Decimal("0.96")).quantize(Decimal("0.01")) for year, price in cea.items()}))
+        futures.append(
+            Scenario(
+                str(s),
+                share,
+                cea,
+                {year: (price * Decimal("0.96")).quantize(Decimal("0.01")) for year, price in cea.items()},
+            )
+        )
     offers = [
         Offer("spot", "CEA", Decimal("97.40"), TODAY, "", vintage=2025, most_t=2_000_000),
         Offer("credit", "CCER", Decimal("93.54"), TODAY, "", registered=date(2025, 3, 1), most_t=500_000),
     ]
     if years > 1:
-        offers.append(Offer("forward", "CEA", Decimal("98.90"), date(2027, 6, 30), "", vintage=2026, most_t=1_000_000, lot_t=1000))
+        offers.append(
+            Offer("forward", "CEA", Decimal("98.90"), date(2027, 6, 30), "", vintage=2026, most_t=1_000_000, lot_t=1000)
+        )
     cash = (Cash(date(2026, 12, 31), Decimal(entities * 20_000_000), ""),) if limited else ()
     return Case(
         TODAY, planned, tuple(made), tuple(offers), tuple(futures), buy_until=date(2026, 12, 10), transfers=entities > 1,

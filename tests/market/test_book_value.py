@@ -208,7 +208,9 @@ def test_a_statement_that_says_the_same_has_no_break():
 def test_a_contract_over_batches_of_several_days_is_released_oldest_first_wherever_the_book_lies():
     book = Book([Account("A1", "North")])
     book.post(event("allocate", day="2026-10-09", account="A1", instrument="CEA25", quantity=10))
-    book.post(event("allocate", day="2026-10-01", account="A1", instrument="CEA25", quantity=10))  # entered later, older
+    book.post(
+        event("allocate", day="2026-10-01", account="A1", instrument="CEA25", quantity=10)
+    )  # entered later, older
     book.post(event("pledge", account="A1", instrument="CEA25", quantity=15, contract="P", counterparty="Bank"))
     assert [(lot.batch, lot.quantity) for lot in book.contract("P")] == [(2, 10), (1, 5)]
     book.post(event("release", contract="P", quantity=12))

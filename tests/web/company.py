@@ -121,7 +121,9 @@ class Company:
             organisation=self.organisation, name=mark, method="cn-power-2022", created_by=owner
         )
         whole = {"organisation": self.organisation, "entity": self.entity}
-        self.quality_plan = Plan.objects.create(**whole, version=1, year=2026, valid_from="2026-01-01", created_by=owner)
+        self.quality_plan = Plan.objects.create(
+            **whole, version=1, year=2026, valid_from="2026-01-01", created_by=owner
+        )
         self.month_evidence = MonthEvidence.objects.create(
             **whole, month="2026-01-01", stands_for=[["", mark, "generation"]], name=f"{mark}.pdf", digest=self.file.digest,
             bytes=4, kind="pdf", added_by=owner,

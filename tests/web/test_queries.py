@@ -107,7 +107,10 @@ def test_a_list_costs_the_same_for_many_rows_and_never_more_than_before(company,
             start=date(2025, 1, 1), end=date(2025, 1, 31), due=date(2025, 2, 10), remind_on=date(2025, 2, 7),
         )  # fmt: skip
         entity = ReportingEntity.objects.create(
-            organisation=company.organisation, name=f"e{number}", method="cn-power-2022", created_by=company.people[Role.OWNER].user
+            organisation=company.organisation,
+            name=f"e{number}",
+            method="cn-power-2022",
+            created_by=company.people[Role.OWNER].user,
         )
         Plan.objects.create(
             organisation=company.organisation, entity=entity, version=1, year=2026, valid_from=date(2026, 1, 1),

@@ -112,8 +112,10 @@ def test_a_form_without_its_token_changes_nothing(company):
 
 def test_nothing_is_changed_by_looking(company):
     """GET on every address leaves the database as it was."""
+    from .booked import opens_a_book
     from .test_tenancy import ids, tenant_addresses
 
+    opens_a_book(company)
     client = company.client()
     client.get(company.url())
     from django.db import connection
@@ -241,7 +243,11 @@ def test_names_of_people_are_shown_as_text_never_as_markup(company):
 def test_every_address_is_either_for_everybody_or_behind_the_door(client, db):
     """A new address without a door is noticed here."""
     open_to_all = {"welcome", "invitation", "regions", "language", "appearance"}
-    open_to_all |= {"compliance-feed", "evidence-feed", "tasks-feed"}  # to who has its secret: calendars sign in nowhere (test_collection.py)
+    open_to_all |= {
+        "compliance-feed",
+        "evidence-feed",
+        "tasks-feed",
+    }  # to who has its secret: calendars sign in nowhere (test_collection.py)
     found = set()
 
     def walk(patterns):

@@ -65,7 +65,7 @@ def run(configuration: Configuration, host: str, port: int, workers: int, demo: 
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=4,
+        blocking_threads=2,  # more of them only wait for one another: pages are computed, not waited for
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
     )

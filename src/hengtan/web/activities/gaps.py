@@ -69,7 +69,9 @@ def _covered(path: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     table = pq.read_table(Path(path), columns=names).group_by(names).aggregate([])
     found: dict[tuple[str, str], set[str]] = {}
     for facility, activity, first, last in zip(*(table[name].to_pylist() for name in names), strict=True):
-        found.setdefault((facility, activity or ""), set()).update(_months(first, last))  # a pinned factor needs no type
+        found.setdefault((facility, activity or ""), set()).update(
+            _months(first, last)
+        )  # a pinned factor needs no type
     return tuple((*source, tuple(sorted(months))) for source, months in found.items())
 
 
