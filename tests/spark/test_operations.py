@@ -26,6 +26,7 @@ CAREFUL = {
     "Array": "of constants",
     "ArrayIndex": "of constants, within their bounds",
     "Cast": "ANSI mode raises where DuckDB raises; the text of a double is written alike (visit_Cast)",
+    "DateFromYMD": "of the year and month of a day, so that it is one",
     "DateTruncate": "a date, not a timestamp (visit_DateTruncate)",
     "Divide": "of doubles by powers of ten; a decimal is never divided",
     "First": "over a window with an order that leaves no ties",

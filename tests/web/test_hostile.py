@@ -36,7 +36,7 @@ ELSEWHERE = [
     "\thttps://evil.example",
     "https:evil.example",
 ]
-FRAMED = {"evidence-file"}  # on a page of ours
+FRAMED = {"evidence-file", "month-evidence-file"}  # on a page of ours
 EVIL = '=HYPERLINK("https://evil.example","+1")'
 
 

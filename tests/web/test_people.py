@@ -126,3 +126,9 @@ def test_an_e_mail_subject_holds_no_line_break(company):
     company.organisation.save()
     invited(company)
     assert "\n" not in mail.outbox[-1].subject
+
+
+def test_a_facility_by_a_number_that_no_database_holds_is_refused(company):
+    given = {"email": "a@b.example", "role": "contributor", "facilities": str(10**30)}
+    answer = company.client().post(company.url("people/invite/"), given)
+    assert answer.status_code == 422

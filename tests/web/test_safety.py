@@ -112,10 +112,8 @@ def test_a_form_without_its_token_changes_nothing(company):
 
 def test_nothing_is_changed_by_looking(company):
     """GET on every address leaves the database as it was."""
-    from .booked import opens_a_book
     from .test_tenancy import ids, tenant_addresses
 
-    opens_a_book(company)
     client = company.client()
     client.get(company.url())
     from django.db import connection

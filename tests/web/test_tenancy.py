@@ -154,6 +154,8 @@ def tenant_addresses():
 
 def ids(company):
     """For each address with an id: an id of this company that would be found there."""
+    if not hasattr(company, "posting"):
+        opens_a_book(company)
     member = company.people[Role.VIEWER].pk
     plant, unit = company.plants[0].pk, company.group.pk
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import transaction
 from django.forms.models import model_to_dict
@@ -40,7 +40,7 @@ class RoleIn(Schema):
     """Another role; ``facilities`` count for contributors alone."""
 
     role: str = Field(examples=["contributor"])
-    facilities: list[int] = Field([], max_length=10_000)
+    facilities: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field([], max_length=10_000)
 
 
 class InvitationIn(RoleIn):

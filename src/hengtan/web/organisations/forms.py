@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -70,6 +70,16 @@ class FirstRunForm(NewPersonForm):
         return str(field.clean(self.cleaned_data["region"], None))
 
 
+class FacilitiesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Some of the facilities; a number that no database holds is none of them."""
+
+    def _check_values(self, value: Any) -> Any:
+        try:
+            return super()._check_values(value)  # type: ignore[misc]  # of Django, which lets the fault of the database through
+        except OverflowError:
+            raise ValidationError(self.error_messages["invalid_pk_value"], params={"pk": "…"}) from None
+
+
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
     """Who is invited, as what, for which facilities."""
 
@@ -78,6 +88,7 @@ class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]
 
         model = Invitation
         fields = ("email", "role", "facilities")
+        field_classes: ClassVar = {"facilities": FacilitiesField}
 
     def __init__(self, *args: Any, giver: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,6 +116,7 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
 
         model = Membership
         fields = ("role", "facilities")
+        field_classes: ClassVar = {"facilities": FacilitiesField}
 
     def __init__(self, *args: Any, giver: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
