@@ -55,7 +55,7 @@ def verify(
 
         return verify_package(path, key, older, facts, tell)
     if found == "archive":
-        from .verify_package import verify_archive  # noqa: PLC0415
+        from .verify_package import verify_archive  # noqa: PLC0415  which verifies what it unpacks by this module
 
         return verify_archive(path, key, older, facts, tell)
     if found == "run":  # never by a proof that lies beside the folder

@@ -74,7 +74,7 @@ def _trade(event: Event, instrument: Instrument, traded: int) -> Iterator[Proble
             if event.price
             else (Decimal(event.amount) / event.quantity / 100).quantize(Decimal("0.01"))
         )
-        yield from order_refusals(event.quantity, price, close, event.way)  # type: ignore[arg-type]
+        yield from order_refusals(event.quantity, price, close, event.way)  # type: ignore[arg-type]  # one of the two, as asked above
     elif instrument.kind == "gec" or (instrument.kind == "green_power" and event.kind == "sell"):
         yield from trade_refusals(_certificate(event, instrument, traded), event.day)
 

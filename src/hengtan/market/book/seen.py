@@ -230,8 +230,8 @@ class Seen:
             self.tenant,
             last,
         ):
-            for last, record in found:  # noqa: B007  the last one counts
-                yield record
+            yield from (record for _number, record in found)
+            last = found[-1][0]
 
     def statement(self, account: str, first: date, last: date) -> tuple[dict[str, int], list[Line], dict[str, int]]:
         """(what was there before, lines, what is there after) by instrument; held, frozen and lent count as there."""

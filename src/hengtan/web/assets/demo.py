@@ -17,7 +17,7 @@ from hengtan.market.book.registry import StatementLine
 from hengtan.web.organisations.models import Membership
 
 from . import services
-from .models import Account
+from .models import Account, Break
 
 COMPANY = "示例能源集团 Sample Energy Group（虚构 synthetic）"
 ENTITIES = (  # account, entity, allocation of 2024, 2025, pre-allocation of 2026; t
@@ -167,8 +167,6 @@ def _statements(owner: Membership) -> None:
         for each in lines("P3")
     ]
     services.add_statement(owner, "P3", day, broken, "示例对账单 sample-statement.csv")
-    from .models import Break  # noqa: PLC0415  after the statement
-
     one = Break.objects.of(owner.organisation).filter(kind="frozen").first()
     if one is not None:
         services.close_break(

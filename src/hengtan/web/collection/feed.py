@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from hengtan.web.organisations import feeds, wall
+from hengtan.web.organisations import feeds
 from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.models import Membership
 from hengtan.web.shell.ical import Event, calendar_text
@@ -27,20 +27,13 @@ MOST = 500
 
 def address(request: TenantRequest) -> str:
     """Where the person's calendar is read."""
-    path = reverse("tasks-feed", kwargs={"token": feeds.token(SIGNER, request.membership)})
-    public = settings.CONFIGURATION.public_url
-    return public + path if public else request.build_absolute_uri(path)
+    return feeds.address(request, SIGNER, "tasks-feed")
 
 
 @never_cache
 def tasks(request: HttpRequest, token: str) -> HttpResponse:
     """What is asked of the person of the address and not given yet."""
-    member = feeds.member_of(SIGNER, token)
-    with wall.within(member.organisation_id), translation.override(member.user.language or settings.LANGUAGE_CODE):
-        text = _calendar(request, member)
-    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="tasks.ics"'
-    return answer
+    return feeds.served(request, SIGNER, token, "tasks", _calendar)
 
 
 def _calendar(request: HttpRequest, member: Membership) -> str:

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from hengtan.web.organisations import feeds, wall
+from hengtan.web.organisations import feeds
 from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.models import Membership
 from hengtan.web.organisations.roles import Act
@@ -26,20 +26,13 @@ SIGNER = signing.Signer(salt="hengtan compliance feed")
 
 def address(request: TenantRequest) -> str:
     """Where the person's calendar of compliance is read."""
-    path = reverse("compliance-feed", kwargs={"token": feeds.token(SIGNER, request.membership)})
-    public = settings.CONFIGURATION.public_url
-    return public + path if public else request.build_absolute_uri(path)
+    return feeds.address(request, SIGNER, "compliance-feed")
 
 
 @never_cache
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """What approved plans have to have done by when, and the days of the market beside it."""
-    member = feeds.member_of(SIGNER, token)
-    with wall.within(member.organisation_id), translation.override(member.user.language or settings.LANGUAGE_CODE):
-        text = _calendar(request, member)
-    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="compliance.ics"'
-    return answer
+    return feeds.served(request, SIGNER, token, "compliance", _calendar)
 
 
 def _calendar(request: HttpRequest, member: Membership) -> str:

@@ -5,11 +5,16 @@ A calendar signs in nowhere, so the address itself is the key. Renewing it makes
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.db.models import F
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from hengtan.web.shell.views import back
@@ -40,6 +45,29 @@ def member_of(signer: signing.Signer, given: str) -> Membership:
     if member is None:
         raise Http404
     return member
+
+
+def address(request: TenantRequest, signer: signing.Signer, page: str) -> str:
+    """Where the calendar of this person is read; ``page``: the name of its address."""
+    path = reverse(page, kwargs={"token": token(signer, request.membership)})
+    public = settings.CONFIGURATION.public_url
+    return str(public + path if public else request.build_absolute_uri(path))
+
+
+def served(
+    request: HttpRequest,
+    signer: signing.Signer,
+    given: str,
+    name: str,
+    calendar: Callable[[HttpRequest, Membership], str],
+) -> HttpResponse:
+    """The calendar of whose address it is, in that person's language and within that organisation's wall."""
+    member = member_of(signer, given)
+    with wall.within(member.organisation_id), translation.override(member.user.language or settings.LANGUAGE_CODE):
+        text = calendar(request, member)
+    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.ics"'
+    return answer
 
 
 @within()

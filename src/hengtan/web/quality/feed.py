@@ -8,13 +8,13 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from hengtan.sectors.calendar import yearly
 from hengtan.sectors.quality import calibrations
-from hengtan.web.organisations import feeds, wall
+from hengtan.web.organisations import feeds
 from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.models import Membership
 from hengtan.web.runs.words import lang
@@ -31,20 +31,13 @@ BACK_MONTHS, AHEAD_MONTHS = 3, 12
 
 def address(request: TenantRequest) -> str:
     """Where the person's calendar of evidence is read."""
-    path = reverse("evidence-feed", kwargs={"token": feeds.token(SIGNER, request.membership)})
-    public = settings.CONFIGURATION.public_url
-    return public + path if public else request.build_absolute_uri(path)
+    return feeds.address(request, SIGNER, "evidence-feed")
 
 
 @never_cache
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """What is due of the entities that the person of the address sees."""
-    member = feeds.member_of(SIGNER, token)
-    with wall.within(member.organisation_id), translation.override(member.user.language or settings.LANGUAGE_CODE):
-        text = _calendar(request, member)
-    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="evidence.ics"'
-    return answer
+    return feeds.served(request, SIGNER, token, "evidence", _calendar)
 
 
 def _calendar(request: HttpRequest, member: Membership) -> str:
