@@ -155,3 +155,11 @@ def test_an_earlier_plan_is_replaced_and_a_strangers_folder_is_not(run, tmp_path
     (stranger / "mine.txt").write_text("x")
     assert run.command("comply", "plan", tmp_path / "case.json", "--out", stranger).code == 2
     assert [each.name for each in stranger.iterdir()] == ["mine.txt"]
+
+
+def test_each_missing_key_is_told_once():
+    from hengtan.market.compliance.schema import wrong
+
+    told = [each.values["key"] for each in wrong({}, "input", "x.json") if each.code == "comply.key-missing"]
+    assert len(told) > 1
+    assert sorted(told) == sorted(set(told))

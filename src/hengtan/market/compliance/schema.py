@@ -64,7 +64,10 @@ def wrong(value: Any, which: Literal["input", "output"], file: str) -> list[Prob
         found += _told(error, which, file)
         if len(found) >= MOST:
             break
-    return found[:MOST]
+    once = {
+        (each.code, each.file, str(each.values)): each for each in found
+    }  # each missing key is an error that tells of all
+    return list(once.values())[:MOST]
 
 
 def pointer(parts: Any) -> str:
