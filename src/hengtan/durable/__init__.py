@@ -15,7 +15,7 @@ from .lock import FileLock, try_lock
 from .medium import sync, write
 from .points import VARIABLE, die, parse, point
 from .regular import regular, regular_bytes
-from .whole import create, make
+from .whole import create, make, rewrite
 
 __all__ = [
     "VARIABLE",
@@ -27,6 +27,7 @@ __all__ = [
     "point",
     "regular",
     "regular_bytes",
+    "rewrite",
     "sync",
     "try_lock",
     "write",

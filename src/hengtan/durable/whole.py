@@ -47,6 +47,20 @@ def create(path: Path, data: bytes, mode: int = 0o600) -> None:
     sync(folders=[path.parent])
 
 
+def rewrite(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """A file replaced so that after a crash the old or the new one is there, whole. For one writer of this file at a time."""
+    fresh = path.with_name(f".{path.name}.new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        write(handle, data)
+        sync([handle])
+    finally:
+        os.close(handle)
+    point("rename")
+    fresh.replace(path)
+    sync(folders=[path.parent])
+
+
 def make(folder: Path, mode: int = 0o777) -> None:
     """The folder, and its parents where they are missing; their names are durable when it returns."""
     new = [each for each in (folder, *folder.parents) if not each.exists()]

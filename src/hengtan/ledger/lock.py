@@ -8,9 +8,10 @@ the sequencer therefore also looks, before it publishes, whether somebody else p
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
+
+from hengtan.durable import try_lock
 
 from ..problems import HengtanError, Problem
 
@@ -24,7 +25,7 @@ class Lock:
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             until = time.monotonic() + wait_s
-            while not _taken(self._handle):
+            while not try_lock(self._handle):
                 if time.monotonic() >= until:
                     os.lseek(self._handle, 1, os.SEEK_SET)
                     holder = os.read(self._handle, 100).decode("ascii", "replace").strip() or "?"
@@ -42,25 +43,3 @@ class Lock:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _taken(handle: int) -> bool:
-        os.lseek(handle, 0, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _taken(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

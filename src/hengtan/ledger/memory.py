@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .durable import write_durably
+from hengtan.durable import rewrite
+
 from .storage import Storage
 
 NAME = "private/newest"
@@ -30,4 +31,4 @@ class Memory:
         """Stages the note for the folder; beside the key it is durable when this returns."""
         self._storage.stage(NAME, note)
         if self._beside is not None:
-            write_durably(self._beside, note, 0o600)
+            rewrite(self._beside, note, 0o600)

@@ -11,11 +11,12 @@ from datetime import datetime
 from os import environ
 from pathlib import Path
 
+from hengtan.durable import sync
+
 from . import keys
 from .keys import KeySigner
 from .log import Log
 from .note import Signer, Verifier
-from .storage import sync_folder
 
 
 def key_of(verifier: Verifier, path: Path, environment: Mapping[str, str] = environ) -> Signer:
@@ -47,4 +48,4 @@ def _next(path: Path) -> Path:
 
 def _settle(path: Path) -> None:
     _next(path).replace(path)
-    sync_folder(path.parent)
+    sync(folders=[path.parent])

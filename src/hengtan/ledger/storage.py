@@ -1,25 +1,20 @@
 """Files of a log folder, written so that a name appears whole or not at all and stays when the power fails.
 
 A file is staged under a temporary name in ``private/staged`` (never in a served folder), fsynced, and then renamed into place;
-the folders that got a new name are fsynced after that. What is fsynced together is fsynced at once from several threads: file
-systems commit such a group in about the time of one. ``private`` is 0700 and never served or exported. On Windows folders
-cannot be fsynced; there the file system's own journal has to do.
+the folders that got a new name are fsynced after that. ``private`` is 0700 and never served or exported.
 """
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from hengtan.durable import die, point, regular
+from hengtan.durable import point, regular, sync, write
 
 PRIVATE = "private"
-_AT_ONCE = 8  # fsyncs under way together
 _OPEN = 64  # staged files that are open at once
 _NUMBERS = count()  # of temporary names in this process
 
@@ -66,7 +61,7 @@ class Storage:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if secret else 0o644)
         self._staged.append(_Staged(target, temporary, handle))
         for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
-            _write(handle, chunk)
+            write(handle, chunk)
         if sum(each.handle >= 0 for each in self._staged[-_OPEN:]) == _OPEN:
             self._sync(folders=False)
 
@@ -127,10 +122,7 @@ class Storage:
     def _sync(self, folders: bool) -> None:
         waiting = [each for each in self._staged if each.handle >= 0]
         touched = list(self._touched) if folders else []
-        for name, number in (("fsync", len(waiting)), ("folder", len(touched))):
-            for _ in range(number):
-                point(name)
-        at_once(sync_handle, [each.handle for each in waiting], sync_folder, touched)
+        sync([each.handle for each in waiting], touched)
         for each in waiting:
             os.close(each.handle)
             each.handle = -1
@@ -145,50 +137,3 @@ class Storage:
             folder.mkdir(mode=mode, exist_ok=True)
             self._touched[folder.parent] = None
         self._known.add(folder)
-
-
-def at_once(
-    each: Callable[[int], None], handles: list[int], other: Callable[[Path], None], folders: list[Path]
-) -> None:
-    """Both over all, a few threads together; the first failure is raised when all have ended."""
-    if len(handles) + len(folders) == 1:
-        for handle in handles:
-            each(handle)
-        for folder in folders:
-            other(folder)
-    elif handles or folders:
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            done = [threads.submit(each, handle) for handle in handles]
-            done += [threads.submit(other, folder) for folder in folders]
-        for future in done:
-            future.result()
-
-
-def _write(handle: int, data: bytes) -> None:
-    if point("write"):
-        os.write(handle, data[: len(data) // 2])
-        die()
-    view = memoryview(data)
-    while view:
-        view = view[os.write(handle, view) :]
-
-
-def sync_handle(handle: int) -> None:
-    """fsync of an open file, down to the medium."""
-    if sys.platform == "darwin":
-        import fcntl  # noqa: PLC0415  # not there on Windows
-
-        fcntl.fcntl(handle, fcntl.F_FULLFSYNC)  # there fsync alone stops at the drive's cache
-    else:
-        os.fsync(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    """fsync of a folder: the names in it are durable."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

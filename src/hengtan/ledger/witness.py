@@ -24,13 +24,12 @@ from os import environ
 from pathlib import Path
 from typing import Final
 
-from hengtan.durable import make
+from hengtan.durable import make, rewrite
 from hengtan.problems import HengtanError, Problem
 
 from . import keys
 from .checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from .cosignature import cosigner, time_of
-from .durable import write_durably
 from .encoding import base64, decimal
 from .lock import Lock
 from .merkle import verify_consistency
@@ -108,7 +107,7 @@ class Witness:
                 key = keys.load(path)
             else:
                 keys.save(key, path)
-            write_durably(folder / VKEY, f"{cosigner(key).verifier.vkey}\n".encode())
+            rewrite(folder / VKEY, f"{cosigner(key).verifier.vkey}\n".encode())
         return cls(folder, key)
 
     @classmethod
@@ -146,9 +145,9 @@ class Witness:
         with _written(folder), self._alone(folder):
             known = self._keys(verifier.name)
             if not (folder / "keys").exists():
-                write_durably(folder / "checkpoint", b"")  # from now on a missing one is a lost one
+                rewrite(folder / "checkpoint", b"")  # from now on a missing one is a lost one
             if verifier not in known:
-                write_durably(folder / "keys", "".join(f"{each.vkey}\n" for each in (*known, verifier)).encode())
+                rewrite(folder / "keys", "".join(f"{each.vkey}\n" for each in (*known, verifier)).encode())
         return verifier
 
     def distrust(self, verifier: Verifier) -> None:
@@ -157,7 +156,7 @@ class Witness:
         if folder.exists():
             with _written(folder), self._alone(folder):
                 left = [each for each in self._keys(verifier.name) if each != verifier]
-                write_durably(folder / "keys", "".join(f"{each.vkey}\n" for each in left).encode())
+                rewrite(folder / "keys", "".join(f"{each.vkey}\n" for each in left).encode())
 
     def logs(self) -> tuple[Verifier, ...]:
         """Every key that it trusts, of all logs."""
@@ -211,7 +210,7 @@ class Witness:
         except Refused as refused:
             return _no(422, refused)
         signed = self._sign(opened.note.text, time_of(_own(latest[1], self.verifier)) if latest else 0)
-        write_durably(folder / "checkpoint", Note(opened.note.text, (*opened.verified, signed)).encode())
+        rewrite(folder / "checkpoint", Note(opened.note.text, (*opened.verified, signed)).encode())
         return Answer(200, signed.line.encode("utf-8"))
 
     def _sign(self, text: str, not_before: int) -> Signature:
@@ -233,7 +232,7 @@ class Witness:
         conflicts = folder / "conflicts"
         conflicts.mkdir(exist_ok=True)
         if len(list(conflicts.iterdir())) < MAX_CONFLICTS:
-            write_durably(conflicts / sha256(note).hexdigest(), note)
+            rewrite(conflicts / sha256(note).hexdigest(), note)
 
     def _keys(self, origin: str) -> tuple[Verifier, ...]:
         path = self._folder(origin) / "keys"

@@ -116,7 +116,7 @@ def test_a_disk_that_stays_full_is_answered_with_500_and_no_signature(witness, t
 
     with listening(witness) as url:
         assert add_checkpoint(url, told.request(0, 3)).status == 200
-        monkeypatch.setattr("hengtan.ledger.witness.write_durably", full)
+        monkeypatch.setattr("hengtan.ledger.witness.rewrite", full)
         answer = add_checkpoint(url, told.request(3, 8))
     assert answer.status == 500
     assert "—".encode() not in answer.body
@@ -211,12 +211,12 @@ def test_the_bytes_are_durable_before_the_name_and_the_name_before_the_signature
 
         return told_of
 
-    from hengtan.ledger import durable
+    from hengtan.durable import medium
 
-    monkeypatch.setattr(durable.os, "write", note("write", os.write))
-    monkeypatch.setattr(durable, "sync_handle", note("fsync", durable.sync_handle))
+    monkeypatch.setattr(medium.os, "write", note("write", os.write))
+    monkeypatch.setattr(medium, "sync_handle", note("fsync", medium.sync_handle))
     monkeypatch.setattr(Path, "replace", note("rename", Path.replace))
-    monkeypatch.setattr(durable, "sync_folder", note("fsync of the folder", durable.sync_folder))
+    monkeypatch.setattr(medium, "sync_folder", note("fsync of the folder", medium.sync_folder))
     assert witness.add_checkpoint(told.request(0, 3).encode()).status == 200
     # the first write is the number of the process in the lock
     assert done == ["write", "write", "fsync", "rename", "fsync of the folder"]
