@@ -109,12 +109,24 @@ def test_repo_and_lending_take_units_off_the_account_until_they_come_back(book):
 
 
 def test_what_was_borrowed_is_given_back_and_no_more(book):
-    book.post(event("borrow", account="A2", instrument="CEA25", quantity=80, contract="B", counterparty="Fund"))
+    book.post(
+        event("borrow", account="A2", instrument="CEA25", quantity=80, contract="B", counterparty="Fund", price="90.00")
+    )
     book.post(event("allocate", account="A2", instrument="CEA25", quantity=20))
+    book.post(event("transfer", account="A1", to_account="A2", instrument="CEA24", quantity=50))
+    assert refused(book, "give_back", account="A2", instrument="CEA24", quantity=1, contract="B") == [
+        "book.loan-differs"
+    ]
+    assert refused(book, "give_back", account="A1", instrument="CEA25", quantity=1, contract="B") == [
+        "book.loan-differs"
+    ]
     assert refused(book, "give_back", account="A2", instrument="CEA25", quantity=81, contract="B") == [
         "book.above-contract"
     ]
-    book.post(event("give_back", account="A2", instrument="CEA25", quantity=80, contract="B", interest="12"))
+    book.post(event("give_back", account="A2", instrument="CEA25", quantity=30, contract="B", interest="12"))
+    borrowed = next(each for each in book.postings.values() if each.kind == "borrow")
+    assert refused(book, "reverse", reverses=borrowed.number, reason="typing") == ["book.moved-on"]
+    book.post(event("give_back", account="A2", instrument="CEA25", quantity=50, contract="B"))
     assert refused(book, "give_back", account="A1", instrument="CEA25", quantity=1, contract="B") == [
         "book.above-contract"
     ]
@@ -248,7 +260,15 @@ def test_trades_keep_the_rules_of_the_exchange(book):
 
 
 def test_a_carry_over_keeps_its_limit_over_all_postings(book):
-    told = {"day": "2026-06-05", "account": "A1", "instrument": "CEA24", "sold_t": 0, "bought_t": 0, "holding_t": 100}
+    told = {
+        "day": "2026-06-05",
+        "account": "A1",
+        "instrument": "CEA24",
+        "sold_t": 0,
+        "bought_t": 0,
+        "holding_t": 100,
+        "on_time": "2023, 2024",
+    }
     posting = book.post(event("carry_over", quantity=60, **told))
     assert [(each.instrument.code, each.quantity) for each in posting.batches] == [("CEA25", 60)]
     assert refused(book, "carry_over", quantity=41, **told) == ["book.above-holdings"]

@@ -19,6 +19,7 @@ from .posting import Batch, Claim, Lot, Money, Posting, Range
 from .record import as_record, read_record
 from .schema import schema, unmade
 from .store import Proposal, Store
+from .upgrade import upgrade
 
 __all__ = [
     "Account",
@@ -44,4 +45,5 @@ __all__ = [
     "read_record",
     "schema",
     "unmade",
+    "upgrade",
 ]

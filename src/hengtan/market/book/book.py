@@ -43,11 +43,16 @@ class Book:
             list
         )  # (first, last, batch) in the book, sorted
         self._numbered: dict[tuple[str, int], Lot] = {}
-        self._codes: dict[str, Instrument] = {}
+        self._codes: dict[str, list[tuple[int, int]]] = defaultdict(list)  # code -> (posting, batch), oldest first
         self._balances: dict[tuple[str, str, str], int] = defaultdict(int)
         self._used: dict[tuple[str, int, str, str], int] = defaultdict(int)
         self._contracts: dict[str, dict[Lot, None]] = defaultdict(dict)
-        self._agreed: dict[tuple[str, str], int] = defaultdict(int)
+        self._carried: dict[str, int] = defaultdict(int)
+        self._loans: dict[str, list[int]] = defaultdict(list)
+        self._moved: dict[int, list[tuple[int, Lot]]] = defaultdict(
+            list
+        )  # batch -> (posting, lot that it made or spent)
+        self._newest = date.min
 
     def post(self, event: Event) -> Posting:
         """Decides and applies. Raises HengtanError for what the event got wrong; nothing has changed then."""
@@ -61,7 +66,7 @@ class Book:
         batches, alive, held, balances = self.batches, self._alive, self._held, self._balances
         for each in posting.batches:
             batches[each.number] = each
-            self._codes.setdefault(each.instrument.code, each.instrument)
+            self._codes[each.instrument.code].append((posting.number, each.number))
         for lot in posting.spent:
             batch = batches[lot.batch]
             key = (lot.account, batch.instrument.code, lot.place)
@@ -155,6 +160,9 @@ class Book:
 
     def _note(self, posting: Posting) -> None:
         self.postings[posting.number] = posting
+        self._newest = max(self._newest, posting.day)
+        for lot in (*posting.spent, *posting.made):
+            self._moved[lot.batch].append((posting.number, lot))
         if posting.reverses:
             self.reversed.add(posting.reverses)
             self._tally(self.postings[posting.reverses], -1)
@@ -168,10 +176,10 @@ class Book:
                     self._used[claim.beneficiary, claim.year, claim.purpose, kind] += lot.quantity
 
     def _tally(self, posting: Posting, sign: int) -> None:
-        if posting.kind in ("carry_over", "borrow", "give_back"):
-            count = sign * int(str(posting.event.get("quantity", "0")).replace(",", ""))
-            self._agreed[posting.kind, f"entity:{posting.entity}"] += count
-            self._agreed[posting.kind, f"contract:{posting.event.get('contract', '')}"] += count
+        if posting.kind == "carry_over":
+            self._carried[posting.entity] += sign * sum(each.quantity for each in posting.batches)
+        elif posting.kind in ("borrow", "give_back") and sign > 0:
+            self._loans[str(posting.event.get("contract", ""))].append(posting.number)
 
     def balances(self) -> list[Balance]:
         """What is where, by account, instrument and place; nothing that is zero."""
@@ -207,7 +215,8 @@ class Book:
 
     def instrument(self, code: str) -> Instrument | None:
         """See ``View``."""
-        return self._codes.get(code)
+        came = reversed(self._codes.get(code, ()))
+        return next((self.batches[batch].instrument for posting, batch in came if posting not in self.reversed), None)
 
     def posting(self, number: int) -> Posting | None:
         """See ``View``."""
@@ -225,10 +234,29 @@ class Book:
         """See ``View``."""
         return sum(self._used[entity, year, purpose, kind] for kind in kinds)
 
-    def agreed(self, kinds: Sequence[str], *, entity: str = "", contract: str = "") -> int:
+    def carried(self, entity: str) -> int:
         """See ``View``."""
-        key = f"contract:{contract}" if contract else f"entity:{entity}"
-        return sum(self._agreed[kind, key] for kind in kinds)
+        return self._carried[entity]
+
+    def loans(self, contract: str) -> Sequence[Posting]:
+        """See ``View``."""
+        return [self.postings[each] for each in self._loans.get(contract, ()) if each not in self.reversed]
+
+    def moved_after(self, day: date, lot: Lot, first: int, last: int) -> tuple[int, date] | None:
+        """See ``View``."""
+        if self._newest <= day:
+            return None
+        here = (lot.account, lot.place, lot.contract)
+        for number, each in self._moved[lot.batch]:
+            when = self.postings[number].day
+            if (
+                when > day
+                and each.first <= last
+                and each.last >= first
+                and (each.account, each.place, each.contract) != here
+            ):
+                return number, when
+        return None
 
     def next_batch(self) -> int:
         """See ``View``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .posting import RETIRED, Batch, Posting
@@ -18,7 +18,9 @@ COLUMNS = (
     "valid_from",
     "valid_to",
     "source",
+    "facility",
 )
+CERTIFICATES = ("gec", "green_power")
 _KINDS = {"gec": "green certificate 绿证", "green_power": "green power contract 绿电合同"}
 
 
@@ -34,13 +36,21 @@ class Use:
     mwh: int
     numbers: tuple[str, ...]
 
-    def line(self) -> dict[str, str]:
-        """A line of the instruments file (CONTRACT, section 2). A certificate holds all over the country, whichever province made the power."""
+    @property
+    def name(self) -> str:
+        """The id of the instrument that it becomes."""
+        return f"{self.code}:{self.posting}"
+
+    def line(self, *, facilities: Sequence[str] = (), mwh: str = "") -> dict[str, str]:
+        """A line of the instruments file (CONTRACT, section 2). A certificate holds all over the country, whichever province made the power.
+
+        facilities   of the beneficiary, whose use alone it covers; mwh: what is free of it, where that is not all
+        """
         told = f"posting {self.posting}, {self.beneficiary}: {'; '.join(self.numbers)}"
         return {
-            "instrument_id": f"{self.code}:{self.posting}", "kind": _KINDS[self.kind], "factor_id": "", "co2e_kg_per_unit": "0",
-            "quantity": str(self.mwh), "unit": "MWh", "region": "CN", "valid_from": f"{self.year}-01-01", "valid_to": f"{self.year}-12-31",
-            "source": told,
+            "instrument_id": self.name, "kind": _KINDS[self.kind], "factor_id": "", "co2e_kg_per_unit": "0",
+            "quantity": mwh or str(self.mwh), "unit": "MWh", "region": "CN", "valid_from": f"{self.year}-01-01",
+            "valid_to": f"{self.year}-12-31", "source": told, "facility": ";".join(facilities),
         }  # fmt: skip
 
 

@@ -7,13 +7,11 @@ arithmetic of the book (``book.*``) or by law (``law.*``), which names rule, sou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from hengtan.problems import HengtanError, Problem
 
-from .event import Event, fen
-from .instrument import PURPOSES, Instrument, cea
+from .event import TITLES, Event, fen
+from .instrument import PURPOSES, Instrument, cea, told_together
 from .law import lawful
 from .lots import joined, split
 from .paid import paid
@@ -33,62 +31,14 @@ from .posting import (
     Posting,
     Range,
 )
+from .record import YES_NO
+from .view import Account, View, refuse, series_of, spellings
 
 GOES_TO = {
     "clawback": CANCELLED, "sell": OUT, "transfer": HELD, "pledge": FROZEN, "repo": LENT, "lend": LENT, "give_back": OUT,
     "surrender": SURRENDERED, "retire": RETIRED, "carry_over": CANCELLED, "expire": CANCELLED,
 }  # fmt: skip
 CARRIED_INTO = 2025
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where units lie: an entity's account with a registry. key: its name in this book."""
-
-    key: str
-    entity: str
-    registry: str = ""
-    number: str = ""
-
-
-class View(Protocol):
-    """What may be asked of a book, in memory or in a database."""
-
-    def account(self, key: str) -> Account | None:
-        """The account of that name."""
-
-    def lots(self, account: str, code: str, place: str) -> Sequence[Lot]:
-        """Its lots of the instrument in that place, oldest batch first."""
-
-    def contract(self, name: str) -> Sequence[Lot]:
-        """Lots frozen or lent under a contract."""
-
-    def alive(self, series: str, first: int, last: int) -> Sequence[Lot]:
-        """Lots of this book whose numbers overlap, wherever they are (units that left: not)."""
-
-    def batch(self, number: int) -> Batch:
-        """One batch."""
-
-    def instrument(self, code: str) -> Instrument | None:
-        """The instrument, if units of this code came in before."""
-
-    def posting(self, number: int) -> Posting | None:
-        """One posting."""
-
-    def is_reversed(self, number: int) -> bool:
-        """Whether somebody took it back."""
-
-    def is_alive(self, lot: Lot) -> bool:
-        """Whether exactly this lot is there."""
-
-    def used(self, entity: str, year: int, purpose: str, kinds: Sequence[str]) -> int:
-        """Units of these kinds used for a purpose, a year and a beneficiary."""
-
-    def agreed(self, kinds: Sequence[str], *, entity: str = "", contract: str = "") -> int:
-        """Units of all postings of these kinds that nobody took back, of an entity or a contract."""
-
-    def next_batch(self) -> int:
-        """The number of the next batch."""
 
 
 def decide(event: Event, view: View, number: int) -> Posting:
@@ -103,11 +53,6 @@ def decide(event: Event, view: View, number: int) -> Posting:
     if event.kind in ("allocate", "preallocate", "buy", "borrow"):
         return _in(event, view, number, account)
     return _out(event, view, number, account)
-
-
-def refuse(code: str, column: str = "", /, **values: object) -> HengtanError:
-    """One refusal of the book."""
-    return HengtanError(Problem(code, column=column, values={name: str(value) for name, value in values.items()}))
 
 
 def _account(key: str, view: View, column: str) -> Account:
@@ -126,15 +71,16 @@ def _charge(event: Event, number: int) -> Posting:
 def _in(event: Event, view: View, number: int, account: Account) -> Posting:
     instrument = event.instrument
     known = view.instrument(instrument.code)
-    if known is not None and known != instrument:
-        raise refuse(
-            "book.instrument-differs",
-            "instrument",
-            code=instrument.code,
-            known=_attributes(known),
-            given=_attributes(instrument),
-        )
+    if known is not None:
+        both = told_together(known, instrument)
+        if both is None:
+            told = {"known": _attributes(known), "given": _attributes(instrument)}
+            raise refuse("book.instrument-differs", "instrument", code=instrument.code, **told)
+        instrument = both
     wrong = list(lawful(event, instrument, 0))
+    if event.kind == "borrow" and not event.amount:  # they come in at fair value, against a liability
+        told = {"kind": TITLES["borrow"][0], "kind_zh": TITLES["borrow"][1], "field": "amount"}
+        wrong.append(Problem("book.event-missing", column="amount", values=told))
     ranges = [Range(series_of(instrument, each.series), each.first, each.last) for each in event.serials]
     for each in ranges:
         wrong += [
@@ -143,7 +89,8 @@ def _in(event: Event, view: View, number: int, account: Account) -> Posting:
                 column="serials",
                 values={"value": str(each), "batch": str(lot.batch), "account": lot.account, "place": lot.place},
             )
-            for lot in view.alive(each.series, each.first, each.last)
+            for name in spellings(event, instrument, each.series.partition("|")[2])
+            for lot in view.alive(name, each.first, each.last)
         ]
     if wrong:
         raise HengtanError(wrong)
@@ -171,7 +118,7 @@ def _out(event: Event, view: View, number: int, account: Account) -> Posting:
         raise refuse("book.instrument-unknown", "instrument", code=event.instrument.code)
     target = account if event.kind != "transfer" else _account(event.to_account, view, "to_account")
     taken = _taken(event, view, instrument)
-    wrong = _agreed(event, view)
+    wrong = [*_agreed(event, view, account, instrument), *_not_yet(event, view, taken)]
     claim = None
     if event.kind in ("surrender", "retire"):
         purpose = "compliance" if event.kind == "surrender" else event.purpose
@@ -186,8 +133,11 @@ def _out(event: Event, view: View, number: int, account: Account) -> Posting:
         if event.kind == "surrender":
             wrong += _above_due(event, view, account.entity, instrument)
     elif event.kind == "carry_over":
-        wrong += lawful(event, instrument, view.agreed(["carry_over"], entity=account.entity))
+        wrong += lawful(event, instrument, view.carried(account.entity))
     else:
+        if event.kind == "transfer" and event.amount and target.entity == account.entity:
+            values = {"amount": fen(event.amount), "entity": account.entity}
+            wrong.append(Problem("book.amount-within-entity", column="amount", values=values))
         traded = any(view.batch(lot.batch).origin == "buy" for lot, _, _ in taken)
         wrong += lawful(event, instrument, 0, traded=int(traded))
     if wrong:
@@ -217,15 +167,50 @@ def _out(event: Event, view: View, number: int, account: Account) -> Posting:
     )
 
 
-def _agreed(event: Event, view: View) -> list[Problem]:
+def _agreed(event: Event, view: View, account: Account, instrument: Instrument) -> list[Problem]:
     """What is wrong with the contract that the event names."""
     if event.kind in ("pledge", "repo", "lend") and view.contract(event.contract):
         return [Problem("book.contract-open", column="contract", values={"contract": event.contract})]
     if event.kind == "give_back":
-        owed = view.agreed(["borrow"], contract=event.contract) - view.agreed(["give_back"], contract=event.contract)
-        if event.quantity > owed:
-            values = {"contract": event.contract, "wanted": f"{event.quantity:,}", "frozen": f"{owed:,}"}
+        owed = owed_under(event.contract, view)
+        mine = owed.get((account.entity, instrument.code), 0)
+        if mine == 0 and any(owed.values()):
+            told = "; ".join(f"{count:,} {code}, {entity}" for (entity, code), count in owed.items() if count)
+            values = {"contract": event.contract, "owed": told, "code": instrument.code, "entity": account.entity}
+            return [Problem("book.loan-differs", column="contract", values=values)]
+        if event.quantity > mine:
+            values = {"contract": event.contract, "wanted": f"{event.quantity:,}", "frozen": f"{mine:,}"}
             return [Problem("book.above-contract", column="quantity", values=values)]
+    return []
+
+
+def owed_under(contract: str, view: View) -> dict[tuple[str, str], int]:
+    """(entity, code) -> units that were borrowed under a contract and are not given back."""
+    owed: dict[tuple[str, str], int] = {}
+    for posting in view.loans(contract):
+        lots = posting.made if posting.kind == "borrow" else [lot for lot in posting.made if lot.place == OUT]
+        for lot in lots:
+            key = (posting.entity, view.batch(lot.batch).instrument.code)
+            owed[key] = owed.get(key, 0) + (lot.quantity if posting.kind == "borrow" else -lot.quantity)
+    return owed
+
+
+def _not_yet(event: Event, view: View, taken: Sequence[tuple[Lot, int, int]]) -> list[Problem]:
+    """Units that were not there on the day of the event: an event that is entered late takes what was there then, and stayed."""
+    for lot, first, last in taken:
+        batch = view.batch(lot.batch)
+        since = (0, batch.day) if batch.day > event.day else view.moved_after(event.day, lot, first, last)
+        if since is not None:
+            told = {
+                "number": str(since[0] or "-"),
+                "when": str(since[1]),
+                "day": str(event.day),
+                "account": lot.account,
+            }
+            value = str(Range(batch.series.partition("|")[2] or f"#{lot.batch}", first, last))
+            return [
+                Problem("book.not-yet", column="day", values=told | {"value": value, "code": batch.instrument.code})
+            ]
     return []
 
 
@@ -268,14 +253,19 @@ def _taken(event: Event, view: View, instrument: Instrument) -> list[tuple[Lot, 
 
 
 def _by_number(event: Event, view: View, instrument: Instrument, wanted: Range) -> list[tuple[Lot, int, int]]:
-    named = Range(series_of(instrument, wanted.series), wanted.first, wanted.last)
+    names = spellings(event, instrument, wanted.series)
+    there = [lot for name in names for lot in view.alive(name, wanted.first, wanted.last)]
+    named = Range(names[0], wanted.first, wanted.last)
     taken, at = [], named.first
-    for lot in sorted(view.alive(named.series, named.first, named.last), key=lambda each: each.first):
+    for lot in sorted(there, key=lambda each: each.first):
         told = {
             "value": str(Range(wanted.series, max(lot.first, named.first), min(lot.last, named.last))),
             "account": lot.account,
             "place": lot.place,
         }
+        of = view.batch(lot.batch).instrument.code
+        if of != instrument.code:  # what may be done with units hangs on what they are
+            raise refuse("book.serial-of-another", "serials", value=told["value"], of=of, code=instrument.code)
         if lot.place in FINAL:
             raise refuse("book.already-used", "serials", **told)
         if lot.place != HELD:
@@ -309,6 +299,8 @@ def _released(event: Event, view: View, number: int) -> Posting:
         if part:
             taken.append((lot, lot.first, lot.first + part - 1))
             rest -= part
+    if wrong := _not_yet(event, view, taken):
+        raise HengtanError(wrong)
     place = HELD if event.kind == "release" else OUT
     spent, made = split(taken, lambda lot: Lot(lot.batch, lot.first, lot.last, lot.account, place))
     account = _account(bound[0].account, view, "account")
@@ -333,6 +325,9 @@ def _reverse(event: Event, view: View, number: int) -> Posting:
         raise refuse("book.posting-unknown", "reverses", number=event.reverses)
     if of.kind == "reverse" or view.is_reversed(of.number):
         raise refuse("book.reversed-already", "reverses", number=of.number)
+    if event.day < of.day:
+        told = {"number": of.number, "when": of.day, "value": f"#{of.number}", "code": "-", "day": event.day}
+        raise refuse("book.not-yet", "day", account="-", **told)
     before = set(of.spent)
     final = [lot for lot in of.made if lot.place in FINAL]
     if final:
@@ -342,6 +337,11 @@ def _reverse(event: Event, view: View, number: int) -> Posting:
         raise refuse(
             "book.moved-on", "reverses", number=of.number, value=f"{gone[0].batch}:{gone[0].first}-{gone[0].last}"
         )
+    if of.kind == "borrow":
+        owed = owed_under(str(of.event.get("contract", "")), view)
+        came = sum(lot.quantity for lot in of.made)
+        if any(owed[of.entity, each.instrument.code] < came for each in of.batches):  # some of it was given back
+            raise refuse("book.moved-on", "reverses", number=of.number, value=str(of.event.get("contract", "")))
     entered = {each.number for each in of.batches}
     made = [
         *of.spent,
@@ -372,15 +372,10 @@ def _reverse(event: Event, view: View, number: int) -> Posting:
     )
 
 
-def series_of(instrument: Instrument, series: str) -> str:
-    """The series with its registry: a certificate and the green power that carries it share theirs."""
-    registry = {"gec": "gec", "green_power": "gec", "ccer": "ccer"}.get(instrument.kind, instrument.market)
-    return f"{registry}|{series}"
-
-
 def _attributes(instrument: Instrument) -> str:
     days = [str(each) for each in (instrument.registered_on, instrument.produced_on) if each]
     vintage = [str(instrument.vintage)] if instrument.vintage else []
+    inside = [] if instrument.inside_market is None else [f"inside_market {YES_NO[instrument.inside_market]}"]
     return ", ".join(
         [
             instrument.kind,
@@ -391,6 +386,7 @@ def _attributes(instrument: Instrument) -> str:
                 if each
             ),
             *days,
+            *inside,
         ]
     )
 

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,7 +15,8 @@ from typing import Any
 from hengtan.problems import HengtanError, Problem
 
 from .instrument import KINDS, PURPOSES, SERIAL_KINDS, Instrument, cea_of
-from .posting import LARGEST_FEN, LARGEST_QUANTITY, LARGEST_SERIAL, Range
+from .posting import LARGEST_FEN, LARGEST_QUANTITY, Range
+from .written import as_fen, fen, ranges_of, serials_of, spelled, whole_of
 
 WAYS = ("listed", "block", "auction", "otc")
 UNITS_IN = frozenset({"allocate", "preallocate", "buy", "borrow"})
@@ -48,11 +48,11 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "lend": ("account", "instrument", "quantity", "contract", "counterparty"),
     "release": ("contract",),
     "foreclose": ("contract", "reason"),
-    "borrow": ("account", "instrument", "quantity", "contract", "counterparty"),
+    "borrow": ("account", "instrument", "quantity", "contract", "counterparty", "amount"),
     "give_back": ("account", "instrument", "quantity", "contract"),
     "surrender": ("account", "instrument", "quantity", "year", "due_t"),
     "retire": ("account", "instrument", "quantity", "purpose", "beneficiary", "year"),
-    "carry_over": ("account", "instrument", "quantity", "sold_t", "bought_t", "holding_t"),
+    "carry_over": ("account", "instrument", "quantity", "sold_t", "bought_t", "holding_t", "on_time"),
     "expire": ("account", "instrument", "quantity", "reason"),
     "reverse": ("reverses", "reason"),
     "charge": ("entity", "quantity", "price", "year"),
@@ -94,9 +94,8 @@ _NUMBERS = ("quantity", "due_t", "sold_t", "bought_t", "holding_t", "consumption
 _FEN = ("price", "amount", "fee", "vat", "principal", "interest", "previous_close")
 _DAYS = ("day", "due")
 FIELDS = ("kind", "serials", *_INSTRUMENT, *_TEXTS, *_NUMBERS, *_FEN, *_DAYS, "inside_market", "on_time")
-_WHOLE = re.compile(r"[0-9]{1,19}", re.ASCII)
+_INSTEAD = {"quantity": ("quantity", "serials"), "amount": ("amount", "price")}  # what says the same
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_RANGE = re.compile(r"(?P<series>.{1,120}):(?P<first>[0-9]{1,19})(?:-(?P<last>[0-9]{1,19}))?", re.ASCII | re.S)
 _LONGEST = 300
 
 
@@ -147,17 +146,17 @@ class Event:
     text: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_event(record: Mapping[str, Any]) -> Event:
+def read_event(record: Mapping[str, Any], *, kept: bool = False) -> Event:
     """The event of a record whose values are text (``serials``: a list of ``SERIES:FIRST-LAST``).
 
-    Raises HengtanError with every ``book.event-*``, ``book.serial-*``, ``book.instrument-*`` that is wrong with it.
+    kept  one that was read before and is in the book: what is asked for since it may lack. Raises HengtanError with every ``book.event-*``, ``book.serial-*``, ``book.instrument-*`` that is wrong with it.
     """
     wrong: list[Problem] = []
     told = _told(record, wrong)
     kind = str(told.get("kind", ""))
     if kind not in NEEDS:
         values = {"kind": kind or "-", "known": ", ".join(NEEDS)}
-        raise HengtanError([*wrong, Problem("book.event-kind", values=values)])
+        raise HengtanError([*wrong, Problem("book.event-kind", column="kind", values=values)])
     given: dict[str, Any] = {name: told[name] for name in _TEXTS if name in told}
     for name in (*_NUMBERS, *_FEN):
         if name in told:
@@ -165,7 +164,7 @@ def read_event(record: Mapping[str, Any]) -> Event:
     for name in _DAYS:
         if name in told:
             given[name] = _day(name, str(told[name]), wrong)
-    serials = _serials(told.get("serials", []), wrong)
+    serials = serials_of(told.get("serials", []), wrong)
     count = sum(each.quantity for each in serials)
     if serials and given.setdefault("quantity", count) != count:
         wrong.append(
@@ -177,12 +176,8 @@ def read_event(record: Mapping[str, Any]) -> Event:
         )
     if "amount" not in given and given.get("price") and given.get("quantity"):
         given["amount"] = given["price"] * given["quantity"]
-    if (
-        given.get("price")
-        and given.get("amount")
-        and kind in ("buy", "sell")
-        and given["price"] * given["quantity"] != given["amount"]
-    ):
+    priced = all(given.get(name) for name in ("price", "amount", "quantity")) and kind in ("buy", "sell", "borrow")
+    if priced and given["price"] * given["quantity"] != given["amount"]:
         values = {"price": fen(given["price"]), "quantity": str(given["quantity"]), "amount": fen(given["amount"])}
         wrong.append(Problem("book.amount-differs", column="amount", values=values))
     instrument = _instrument(told, kind, wrong)
@@ -192,8 +187,8 @@ def read_event(record: Mapping[str, Any]) -> Event:
             column=name,
             values={"kind": TITLES[kind][0], "kind_zh": TITLES[kind][1], "field": name},
         )
-        for name in ("day", *NEEDS[kind])
-        if not (told.get(name) if name not in ("quantity", "amount") else given.get(name))
+        for name in ("day", *(() if kept else NEEDS[kind]))
+        if not any(told.get(each) for each in _INSTEAD.get(name, (name,)))
     ]
     wrong += _bounds(kind, given, serials, instrument)
     if "inside_market" in told:
@@ -212,28 +207,6 @@ def read_event(record: Mapping[str, Any]) -> Event:
     if wrong:
         raise HengtanError(wrong)
     return Event(kind=kind, instrument=instrument, serials=serials, text=told, **given)
-
-
-def fen(amount: int) -> str:
-    """Yuan with two decimals, as people write it.
-
-    >>> fen(974000), fen(-5)
-    ('9740.00', '-0.05')
-    """
-    return f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02}"
-
-
-def as_fen(text: str) -> int | None:
-    """Fen of an amount of yuan; None where it is no amount with at most two decimals.
-
-    >>> as_fen("97.4"), as_fen("1,234.50"), as_fen("0.005")
-    (9740, 123450, None)
-    """
-    plain = text.strip().replace(",", "")
-    found = re.fullmatch(r"([0-9]{1,15})(?:\.([0-9]+))?", plain, re.ASCII)
-    if not found or len((found[2] or "").rstrip("0")) > 2:
-        return None
-    return int(found[1]) * 100 + int(((found[2] or "") + "00")[:2])
 
 
 def _told(record: Mapping[str, Any], wrong: list[Problem]) -> dict[str, Any]:
@@ -272,8 +245,8 @@ def _whole(name: str, text: str, wrong: list[Problem]) -> int | None:
             wrong.append(Problem("book.event-money", column=name, values={"field": name, "value": text[:40]}))
             return None
         return amount
-    plain = text.replace(",", "")
-    if not _WHOLE.fullmatch(plain) or int(plain) > LARGEST_QUANTITY:
+    count = whole_of(text)
+    if count is None or count > LARGEST_QUANTITY:
         wrong.append(
             Problem(
                 "book.event-whole",
@@ -282,7 +255,7 @@ def _whole(name: str, text: str, wrong: list[Problem]) -> int | None:
             )
         )
         return None
-    return int(plain)
+    return count
 
 
 def _day(name: str, text: str, wrong: list[Problem]) -> date | None:
@@ -293,48 +266,6 @@ def _day(name: str, text: str, wrong: list[Problem]) -> date | None:
         pass
     wrong.append(Problem("book.event-day", column=name, values={"field": name, "value": text[:40]}))
     return None
-
-
-def ranges_of(texts: Sequence[str]) -> tuple[Range, ...]:
-    """Serial ranges as people write them. Raises HengtanError ``book.serial-*``."""
-    wrong: list[Problem] = []
-    found = _serials(texts, wrong)
-    if wrong:
-        raise HengtanError(wrong)
-    return found
-
-
-def _serials(texts: Any, wrong: list[Problem]) -> tuple[Range, ...]:
-    found: list[Range] = []
-    for text in texts:
-        told = _RANGE.fullmatch(text)
-        first = int(told["first"]) if told else 0
-        last = int(told["last"] or first) if told else 0
-        if told is None or max(first, last) > LARGEST_SERIAL:
-            wrong.append(Problem("book.serial-form", column="serials", values={"value": text[:80]}))
-        elif last < first:
-            wrong.append(
-                Problem(
-                    "book.serial-reversed",
-                    column="serials",
-                    values={"value": text[:160], "first": str(first), "last": str(last)},
-                )
-            )
-        elif last - first >= LARGEST_QUANTITY:
-            wrong.append(
-                Problem(
-                    "book.event-whole",
-                    column="serials",
-                    values={"field": "serials", "value": text[:80], "most": f"{LARGEST_QUANTITY:,}"},
-                )
-            )
-        else:
-            found.append(Range(told["series"].strip(), first, last))
-    found.sort(key=lambda each: (each.series, each.first))
-    for one, two in itertools.pairwise(found):
-        if one.series == two.series and two.first <= one.last:
-            wrong.append(Problem("book.serial-overlap", column="serials", values={"one": str(one), "two": str(two)}))
-    return tuple(found)
 
 
 def _instrument(told: Mapping[str, Any], kind: str, wrong: list[Problem]) -> Instrument:
@@ -389,6 +320,7 @@ def _instrument(told: Mapping[str, Any], kind: str, wrong: list[Problem]) -> Ins
         vintage_given or 0,
         registered_on=days.get("registered_on"),
         produced_on=produced.replace(day=1) if produced else None,
+        inside_market=told["inside_market"] == "yes" if of == "ccer" and "inside_market" in told else None,
         **texts,
     )
 
@@ -444,3 +376,21 @@ def _bounds(kind: str, given: Mapping[str, Any], serials: tuple[Range, ...], ins
             )
         )
     return wrong
+
+
+__all__ = [
+    "FIELDS",
+    "KINDS_OF_EVENT",
+    "NEEDS",
+    "TITLES",
+    "UNITS_IN",
+    "UNITS_OUT",
+    "WAYS",
+    "Event",
+    "as_fen",
+    "fen",
+    "ranges_of",
+    "read_event",
+    "spelled",
+    "whole_of",
+]

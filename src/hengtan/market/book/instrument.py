@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -40,6 +40,7 @@ class Instrument:
     registered_on  when the reductions (CCER) were registered
     produced_on    first day of the month in which the power of a certificate was made
     market         a pilot's or a standard's name, such as ``GDEA`` or ``VCS``
+    inside_market  whether the project (CCER) is inside the allocation of the national market; None: nobody said
     """
 
     code: str
@@ -51,11 +52,19 @@ class Instrument:
     produced_on: date | None = None
     region: str = ""
     market: str = ""
+    inside_market: bool | None = None
 
     @property
     def unit(self) -> str:
         """``t`` or ``MWh``."""
         return UNITS.get(self.kind, "t")
+
+
+def told_together(known: Instrument, given: Instrument) -> Instrument | None:
+    """What both say of one code; None where they contradict each other. What one of them leaves open, the other may say."""
+    inside = given.inside_market if known.inside_market is None else known.inside_market
+    one, two = replace(known, inside_market=inside), replace(given, inside_market=inside)
+    return one if one == two and given.inside_market in (None, inside) else None
 
 
 def cea(year: int) -> Instrument:

@@ -14,13 +14,15 @@ from ..rules import (
     carry_over_refusals,
     claim_refusals,
     credit_refusals,
+    law,
     offset_refusal,
     order_refusals,
     trade_refusals,
     vintage_refusal,
 )
-from .event import Event
+from .event import TITLES, Event
 from .instrument import Instrument
+from .record import YES_NO
 
 
 def lawful(event: Event, instrument: Instrument, used: int, *, traded: int = 0) -> Iterator[Problem]:
@@ -45,11 +47,7 @@ def lawful(event: Event, instrument: Instrument, used: int, *, traded: int = 0) 
             entity_claimed_mwh=used,
         )
     elif event.kind == "carry_over":
-        on_time = event.on_time or (2023, 2024)
-        limit = carry_over(
-            sold_t=event.sold_t, bought_t=event.bought_t, holding_t=event.holding_t, on_time=on_time, applied=event.day
-        )
-        yield from carry_over_refusals(used + event.quantity, instrument.vintage, limit)
+        yield from _carry_over(event, instrument, used)
 
 
 def _not_of_the_future(event: Event, instrument: Instrument) -> Iterator[Problem]:
@@ -80,23 +78,54 @@ def _trade(event: Event, instrument: Instrument, traded: int) -> Iterator[Proble
 
 
 def _surrender(event: Event, instrument: Instrument, used: int) -> Iterator[Problem]:
+    if event.year >= event.day.year:
+        values = {"year": str(event.year), "day": str(event.day)}
+        yield Problem("book.year-open", column="year", values=values)
     if instrument.kind == "cea":
         refusal = vintage_refusal(instrument.vintage, event.year, event.day)
         if refusal is not None:
             yield refusal
     elif instrument.kind == "ccer":
-        if event.inside_market is None:
-            yield Problem(
-                "book.event-missing",
-                column="inside_market",
-                values={"kind": "surrender", "kind_zh": "清缴", "field": "inside_market"},
-            )
+        known = instrument.inside_market
+        inside = event.inside_market if known is None else known
+        if None not in (known, event.inside_market) and known != event.inside_market:
+            said = {
+                "code": instrument.code,
+                "known": f"inside_market {YES_NO[bool(known)]}",
+                "given": f"inside_market {YES_NO[not known]}",
+            }
+            yield Problem("book.instrument-differs", column="inside_market", values=said)
+            return
+        if inside is None:
+            yield _missing(event, "inside_market")
             return
         assert instrument.registered_on is not None
-        yield from credit_refusals(Credit(instrument.registered_on, event.inside_market), event.year, event.day)
+        yield from credit_refusals(Credit(instrument.registered_on, inside), event.year, event.day)
         over = offset_refusal(used + event.quantity, event.due_t)
         if over is not None:
             yield over
+
+
+def _carry_over(event: Event, instrument: Instrument, used: int) -> Iterator[Problem]:
+    if instrument.kind != "cea":  # an allowance of a pilot market may have such a vintage too
+        yield law("surrender.carry-over").refuse("law.carry-over-vintage", vintage=instrument.code)
+        return
+    if not event.on_time:
+        yield _missing(event, "on_time")
+        return
+    limit = carry_over(
+        sold_t=event.sold_t,
+        bought_t=event.bought_t,
+        holding_t=event.holding_t,
+        on_time=event.on_time,
+        applied=event.day,
+    )
+    yield from carry_over_refusals(used + event.quantity, instrument.vintage, limit)
+
+
+def _missing(event: Event, name: str) -> Problem:
+    said = {"kind": TITLES[event.kind][0], "kind_zh": TITLES[event.kind][1], "field": name}
+    return Problem("book.event-missing", column=name, values=said)
 
 
 def _certificate(event: Event, instrument: Instrument, traded: int = 0) -> Certificate:

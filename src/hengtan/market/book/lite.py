@@ -11,6 +11,7 @@ from typing import Any
 from hengtan.problems import HengtanError, Problem
 
 from .schema import schema
+from .upgrade import VERSION, upgrade
 
 NAME = "book.sqlite"
 TENANT = 1
@@ -54,16 +55,48 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
                 if not cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'book_head'").fetchone():
                     for statement in schema("sqlite"):
                         cursor.execute(statement)
+                    cursor.execute(f"PRAGMA user_version = {VERSION}")
+        _of_today(connection)
     except sqlite3.DatabaseError as error:
-        raise HengtanError(Problem("book.unreadable", file=str(path), values={"why": str(error)})) from error
+        raise _busy(error, path) from error
     return connection
+
+
+def _busy(error: sqlite3.DatabaseError, path: Path | None = None) -> HengtanError:
+    """What is said of a database that another holds, or that cannot be opened."""
+    if "locked" in str(error) or "busy" in str(error):
+        return HengtanError(Problem("book.busy"))
+    return HengtanError(Problem("book.unreadable", file=str(path or ""), values={"why": str(error)}))
+
+
+def _of_today(connection: sqlite3.Connection) -> None:
+    """Brings the tables of a book of earlier days to those of today, once, whole or not at all."""
+
+    def version() -> int:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    if version() < VERSION:
+        with transaction(connection) as cursor:
+            if version() < VERSION:  # nobody else did meanwhile
+                for statement in upgrade("sqlite", lambda table, column: column in _columns(connection, table)):
+                    cursor.execute(statement)
+                cursor.execute(f"PRAGMA user_version = {VERSION}")
+    if version() > VERSION:
+        raise sqlite3.DatabaseError(f"made by a later version ({version()})")
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[Cursor]:
-    """All or nothing; the second writer waits."""
+    """All or nothing; the second writer waits. Raises HengtanError ``book.busy`` where that takes too long."""
     cursor = Cursor(connection)
-    cursor.execute("BEGIN IMMEDIATE")
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        raise _busy(error) from error
     try:
         yield cursor
         cursor.execute("COMMIT")

@@ -49,6 +49,8 @@ class Folder:
         if not self._waiting(1):
             return 0
         ledger = self.folder / LEDGER
+        if self._noted() is None:  # begun by a process that died before its ledger was there
+            _begin(ledger)
         signer = key_of(Log.open(ledger).verifier, ledger / "private" / "key", {})
         count = 0
         with Log.open(ledger, signer, wait_s=WAIT_S) as log:
@@ -87,6 +89,12 @@ class Folder:
         sql = "SELECT posting, entry, commitment, salt FROM book_entry WHERE organisation_id = ? AND entry_index IS NULL ORDER BY posting LIMIT ?"
         return self._connection.execute(sql, (TENANT, most)).fetchall()
 
+    def _noted(self) -> int | None:
+        """The newest entry that is known to be in the ledger."""
+        sql = "SELECT MAX(entry_index) FROM book_entry WHERE organisation_id = ?"
+        found: int | None = self._connection.execute(sql, (TENANT,)).fetchone()[0]
+        return found
+
     def _committed(self, number: int) -> bytes:
         found = self._connection.execute(
             "SELECT record FROM book_posting WHERE organisation_id = ? AND number = ?", (TENANT, number)
@@ -95,9 +103,7 @@ class Folder:
 
     def _found_again(self, log: Log) -> None:
         waiting = {row[1].encode(): row[0] for row in self._waiting(10**9)}
-        last = self._connection.execute(
-            "SELECT MAX(entry_index) FROM book_entry WHERE organisation_id = ?", (TENANT,)
-        ).fetchone()[0]
+        last = self._noted()
         start = 0 if last is None else last + 1
         self._note(
             [(waiting[entry], index) for index, entry in enumerate(log.entries(start), start) if entry in waiting]

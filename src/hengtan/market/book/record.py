@@ -11,6 +11,7 @@ from .instrument import Instrument
 from .posting import Batch, Claim, Lot, Money, Posting
 
 _DAYS = ("registered_on", "produced_on")
+YES_NO = {True: "yes", False: "no"}  # as a record and the database say it; "" or nothing: not known
 
 
 def as_record(posting: Posting) -> dict[str, Any]:
@@ -53,7 +54,10 @@ def read_record(text: str | bytes) -> Posting:
 
 def instrument_record(instrument: Instrument) -> dict[str, str]:
     """The attributes that are there, as text."""
-    return {name: str(value) for name in Instrument.__slots__ if (value := getattr(instrument, name))}
+    told = {name: str(value) for name in Instrument.__slots__[:-1] if (value := getattr(instrument, name))}
+    if instrument.inside_market is not None:
+        told["inside_market"] = YES_NO[instrument.inside_market]
+    return told
 
 
 def instrument_of(told: Mapping[str, str]) -> Instrument:
@@ -61,6 +65,8 @@ def instrument_of(told: Mapping[str, str]) -> Instrument:
     given: dict[str, Any] = dict(told)
     given["vintage"] = int(told.get("vintage", "0"))
     given |= {name: date.fromisoformat(told[name]) for name in _DAYS if name in told}
+    if "inside_market" in told:
+        given["inside_market"] = told["inside_market"] == YES_NO[True]
     return Instrument(**given)
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from .book import Balance
 from .decide import Account
 from .instrument import Instrument
-from .posting import FINAL, FROZEN, LENT, OUT, Batch, Lot, Posting
+from .movements import Line, balances_on, lots_on, statement
+from .posting import Batch, Lot, Posting
 from .record import read_record
+from .schema import AGREED
 
 _NUMBER = "l.batch, l.first_number, l.last_number, l.account, l.place, l.contract"
 _OLDEST = "b.day, l.batch, l.first_number"
+_STANDS = "NOT EXISTS (SELECT 1 FROM book_posting r WHERE r.organisation_id = p.organisation_id AND r.reverses = p.number)"  # nobody took it back
+_INSIDE = {"": None, "yes": True, "no": False}
 
 
 class Cursor(Protocol):
@@ -28,20 +31,6 @@ class Cursor(Protocol):
 
     def fetchall(self) -> Any:
         """The rows that are left."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of an account's statement: what a posting did to one instrument there; ``after``: held, frozen and lent together."""
-
-    number: int
-    day: date
-    kind: str
-    code: str
-    change: int
-    after: int
-    contract: str
-    record: str
 
 
 class Seen:
@@ -94,13 +83,10 @@ class Seen:
 
     def alive(self, series: str, first: int, last: int) -> Sequence[Lot]:
         """See ``View``."""
-        return self._lots(
-            "l.series = %s AND l.series <> '' AND l.first_number <= %s AND l.last_number >= %s AND l.place <> %s",
-            series,
-            last,
-            first,
-            OUT,
-        )
+        ours = "{0}.series = %s AND {0}.series <> '' AND {0}.place <> 'out' AND {0}.first_number <= %s"
+        near = f"SELECT MAX(n.first_number) FROM book_lot n WHERE n.organisation_id = %s AND n.spent_by IS NULL AND {ours.format('n')}"
+        where = f"{ours.format('l')} AND l.last_number >= %s AND l.first_number >= COALESCE(({near}), 0)"  # ranges are disjoint: the one before, and those that begin within
+        return self._lots(where, series, last, first, self.tenant, series, first)
 
     def _lots(self, where: str, *given: Any) -> list[Lot]:
         sql = (
@@ -116,14 +102,15 @@ class Seen:
             self._batches[number] = found[0]
         return self._batches[number]
 
-    def batches(self, where: str = "1 = 1", *given: Any) -> list[Batch]:
-        """Batches of this book, oldest first."""
+    def batches(self, where: str = "1 = 1", *given: Any, last: str = "") -> list[Batch]:
+        """Batches of this book, oldest first; ``last``: what follows the order."""
         sql = (
             "SELECT number, code, kind, vintage, project, methodology, registered_on, produced_on, region, market, series, first_number, "
-            f"last_number, day, origin FROM book_batch b WHERE b.organisation_id = %s AND {where} ORDER BY b.number"
+            f"last_number, day, origin, inside_market FROM book_batch b WHERE b.organisation_id = %s AND {where} ORDER BY b.number{last}"
         )
         return [
-            Batch(row[0], Instrument(row[1], row[2], row[3], row[4], row[5], as_day(row[6]), as_day(row[7]), row[8], row[9]), row[10], row[11], row[12],
+            Batch(row[0], Instrument(row[1], row[2], row[3], row[4], row[5], as_day(row[6]), as_day(row[7]), row[8], row[9], _INSIDE[row[15]]),
+                  row[10], row[11], row[12],
                   _day(row[13]), row[14])
             for row in self.rows(sql, self.tenant, *given)
         ]  # fmt: skip
@@ -131,8 +118,9 @@ class Seen:
     def instrument(self, code: str) -> Instrument | None:
         """See ``View``."""
         found = self.batches(
-            "b.code = %s AND b.number = (SELECT MIN(number) FROM book_batch c WHERE c.organisation_id = b.organisation_id AND c.code = b.code)",
+            "b.code = %s AND NOT EXISTS (SELECT 1 FROM book_posting r WHERE r.organisation_id = b.organisation_id AND r.reverses = b.posting)",
             code,
+            last=" DESC LIMIT 1",
         )
         return found[0].instrument if found else None
 
@@ -155,21 +143,37 @@ class Seen:
 
     def used(self, entity: str, year: int, purpose: str, kinds: Sequence[str]) -> int:
         """See ``View``."""
-        sql = (
-            "SELECT SUM(l.last_number - l.first_number + 1) FROM book_claim c JOIN book_lot l ON l.organisation_id = c.organisation_id AND l.posting = c.posting "
-            "JOIN book_batch b ON b.organisation_id = l.organisation_id AND b.number = l.batch "
-            f"WHERE c.organisation_id = %s AND c.beneficiary = %s AND c.year = %s AND c.purpose = %s AND l.place IN ('surrendered', 'retired') AND b.kind IN ({marks(kinds)})"
+        sql = (  # CROSS JOIN: SQLite keeps the order, and begins with the claims, of which there are few
+            "SELECT SUM(l.last_number - l.first_number + 1) FROM book_claim c CROSS JOIN book_lot l CROSS JOIN book_batch b "
+            "WHERE c.organisation_id = %s AND c.beneficiary = %s AND c.year = %s AND c.purpose = %s "
+            "AND l.organisation_id = c.organisation_id AND l.posting = c.posting AND l.place IN ('surrendered', 'retired') "
+            f"AND b.organisation_id = l.organisation_id AND b.number = l.batch AND b.kind IN ({marks(kinds)})"
         )
         return int(self.rows(sql, self.tenant, entity, year, purpose, *kinds)[0][0] or 0)
 
-    def agreed(self, kinds: Sequence[str], *, entity: str = "", contract: str = "") -> int:
+    def carried(self, entity: str) -> int:
         """See ``View``."""
-        column, value = ("contract", contract) if contract else ("entity", entity)
-        sql = (
-            f"SELECT SUM(quantity) FROM book_posting p WHERE organisation_id = %s AND {column} = %s AND kind IN ({marks(kinds)}) AND NOT EXISTS "
-            "(SELECT 1 FROM book_posting r WHERE r.organisation_id = p.organisation_id AND r.reverses = p.number)"
+        sql = f"SELECT SUM(p.quantity) FROM book_posting p WHERE p.organisation_id = %s AND p.entity = %s AND {AGREED} AND p.kind = 'carry_over' AND {_STANDS}"
+        return int(self.rows(sql, self.tenant, entity)[0][0] or 0)
+
+    def loans(self, contract: str) -> Sequence[Posting]:
+        """See ``View``."""
+        kinds = "p.kind IN ('borrow', 'give_back')"
+        sql = f"SELECT p.number, p.record FROM book_posting p WHERE p.organisation_id = %s AND p.contract = %s AND {AGREED} AND {kinds} AND {_STANDS}"
+        return [read_record(row[1]) for row in sorted(self.rows(sql, self.tenant, contract))]
+
+    def moved_after(self, day: date, lot: Lot, first: int, last: int) -> tuple[int, date] | None:
+        """See ``View``."""
+        touched = (
+            "SELECT p.number, p.day FROM book_posting p JOIN book_lot l ON l.organisation_id = p.organisation_id AND l.{} = p.number "
+            "WHERE p.organisation_id = %s AND p.day > %s AND l.batch = %s AND l.first_number <= %s AND l.last_number >= %s "
+            "AND NOT (l.account = %s AND l.place = %s AND l.contract = %s)"
         )
-        return int(self.rows(sql, self.tenant, value, *kinds)[0][0] or 0)
+        given = (self.tenant, day.isoformat(), lot.batch, last, first, lot.account, lot.place, lot.contract)
+        found = self.rows(
+            f"{touched.format('posting')} UNION {touched.format('spent_by')} ORDER BY 1 LIMIT 1", *given, *given
+        )
+        return (int(found[0][0]), _day(found[0][1])) if found else None
 
     def next_batch(self) -> int:
         """See ``View``."""
@@ -188,18 +192,14 @@ class Seen:
         return self._now()
 
     def balances(self, as_of: date | None = None) -> list[Balance]:
-        """What is where, now or after the events of a day."""
-        there, given = "l.spent_by IS NULL", list[Any]()
+        """What is where, now or after the events of a day: all that came by then less all that went."""
         if as_of is not None:
-            upto = (
-                "SELECT 1 FROM book_posting p WHERE p.organisation_id = l.organisation_id AND p.day <= %s AND p.number"
-            )
-            there, given = f"EXISTS ({upto} = l.posting) AND NOT EXISTS ({upto} = l.spent_by)", [as_of.isoformat()] * 2
+            return [Balance(row[0], row[1], row[2], int(row[3])) for row in balances_on(self, as_of)]
         sql = (
             "SELECT l.account, l.code, l.place, SUM(l.last_number - l.first_number + 1) FROM book_lot l "
-            f"WHERE l.organisation_id = %s AND {there} GROUP BY l.account, l.code, l.place ORDER BY l.account, l.code, l.place"
+            "WHERE l.organisation_id = %s AND l.spent_by IS NULL GROUP BY l.account, l.code, l.place ORDER BY l.account, l.code, l.place"
         )
-        return [Balance(row[0], row[1], row[2], int(row[3])) for row in self.rows(sql, self.tenant, *given)]
+        return [Balance(row[0], row[1], row[2], int(row[3])) for row in self.rows(sql, self.tenant)]
 
     def units(self) -> list[Lot]:
         """Every lot as it is now, by batch and number."""
@@ -207,9 +207,7 @@ class Seen:
 
     def lots_on(self, account: str, day: date) -> list[Lot]:
         """The lots of an account after the events of a day."""
-        upto = "EXISTS (SELECT 1 FROM book_posting p WHERE p.organisation_id = l.organisation_id AND p.day <= %s AND p.number"
-        sql = f"SELECT {_NUMBER} FROM book_lot l WHERE l.organisation_id = %s AND l.account = %s AND {upto} = l.posting) AND NOT {upto} = l.spent_by)"
-        return [Lot(*row) for row in self.rows(sql, self.tenant, account, day.isoformat(), day.isoformat())]
+        return lots_on(self, account, day)
 
     def money(self) -> dict[str, int]:
         """Fen by account of money; the sum of all is 0."""
@@ -234,56 +232,8 @@ class Seen:
             last = found[-1][0]
 
     def statement(self, account: str, first: date, last: date) -> tuple[dict[str, int], list[Line], dict[str, int]]:
-        """(what was there before, lines, what is there after) by instrument; held, frozen and lent count as there."""
-        opening: dict[str, int] = {}
-        lines: list[Line] = []
-        running: dict[str, int] = {}
-        for record in self.records():
-            posting = read_record(record)
-            if posting.day > last:
-                continue
-            for code, change in sorted(self._changes(posting, account).items()):
-                running[code] = running.get(code, 0) + change
-                if posting.day < first:
-                    opening[code] = opening.get(code, 0) + change
-                else:
-                    lines.append(
-                        Line(
-                            posting.number,
-                            posting.day,
-                            posting.kind,
-                            code,
-                            change,
-                            0,
-                            str(posting.event.get("contract", "")),
-                            record,
-                        )
-                    )
-        lines.sort(key=lambda line: (line.day, line.number, line.code))
-        after = dict(opening)
-        for place, line in enumerate(lines):
-            after[line.code] = after.get(line.code, 0) + line.change
-            lines[place] = Line(
-                line.number, line.day, line.kind, line.code, line.change, after[line.code], line.contract, line.record
-            )
-        return (
-            {code: count for code, count in opening.items() if count},
-            lines,
-            {code: count for code, count in after.items() if count},
-        )
-
-    def _changes(self, posting: Posting, account: str) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for sign, lots in ((-1, posting.spent), (1, posting.made)):
-            for lot in lots:
-                if lot.account == account and lot.place not in (*FINAL, OUT):
-                    code = self.batch(lot.batch).instrument.code
-                    found[code] = found.get(code, 0) + sign * lot.quantity
-        bound = {lot.place for lot in posting.made} & {FROZEN, LENT} or {lot.place for lot in posting.spent} & {
-            FROZEN,
-            LENT,
-        }
-        return {code: change for code, change in found.items() if change or bound}
+        """See ``movements``."""
+        return statement(self, account, first, last)
 
 
 def marks(values: Any) -> str:

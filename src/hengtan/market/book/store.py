@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,9 +21,10 @@ from hengtan.problems import HengtanError, Problem
 
 from .decide import Account, decide, refuse
 from .event import Event, read_event
+from .movements import Line
 from .posting import Posting
-from .record import as_record
-from .seen import Cursor, Line, Seen, as_day, as_moment, marks, stamp
+from .record import YES_NO, as_record
+from .seen import Cursor, Seen, as_day, as_moment, marks, stamp
 
 KIND = "assets.posted"  # of the record and its entry in the ledger
 _CODE = re.compile(r"book\.[a-z-]+")
@@ -68,6 +70,9 @@ class Store(Seen):
     def add_account(self, account: Account) -> bool:
         """Whether it is new. Raises HengtanError ``book.account-differs`` where the name stands for another one."""
         self.lock()
+        account = Account(
+            *(" ".join(each.split()) for each in (account.key, account.entity, account.registry, account.number))
+        )
         for name in ("key", "entity"):
             if not getattr(account, name):
                 raise refuse("book.event-missing", name, kind="account", kind_zh="账户", field=name)
@@ -90,6 +95,7 @@ class Store(Seen):
         Raises HengtanError: whatever speaks against the event now (unless events that wait may still bring the units), and ``book.key-differs`` where the key stands for another event.
         """
         self.lock()
+        by = _person(by)
         text = canonical(dict(event.text)).decode()
         digest = sha256(text.encode()).hexdigest()
         key = key or f"event:{digest}:{self._now().isoformat()}"
@@ -106,7 +112,7 @@ class Store(Seen):
         except (
             HengtanError
         ) as error:  # what waits before it may still bring the units; whoever approves is told if it did not
-            if not all(each.code in CURABLE for each in error.problems) or not self._waits():
+            if not all(each.code in CURABLE for each in error.problems) or not self.waits():
                 raise
         moment = self._now()
         self._cursor.execute(
@@ -122,8 +128,9 @@ class Store(Seen):
         Raises HengtanError ``book.proposal-unknown``, ``book.decided-already``, ``book.four-eyes``, and what speaks against the event.
         """
         self.lock()
+        by = _person(by)
         found = self._open(proposal)
-        if found.proposed_by == by:
+        if _alike(found.proposed_by) == _alike(by):
             raise refuse("book.four-eyes", proposal=proposal, by=by)
         number = self._number() + 1
         posting = decide(found.event, self, number)
@@ -134,6 +141,7 @@ class Store(Seen):
     def reject(self, proposal: int, by: str, reason: str) -> None:
         """Turns a proposal down, or takes one's own back. Raises HengtanError as ``approve``, and ``book.reason-missing``."""
         self.lock()
+        by = _person(by)
         self._open(proposal)
         if not reason.strip():
             raise refuse("book.reason-missing", "reason")
@@ -155,9 +163,31 @@ class Store(Seen):
             raise refuse("book.decided-already", proposal=proposal, state=found.state, by=found.decided_by)
         return found
 
-    def _waits(self) -> bool:
+    def waits(self) -> bool:
+        """Whether any proposal waits."""
         sql = "SELECT 1 FROM book_proposal p WHERE p.organisation_id = %s AND NOT EXISTS (SELECT 1 FROM book_decision d WHERE d.proposal_id = p.id) LIMIT 1"
         return bool(self.rows(sql, self.tenant))
+
+    def next_posting(self) -> int:
+        """The number of the next posting."""
+        found = self.rows("SELECT number FROM book_head WHERE organisation_id = %s", self.tenant)
+        return int(found[0][0]) + 1 if found else 1
+
+    def write_proposals(self, rows: Iterable[tuple[str, str, str, str]], by: str, source: str) -> None:
+        """(key, kind, event, digest) of events that were looked at before (``many``), under the lock of the book."""
+        moment = stamp(self._now())
+        for key, kind, text, digest in rows:
+            self._cursor.execute(
+                "INSERT INTO book_proposal (organisation_id, key, kind, event, digest, source, proposed_by, proposed_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                (self.tenant, key, kind, text, digest, source, by, moment),
+            )
+
+    def write_rejections(self, proposals: Iterable[int], by: str, reason: str) -> None:
+        """Turns proposals down that nobody decided, under the lock of the book."""
+        if not reason.strip():
+            raise refuse("book.reason-missing", "reason")
+        for each in proposals:
+            self._decide(each, "rejected", by, reason.strip(), None)
 
     def _number(self) -> int:
         return int(self.rows("SELECT number FROM book_head WHERE organisation_id = %s", self.tenant)[0][0])
@@ -183,9 +213,10 @@ class Store(Seen):
             of = each.instrument
             execute(
                 "INSERT INTO book_batch (organisation_id, number, posting, code, kind, vintage, project, methodology, registered_on, produced_on, region, "
-                f"market, series, first_number, last_number, day, origin) VALUES ({marks(range(17))})",
+                f"market, series, first_number, last_number, day, origin, inside_market) VALUES ({marks(range(18))})",
                 (tenant, each.number, number, of.code, of.kind, of.vintage, of.project, of.methodology, of.registered_on and of.registered_on.isoformat(),
-                 of.produced_on and of.produced_on.isoformat(), of.region, of.market, each.series, each.first, each.last, each.day.isoformat(), each.origin),
+                 of.produced_on and of.produced_on.isoformat(), of.region, of.market, each.series, each.first, each.last, each.day.isoformat(), each.origin,
+                 "" if of.inside_market is None else YES_NO[of.inside_market]),
             )  # fmt: skip
             self._batches[each.number] = each
         for lot_id in sorted(self.lot_id(lot) for lot in posting.spent):
@@ -255,7 +286,7 @@ class Store(Seen):
             Proposal(
                 row[0],
                 row[1],
-                read_event(json.loads(row[2])),
+                read_event(json.loads(row[2]), kept=True),
                 row[3],
                 as_moment(row[4]),
                 row[5],
@@ -266,6 +297,19 @@ class Store(Seen):
             )
             for row in self.rows(sql, self.tenant, *given)
         ]
+
+
+def _person(name: str) -> str:
+    """A name in one spelling. Raises HengtanError for none."""
+    found = " ".join(name.split())
+    if not found:
+        raise refuse("book.event-missing", "by", kind="posting", kind_zh="记账", field="by")
+    return found
+
+
+def _alike(name: str) -> str:
+    """One and the same for names that differ in case or width alone: four eyes are two people."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 @contextmanager

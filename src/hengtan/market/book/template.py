@@ -17,7 +17,7 @@ import yaml
 
 from hengtan.problems import HengtanError, Problem
 
-from .event import FIELDS, Event, as_fen, ranges_of, read_event
+from .event import FIELDS, Event, as_fen, ranges_of, read_event, whole_of
 from .instrument import cea_of
 from .posting import LARGEST_QUANTITY, Range
 from .quote import Quote
@@ -306,8 +306,8 @@ def _complete(template: Template, told: Mapping[str, str]) -> None:
 
 
 def _whole(name: str, text: str) -> int:
-    plain = text.replace(",", "")
-    if not re.fullmatch(r"[0-9]{1,15}", plain, re.ASCII) or int(plain) > LARGEST_QUANTITY:
+    count = whole_of(text)
+    if count is None or count > LARGEST_QUANTITY:
         raise HengtanError(
             Problem(
                 "book.event-whole",
@@ -315,7 +315,7 @@ def _whole(name: str, text: str) -> int:
                 values={"field": name, "value": text[:40], "most": f"{LARGEST_QUANTITY:,}"},
             )
         )
-    return int(plain)
+    return count
 
 
 def _money(name: str, text: str) -> int:
