@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from collections import defaultdict
 from contextlib import contextmanager
 
 import pytest
@@ -9,6 +10,7 @@ from benchmarks.postgres import BINARIES, server
 
 from hengtan.market.book import Account, Store, read_event, schema
 from hengtan.market.book.lite import Cursor, connect, transaction
+from hengtan.market.book.movements import Line
 
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.skipif(not BINARIES, reason="no PostgreSQL here"))]
 CCER = {
@@ -109,14 +111,44 @@ def sums(database, tenant=1):
         return {(each.account, each.code, each.place): each.quantity for each in store.balances()}
 
 
+THERE = ("held", "frozen", "lent")
+
+
+def by_records(store, postings, account, first, last):
+    """The statement of an account worked out from every record."""
+    code_of = {each.number: each.instrument.code for each in store.batches()}
+    before, rows = defaultdict(int), []
+    for posting in postings:
+        sums, bound = defaultdict(int), set()
+        for sign, lots in ((-1, posting.spent), (1, posting.made)):
+            for lot in lots:
+                if lot.account == account and lot.place in THERE:
+                    sums[code_of[lot.batch]] += sign * lot.quantity
+                    if lot.place != "held":
+                        bound.add(code_of[lot.batch])
+        for code, change in sums.items():
+            if posting.day < first:
+                before[code] += change
+            elif posting.day <= last and (change or code in bound):
+                rows.append((posting.day, posting.number, code, posting.kind, change))
+    after, lines = before.copy(), []
+    for day, number, code, kind, change in sorted(rows):
+        after[code] += change
+        record = store.rows("SELECT contract, record FROM book_posting WHERE number = %s", number)[0]
+        lines.append(Line(number, day, kind, code, change, after[code], *record))
+    return {code: n for code, n in before.items() if n}, lines, {code: n for code, n in after.items() if n}
+
+
 __all__ = [
     "CCER",
     "GEC",
+    "THERE",
     "Cursor",
     "Lite",
     "Postgres",
     "begin",
     "book",
+    "by_records",
     "database",
     "event",
     "post",

@@ -100,7 +100,7 @@ def cheapest(given):
             year = given.years[y]
             price, credit_price = scenario.cea_cny_t.get(year), scenario.ccer_cny_t.get(year)
             buys = range(most + 1) if price is not None else (0,)
-            credit_buys = range(4 if entities == 1 else 2) if credit_price is not None else (0,)
+            credit_buys = range(4 if entities == 1 else 3) if credit_price is not None else (0,)
             arriving = [sum(t for at, t in extra[e] if at == y) for e in range(entities)]
             hand = tuple(product(range(-most, most + 1), repeat=2)) if given.transfers and entities == 2 else ((0, 0),)
             for bought in product(buys, repeat=entities):

@@ -1,9 +1,11 @@
 """``hengtan assets``: files in, postings out, exit codes; the example of the documentation from allocation to surrender."""
 
 import json
+import shutil
 
 import pytest
 import xlsxwriter
+from rich.cells import cell_len
 
 from golden.calculating import EXAMPLES, Calculator
 from hengtan.market.compliance.read import read_case
@@ -216,12 +218,12 @@ def test_a_statement_of_the_registry_leaves_breaks_that_somebody_closes(group):
         gap
     ]  # the same again: no second break
     assert group.told("reconcile", "--list", code=3) == [gap]
-    assert "book.reason-missing" in group("reconcile", "--close", gap["break"], "--by", "zhao", code=2).err
+    assert "book.reason-missing" in group("reconcile", "--close", gap["break"], "--by", "zhao", code=3).err
     group("reconcile", "--close", gap["break"], "--by", "zhao", "--reason", "in transit, settled on 2026-11-02")
     assert group.told("reconcile", "--list") == []
     assert (
         "book.break-unknown"
-        in group("reconcile", "--close", gap["break"], "--by", "zhao", "--reason", "again", code=2).err
+        in group("reconcile", "--close", gap["break"], "--by", "zhao", "--reason", "again", code=3).err
     )
 
 
@@ -283,3 +285,82 @@ def test_a_folder_without_a_book_is_said_so_and_stays_as_it_was(run):
     run("account", code=2)
     run("account", "A1", "--entity", "North")
     assert "book.account-differs" in run("account", "A1", "--entity", "South", code=2).err
+
+
+def test_what_a_terminal_of_eighty_columns_shows_is_whole(group, monkeypatch):
+    group("quotes", GROUP / "quotes.csv")
+    for columns in ("80", "60", "160"):
+        monkeypatch.setenv("COLUMNS", columns)
+        for lang in ("en", "zh"):
+            for words in (["balance", "--method", "fifo", "--units"], ["statement", "P1-CEA"], ["instruments"]):
+                out = group(*words, "--lang", lang).out
+                assert "…" not in out.replace("……", "")
+                wanted = {"balance": ["98.05", "1,147,000"], "statement": ["1,147,000"], "instruments": ["1,040,400"]}
+                assert all(told in out for told in wanted[words[0]]), out
+                assert max(cell_len(line) for line in out.splitlines()) <= int(columns)
+                if words[0] == "statement":
+                    assert ("after 2100-12-31" if lang == "en" else "截至 2100-12-31") in out
+
+
+def test_void_allowances_say_their_rule_instead_of_a_price(group):
+    group("quotes", GROUP / "quotes.csv")
+    told = group("balance", "--method", "average", "--account", "P1-CEA")
+    assert "void" in told.out and "what was not converted ended with" in " ".join(told.out.split())
+    positions = {
+        each["instrument"]: each
+        for each in group.told("balance", "--method", "average", "--account", "P1-CEA")["positions"]
+    }
+    assert positions["CEA24"]["quote"] is None and positions["CEA24"]["value"] == "0.00" and positions["CEA24"]["void"]
+    assert positions["CEA25"]["quote"]["symbol"] == "CEA" and positions["CEA25"]["void"] is None
+    before = group.told("balance", "--method", "average", "--as-of", "2026-06-10")["positions"]
+    assert [each["void"] for each in before if each["instrument"] == "CEA24"] == [None]
+
+
+def test_what_is_unknown_ends_with_three_and_what_cannot_be_with_two(group):
+    missing = group.folder / "missing.csv"
+    for words in (["balance", "--account", "X"], ["statement", "X"], ["reverse", 999, "--reason", "x", "--by", "li"], ["prove", 999, "--out", group.folder / "p"],
+                  ["approve", 999, "--by", "wang"], ["reconcile", "X", GROUP / "statement-P1.csv", "--day", "2026-10-31", "--by", "z"]):  # fmt: skip
+        assert group(*words, code=3).err
+    for words in (
+        ["statement", "P1-CEA", "--from", "2027-01-01", "--to", "2026-01-01"],
+        ["balance", "--as-of", "2026-02-30"],
+        ["post", missing, "--by", "li"],
+    ):
+        assert group(*words, code=2).err  # fmt: skip
+
+
+def test_one_mistake_in_a_row_is_told_once_in_the_order_of_the_file(run):
+    run("account", "A1", "--entity", "North")
+    file = run.folder / "trades.csv"
+    rows = ["T1,2026-10-12,buy,A9,CEA25,5,97.40,listed", "T2,2026-10-12,buy,A1,CEA25,-5,97.40,listed", "T3,2026-10-12,gift,A1,CEA25,5,97.40,listed",
+            "T4,2026-10-12,buy,A1,CEA25,,97.40,listed", "T5,2026-10-12,buy,A1,CEA25,5,97.405,listed"]  # fmt: skip
+    file.write_text("\n".join(["reference,day,kind,account,instrument,quantity,price,way", *rows]))
+    told = run.told("post", file, "--template", "trades", "--by", "li", code=3)
+    assert [(each["row"], each["column"], each["code"]) for each in told["problems"]] == [
+        (2, "account", "book.account-unknown"), (3, "quantity", "book.event-whole"), (4, "kind", "book.event-kind"), (5, "quantity", "book.event-missing"),
+        (6, "price", "book.event-money"),
+    ]  # fmt: skip
+    assert run.told("approve", "--list") == []
+
+
+def test_a_book_whose_ledger_was_not_begun_yet_goes_on(run):
+    run("account", "A1", "--entity", "North")
+    shutil.rmtree(run.folder / "book/ledger")  # the process died between the two
+    file = run.folder / "events.csv"
+    file.write_text("day,kind,account,instrument,quantity\n2026-10-01,allocate,A1,CEA25,5\n")
+    run("post", file, "--by", "li")
+    assert run.told("approve", "--all", "--by", "wang")["entered"] == 1
+    run("replay")
+    assert run.verify(run.folder / "book/ledger").code == 0
+
+
+def test_a_command_that_waits_too_long_for_another_says_so_and_changes_nothing(run, monkeypatch):
+    from hengtan.market.book import lite
+
+    run("account", "A1", "--entity", "North")
+    monkeypatch.setattr(lite, "WAIT_S", 0.1)
+    holder = lite.connect(run.folder / "book/book.sqlite")
+    with lite.transaction(holder):
+        assert "book.busy" in run("account", "A2", "--entity", "North", code=2).err
+    run("account", "A2", "--entity", "North")
+    holder.close()

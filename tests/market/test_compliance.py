@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,7 +110,7 @@ def test_two_years_with_banking_forwards_and_futures_are_as_cheap_as_the_best_tr
         assert abs(found.cost_cny - best) <= Decimal("0.005")  # a quarter of a fen may be rounded
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(small(entities=2))
 def test_two_entities_that_hand_units_over_are_as_cheap_as_the_best_tried_out(made):
     found = plan(made, alternatives=False)
@@ -161,7 +161,7 @@ def bought_at_the_deadline(made):
 def test_no_plan_is_dearer_than_buying_all_at_the_deadline_and_none_breaks_a_rule(made):
     found = plan(made)
     assert found.status == "optimal"
-    assert found.cost_cny <= bought_at_the_deadline(made).quantize(Decimal("0.01"))
+    assert found.cost_cny <= bought_at_the_deadline(made).quantize(Decimal("0.01"), ROUND_HALF_UP)
     assert found.cost_cny <= alternatives(found)["at-the-deadline"]
     assert broken(found.given, found.tonnes) == []
 

@@ -163,3 +163,11 @@ def test_each_missing_key_is_told_once():
     told = [each.values["key"] for each in wrong({}, "input", "x.json") if each.code == "comply.key-missing"]
     assert len(told) > 1
     assert sorted(told) == sorted(set(told))
+
+
+def test_an_end_value_that_makes_buying_pay_without_end_is_refused_at_its_place(run):
+    endless = [{name: value for name, value in each.items() if name != "most_t"} for each in ONE["offers"]]
+    outcome = run(ONE | {"limits": {}, "offers": endless, "end_value": {"cea_cny_t": "97.41"}})
+    assert outcome.code == 2
+    assert "comply.end-value: case.json#/end_value: " in outcome.err
+    assert not outcome.folder.exists()

@@ -1,14 +1,17 @@
 """The rules of the Chinese carbon market: each reaches the number of its text, and a refusal names its rule."""
 
 import csv
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hengtan.market.compliance import Quote, average
 from hengtan.market.rules import (
     Certificate,
     Credit,
@@ -321,3 +324,79 @@ def test_a_rule_is_asked_by_its_id():
     assert law("offset.cap").values["share"] == "0.05"
     with pytest.raises(KeyError):
         law("offset.none")
+
+
+# The published cases as they lie in the file, and both sides of each day and tonne that the sheets name
+CASES = {
+    each["id"]: each
+    for each in json.loads((Path(__file__).parents[1] / "cases/china_cases.json").read_text("utf-8"))["cases"]
+}
+
+
+def test_the_case_of_the_carry_over_runs_as_it_is_published():
+    case = CASES["CN-H29"]
+    given, expected = case["inputs"], case["expected"]
+    limit = carry_over(
+        sold_t=given["sold_2024_2025"], bought_t=given["bought_2024_2025"], holding_t=given["holding_end_2025"]
+    )
+    assert (limit.formula_t, limit.most_t) == (expected["formula_max"], expected["carry_over_max"])
+
+
+def test_the_case_of_the_market_of_2022_runs_as_it_is_published():
+    case = CASES["CN-H12"]
+    given, expected = case["inputs"], case["expected"]
+    day = date(2022, 12, 30)
+    found = average(
+        [
+            Quote(day, Decimal(str(given["last_close"])), given["listed_t"], Decimal(str(given["listed_cny"]))),
+            Quote(date(2022, 12, 29), Decimal(1), given["block_t"], Decimal(str(given["block_cny"]))),
+        ],
+        date(2022, 1, 1), day,
+    )  # fmt: skip
+    assert (found.volume_t, found.turnover_cny) == (expected["total_t"], Decimal(str(expected["total_cny"])))
+    assert found.price_cny_t == Decimal(str(expected["avg_all"]))
+    table = {each.year: each for each in market_years()}
+    assert table["2021"].volume_t + found.volume_t == expected["cum_t"]
+    assert table["2021"].turnover_cny + found.turnover_cny == Decimal(str(expected["cum_cny"]))
+
+
+@pytest.mark.parametrize(
+    ("registered", "year", "on", "refused"),
+    [
+        (date(2017, 3, 13), 2023, date(2024, 12, 31), []),
+        (date(2017, 3, 13), 2024, date(2025, 12, 31), ["law.credit-old"]),
+        (date(2017, 3, 14), 2023, date(2024, 12, 31), ["law.credit-suspended"]),
+        (date(2024, 1, 21), 2024, date(2025, 12, 31), ["law.credit-suspended"]),
+        (date(2024, 1, 22), 2024, date(2025, 12, 31), []),
+        (date(2024, 1, 22), 2026, date(2027, 12, 31), ["law.credit-registered"]),
+        (date(2024, 1, 23), 2026, date(2027, 12, 31), []),
+        (date(2026, 12, 31), 2025, date(2026, 12, 31), []),
+        (date(2027, 1, 1), 2025, date(2026, 12, 31), ["law.credit-future"]),
+    ],
+)
+def test_the_days_of_registration_on_both_sides(registered, year, on, refused):
+    assert codes(credit_refusals(Credit(registered, inside_market=False), year, on)) == refused
+
+
+def test_the_days_of_a_project_and_of_its_reduction_on_both_sides():
+    def refused(**days):
+        return codes(credit_refusals(replace(NEW, **days), 2025, NOW))
+
+    assert (refused(started=date(2012, 11, 8)), refused(started=date(2012, 11, 9))) == (
+        ["law.credit-project-start"],
+        [],
+    )
+    assert (refused(made_from=date(2020, 9, 22)), refused(made_from=date(2020, 9, 23))) == (["law.credit-made"], [])
+
+
+@pytest.mark.parametrize(("due", "most"), [(0, 0), (19, 0), (20, 1), (39, 1), (40, 2), (10**9, 5 * 10**7)])
+def test_the_cap_is_rounded_down_to_whole_tonnes(due, most):
+    assert offset_cap(due) == most
+
+
+def test_the_draft_of_july_2026_is_seen_from_its_day_on_and_the_voiding_of_old_vintages_from_its_own():
+    edge = Credit(date(2024, 1, 22), inside_market=False)
+    assert codes(credit_refusals(edge, 2025, date(2026, 12, 31), known=date(2026, 7, 30))) == []
+    assert codes(credit_refusals(edge, 2025, date(2026, 12, 31), known=date(2026, 7, 31))) == ["law.credit-registered"]
+    assert vintage_refusal(2024, 2025, date(2024, 10, 20)) is None
+    assert vintage_refusal(2024, 2025, date(2024, 10, 21)).code == "law.vintage-void"

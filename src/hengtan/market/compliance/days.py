@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import chinese_calendar
+from chinese_calendar.constants import holidays
 
 
 def trading_days(after: date, until: date) -> tuple[int, bool]:
@@ -13,13 +13,12 @@ def trading_days(after: date, until: date) -> tuple[int, bool]:
     >>> trading_days(date(2026, 9, 30), date(2026, 10, 9))
     (2, True)
     """
+    first, last = min(holidays).year, max(holidays).year
     count, sure = 0, True
     for ahead in range(1, max((until - after).days, 0) + 1):
         day = after + timedelta(days=ahead)
         if day.weekday() >= 5:  # a weekend that is worked is no day of trading
             continue
-        try:
-            count += not chinese_calendar.is_holiday(day)
-        except NotImplementedError:
-            count, sure = count + 1, False
+        sure = sure and first <= day.year <= last
+        count += day not in holidays
     return count, sure

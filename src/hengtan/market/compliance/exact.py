@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from hengtan.market.rules import carry_over
+from hengtan.market.rules import carry_over, law
 
 from .model import Key, windows
 from .supply import Supply
@@ -36,14 +36,14 @@ def payments(given: Supply, tonnes: Tonnes, s: int) -> list[tuple[object, int, D
             scenario = case.scenarios[s]
             for y, year in enumerate(given.years):
                 day = given.deadlines[y]
-                for name, sign, prices in (
-                    ("buy", 1, scenario.cea_cny_t), ("buy credits", 1, scenario.ccer_cny_t), ("sell", -1, scenario.cea_cny_t),
+                for key, sign, prices in (
+                    (("buy", "CEA"), 1, scenario.cea_cny_t), (("buy", "CCER"), 1, scenario.ccer_cny_t), (("sell",), -1, scenario.cea_cny_t),
                 ):  # fmt: skip
-                    moved = tonnes.get((name, e, y, s), 0)
+                    moved = tonnes.get((*key, e, y, s), 0)
                     if moved:
                         found.append((day, e, sign * moved * prices[year]))
         for y in range(len(given.years)):
-            handed = sum(tonnes.get(("in", kind, e, y, s), 0) for kind in ("CEA", "CCER"))
+            handed = sum(tonnes.get(("in", stock, e, y, s), 0) for stock in ("CEA", *given.stocks))
             if handed and case.transfer_cny_t:
                 found.append((given.deadlines[y], e, handed * case.transfer_cny_t))
     return found
@@ -55,12 +55,14 @@ def cost(given: Supply, tonnes: Tonnes, s: int) -> Decimal:
 
 
 def left_worth(given: Supply, tonnes: Tonnes, s: int) -> Decimal:
-    """What is left after the last year, at the worth that the case gives it."""
-    case, last = given.case, len(given.years) - 1
-    entities = range(len(case.entities))
-    return sum((tonnes.get(("left", e, last, s), 0) * case.end_cea_cny_t for e in entities), Decimal(0)) + sum(
-        (tonnes.get(("left credits", e, last, s), 0) * case.end_ccer_cny_t for e in entities), Decimal(0)
-    )
+    """What is left after the last year and would serve another, at the worth that the case gives it."""
+    case, last, worth = given.case, len(given.years) - 1, Decimal(0)
+    for e in range(len(case.entities)):
+        worth += tonnes.get(("left", "CEA", e, last, s), 0) * case.end_cea_cny_t
+        for stock, serves in given.stocks.items():
+            if last in serves:
+                worth += tonnes.get(("left", stock, e, last, s), 0) * case.end_ccer_cny_t
+    return worth
 
 
 def expected_cost(given: Supply, tonnes: Tonnes) -> Decimal:
@@ -87,14 +89,16 @@ def broken(given: Supply, tonnes: Tonnes) -> list[str]:
         for e in range(len(given.case.entities)):
             wrong += _entity(given, tonnes, e, s)
         wrong += _money_and_volume(given, tonnes, s)
-        for kind in ("CEA", "CCER"):
+        for stock in ("CEA", *given.stocks):
             for y in range(len(given.years)):
                 moved = [
-                    sum(tonnes.get((way, kind, e, y, s), 0) for e in range(len(given.case.entities)))
+                    sum(tonnes.get((way, stock, e, y, s), 0) for e in range(len(given.case.entities)))
                     for way in ("in", "out")
                 ]
                 if moved[0] != moved[1]:
-                    wrong.append(f"hand-overs of {kind} in {given.years[y]} do not balance")
+                    wrong.append(f"hand-overs of {stock} in {given.years[y]} do not balance")
+                if any(moved) and not given.case.transfers:
+                    wrong.append(f"hand-overs of {stock} in {given.years[y]} where there are none")
     for o, offer in enumerate(given.case.offers):
         taken = sum(tonnes.get(("offer", e, o), 0) for e in range(len(given.case.entities))) * offer.lot_t
         if offer.most_t is not None and taken > offer.most_t:
@@ -105,55 +109,55 @@ def broken(given: Supply, tonnes: Tonnes) -> list[str]:
 def _entity(given: Supply, tonnes: Tonnes, e: int, s: int) -> list[str]:
     wrong: list[str] = []
     case, entity = given.case, given.case.entities[e]
-    stock = {"CEA": 0, "CCER": 0}
+    stock = dict.fromkeys(("CEA", *given.stocks), 0)
+    rule = law("surrender.carry-over").values
     sold, bought = (entity.trades.sold_t, entity.trades.bought_t) if entity.trades else (0, 0)
+    bought += sum(
+        tonnes.get(("offer", e, o), 0) * offer.lot_t for o, offer in enumerate(case.offers)
+        if offer.kind == "CEA" and offer.delivered <= rule["trades_to"]
+    )  # fmt: skip
+    carried = sum(each.t for each in entity.holdings if each.origin == "carried-over")
     for y in range(len(given.years)):
         name = f"{entity.id} {given.years[y]} scenario {s}"
         if y == given.old and y:  # old allowances end here but for what is converted
             converted = tonnes.get(("convert", e, s), 0)
             if converted:
                 limit = carry_over(
-                    sold_t=sold, bought_t=bought, holding_t=stock["CEA"], on_time=tuple({*entity.on_time, *given.years})
-                )
-                if converted > limit.most_t:
+                    sold_t=sold, bought_t=bought, holding_t=stock["CEA"] + carried, on_time=tuple({*entity.on_time, *given.years})
+                )  # fmt: skip
+                if converted + carried > limit.most_t:
                     wrong.append(f"{name}: {converted} converted of {limit.most_t}")
             stock["CEA"] = converted
-        if y == 0 and not given.old and (limit_now := given.carry[e]) is not None:
-            held = sum(
-                lot.t for lot in given.lots
-                if lot.entity == e and lot.kind == "CEA" and 0 < lot.vintage <= 2024 and lot.release is None
-            )  # fmt: skip
-            stock["CEA"] += min(limit_now.most_t, held)
+        if y == 0:
+            stock["CEA"] += given.converted_now(e)
         for lot in given.lots:
             if lot.entity == e and lot.first == y and (lot.release is None or tonnes.get(("release", e, lot.release))):
-                stock[lot.kind] += lot.t
+                stock[lot.stock] += lot.t
         for o, (offer, first) in enumerate(zip(case.offers, given.offers_first, strict=True)):
             taken = tonnes.get(("offer", e, o), 0) * offer.lot_t
             if taken and first is None:
                 wrong.append(f"offer {offer.id} serves no year")
             if first == y:
-                stock[offer.kind] += taken
-            if first == y and offer.kind == "CEA" and y < given.old:
-                bought += taken
-        moved = {
-            kind: tonnes.get(("in", kind, e, y, s), 0) - tonnes.get(("out", kind, e, y, s), 0)
-            for kind in ("CEA", "CCER")
-        }
-        buys, sells, used = (tonnes.get((key, e, y, s), 0) for key in ("buy", "sell", "use"))
-        if y < given.old:
+                stock[given.offers_stock[o]] += taken
+        moved = {name: tonnes.get(("in", name, e, y, s), 0) - tonnes.get(("out", name, e, y, s), 0) for name in stock}
+        buys, sells = tonnes.get(("buy", "CEA", e, y, s), 0), tonnes.get(("sell", e, y, s), 0)
+        used = {name: tonnes.get(("use", name, e, y, s), 0) for name in given.stocks}
+        if rule["trades_from"] <= given.deadlines[y] <= rule["trades_to"]:
             bought += buys + tonnes.get(("in", "CEA", e, y, s), 0)
             sold += sells + tonnes.get(("out", "CEA", e, y, s), 0)
-        if used > given.caps_t[e][y][s]:
-            wrong.append(f"{name}: {used} credits above the cap of {given.caps_t[e][y][s]}")
+        if sum(used.values()) > given.caps_t[e][y][s]:
+            wrong.append(f"{name}: {sum(used.values())} credits above the cap of {given.caps_t[e][y][s]}")
+        wrong += [f"{name}: {each} does not serve" for each, t in used.items() if t and y not in given.stocks[each]]
         if sells > entity.sales_t.get(given.years[y], 0):
             wrong.append(f"{name}: {sells} sold above what may be sold")
-        stock["CEA"] += buys + used + moved["CEA"] - sells - given.due_t[e][y][s]
-        stock["CCER"] += tonnes.get(("buy credits", e, y, s), 0) + moved["CCER"] - used
-        for kind, key in (("CEA", "left"), ("CCER", "left credits")):
-            if stock[kind] < 0:
-                wrong.append(f"{name}: {-stock[kind]} t of {kind} short")
-            if stock[kind] != tonnes.get((key, e, y, s), 0):
-                wrong.append(f"{name}: {stock[kind]} t of {kind} left, said {tonnes.get((key, e, y, s), 0)}")
+        stock["CEA"] += buys + sum(used.values()) - sells - given.due_t[e][y][s]
+        stock["CCER"] += tonnes.get(("buy", "CCER", e, y, s), 0)
+        for each in stock:
+            stock[each] += moved[each] - used.get(each, 0)
+            if stock[each] < 0:
+                wrong.append(f"{name}: {-stock[each]} t of {each} short")
+            if stock[each] != tonnes.get(("left", each, e, y, s), 0):
+                wrong.append(f"{name}: {stock[each]} t of {each} left, said {tonnes.get(('left', each, e, y, s), 0)}")
     return wrong
 
 
@@ -169,8 +173,7 @@ def _money_and_volume(given: Supply, tonnes: Tonnes, s: int) -> list[str]:
     for kind, most in case.daily_most_t.items():
         for position, window in enumerate(windows(case, given)):
             if position:
-                name = "buy" if kind == "CEA" else "buy credits"
-                moved = sum(tonnes.get((name, e, position - 1, s), 0) for e in range(len(case.entities)))
+                moved = sum(tonnes.get(("buy", kind, e, position - 1, s), 0) for e in range(len(case.entities)))
             else:
                 moved = sum(
                     tonnes.get(("offer", e, o), 0) * offer.lot_t

@@ -168,5 +168,3 @@ class Case:
     quotes: tuple[Quote, ...] = ()
     confidence: Decimal = Decimal("0.95")
     risk_days: int = 10
-    credits_to_be_had: bool = True
-    releases_allowed: bool = True

@@ -82,8 +82,10 @@ class _Teller:
         self.case = given.case
         self.days = {window.name: window.days for window in windows(given.case, given)}
         self.heaps: dict[tuple[int, str], list[_Heap]] = {
-            (e, kind): [] for e in range(len(self.case.entities)) for kind in ("CEA", "CCER")
+            (e, stock): [] for e in range(len(self.case.entities)) for stock in ("CEA", *given.stocks)
         }
+        # allowances, then credits: those that end before the plan does go before those that go on
+        self.stocks = ("CEA", *sorted(given.stocks, key=lambda name: (max(given.stocks[name]), name != "CCER", name)))
         self.found: list[tuple[int, int, Line]] = []  # in the order of years, then of entities
         self.y = 0
 
@@ -98,22 +100,22 @@ class _Teller:
                 self._end_of_old(y)
             for e in entities:
                 self._arrive(e, y)
-            for kind in ("CEA", "CCER"):
-                net = {e: self._net(e, kind, y) for e in entities}
+            for stock in self.stocks:
+                net = {e: self._net(e, stock, y) for e in entities}
                 handed: list[tuple[int, _Heap]] = []
                 for e in sorted(entities, key=net.__getitem__):  # who gives comes before who receives
                     if net[e] > 0:
-                        self._receive(e, kind, net[e], handed, y)
-                    self._settle(e, kind, y)
+                        self._receive(e, stock, net[e], handed, y)
+                    self._settle(e, stock, y)
                     if net[e] < 0:
-                        handed += [(e, each) for each in self._take(e, kind, -net[e])]
+                        handed += [(e, each) for each in self._take(e, stock, -net[e])]
             for e in entities:
                 self._sell(e, y)
         self._keep()
         return [line for _, _, line in sorted(self.found, key=lambda each: each[:2])]
 
-    def _net(self, e: int, kind: str, y: int) -> int:
-        return self.of("in", kind, e, y, self.s) - self.of("out", kind, e, y, self.s)
+    def _net(self, e: int, stock: str, y: int) -> int:
+        return self.of("in", stock, e, y, self.s) - self.of("out", stock, e, y, self.s)
 
     def _arrive(self, e: int, y: int) -> None:
         entity, deadline = self.case.entities[e], self.given.deadlines[y]
@@ -121,10 +123,10 @@ class _Teller:
             if lot.entity != e or lot.first != y or not lot.t:
                 continue
             if lot.release is None:
-                self.heaps[e, lot.kind].append(_Heap(lot.origin, lot, lot.t))
+                self.heaps[e, lot.stock].append(_Heap(lot.origin, lot, lot.t))
             elif self.of("release", e, lot.release):
                 holding = entity.holdings[lot.release]
-                self.heaps[e, lot.kind].append(_Heap("released", lot, lot.t, None, holding.free_on or deadline))
+                self.heaps[e, lot.stock].append(_Heap("released", lot, lot.t, None, holding.free_on or deadline))
                 if holding.release_cny:
                     self._add(
                         e,
@@ -142,15 +144,14 @@ class _Teller:
             if taken and first == y:
                 lot = Lot(e, offer.kind, taken, y, offer.id, "offer", offer.vintage, offer.registered)
                 by = self.case.buy_until if offer.delivered <= self.case.buy_until else offer.delivered
-                self.heaps[e, offer.kind].append(_Heap("offer", lot, taken, offer.price_cny_t, min(by, deadline)))
+                self.heaps[e, self.given.offers_stock[o]].append(
+                    _Heap("offer", lot, taken, offer.price_cny_t, min(by, deadline))
+                )
         if self.case.scenarios:
             scenario = self.case.scenarios[self.s]
             year = self.given.years[y]
-            for name, kind, prices in (
-                ("buy", "CEA", scenario.cea_cny_t),
-                ("buy credits", "CCER", scenario.ccer_cny_t),
-            ):
-                bought = self.of(name, e, y, self.s)
+            for kind, prices in (("CEA", scenario.cea_cny_t), ("CCER", scenario.ccer_cny_t)):
+                bought = self.of("buy", kind, e, y, self.s)
                 if bought:
                     lot = Lot(e, kind, bought, y, "", "later", year if kind == "CEA" else 0)  # type: ignore[arg-type]  # one of two
                     self.heaps[e, kind].append(_Heap("later", lot, bought, prices[year], deadline))
@@ -161,21 +162,18 @@ class _Teller:
         for e in range(len(self.case.entities)):
             if y:
                 converted = self.of("convert", e, self.s)
+                for heap in self.heaps[e, "CEA"]:  # bought to be converted, or in lots of which not all is used
+                    self._pay_for(e, heap, heap.t)
                 self.heaps[e, "CEA"] = []
             else:
-                limit = self.given.carry[e]
-                held = sum(
-                    lot.t for lot in self.given.lots
-                    if lot.entity == e and lot.kind == "CEA" and 0 < lot.vintage <= 2024 and lot.release is None
-                )  # fmt: skip
-                converted = min(limit.most_t, held) if limit is not None else 0
+                converted = self.given.converted_now(e)
             if converted:
                 lot = Lot(e, "CEA", converted, y, "", "carried-over", rule["into_vintage"])
                 self._add(e, "convert", "carried-over", lot, converted, None, Decimal(0), None, rule["apply_until"])
                 self.heaps[e, "CEA"].append(_Heap("carried-over", lot, converted))
 
-    def _take(self, e: int, kind: str, wanted: int) -> list[_Heap]:
-        heaps = self.heaps[e, kind]
+    def _take(self, e: int, stock: str, wanted: int) -> list[_Heap]:
+        heaps = self.heaps[e, stock]
         heaps.sort(key=lambda each: each.order)
         taken = []
         while wanted:
@@ -188,14 +186,14 @@ class _Teller:
                 heaps.pop(0)
         return taken
 
-    def _receive(self, e: int, kind: str, wanted: int, handed: list[tuple[int, _Heap]], y: int) -> None:
+    def _receive(self, e: int, stock: str, wanted: int, handed: list[tuple[int, _Heap]], y: int) -> None:
         while wanted:
             giver, heap = handed[0]
             part = min(heap.t, wanted)
             fee = (part * self.case.transfer_cny_t).quantize(FEN)
             self._pay_for(giver, heap, part)
             self._add(giver, "hand-over", heap.source, heap.lot, part, None, fee, y, self.given.deadlines[y], to=e)
-            self.heaps[e, kind].append(_Heap("handed", replace(heap.lot, entity=e), part))
+            self.heaps[e, stock].append(_Heap("handed", replace(heap.lot, entity=e), part))
             heap.t -= part
             wanted -= part
             if not heap.t:
@@ -208,10 +206,13 @@ class _Teller:
                 e, "keep", heap.source, heap.lot, part, heap.price, (part * heap.price).quantize(FEN), None, heap.by
             )
 
-    def _settle(self, e: int, kind: str, y: int) -> None:
-        used = self.of("use", e, y, self.s)
-        action, wanted = ("offset", used) if kind == "CCER" else ("surrender", self.given.due_t[e][y][self.s] - used)
-        for heap in self._take(e, kind, wanted):
+    def _settle(self, e: int, stock: str, y: int) -> None:
+        if stock == "CEA":
+            used = sum(self.of("use", name, e, y, self.s) for name in self.given.stocks)
+            action, wanted = "surrender", self.given.due_t[e][y][self.s] - used
+        else:
+            action, wanted = "offset", self.of("use", stock, e, y, self.s)
+        for heap in self._take(e, stock, wanted):
             cost = (heap.t * (heap.price or Decimal(0))).quantize(FEN)
             by = min(heap.by, self.given.deadlines[y])
             self._add(e, action, heap.source, heap.lot, heap.t, heap.price, cost, y, by)
@@ -248,7 +249,7 @@ class _Teller:
             "unit": unit, "t": f"{t:,}", "by": by.isoformat(), "year": str(year or ""), "price": str(price or ""),
             "share": str(shares(t, cap)), "cap": f"{cap:,}", "to": names[to].name if to is not None else "",
             "registered": lot.registered.isoformat() if lot.registered else "", "id": lot.id,
-            "limit": self._limit(e), "cea": self._cea_price(y), "orders": self._orders(t, window, lot.kind),
+            "limit": self._limit(e), "cea": self._cea_price(y, source), "orders": self._orders(t, window, lot.kind),
         }  # fmt: skip
         line = Line(
             names[e].id,
@@ -276,10 +277,12 @@ class _Teller:
         net = max(trades.sold_t - trades.bought_t, 0)
         return f"10,000 + 1.5 × {net:,} = {10_000 + net * 3 // 2:,}"
 
-    def _cea_price(self, y: int | None) -> str:
-        """The cheapest allowance that serves a year."""
+    def _cea_price(self, y: int | None, source: str) -> str:
+        """The cheapest allowance that serves a year; beside what is bought at the deadline, that of the deadline."""
         if y is None:
             return ""
+        if source == "later" and (then := self.case.scenarios[self.s].cea_cny_t.get(self.given.years[y])) is not None:
+            return str(then)
         prices = [
             offer.price_cny_t
             for offer, first in zip(self.case.offers, self.given.offers_first, strict=True)

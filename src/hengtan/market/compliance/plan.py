@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from hengtan.market.rules import law, order_refusals
-from hengtan.problems import Problem
+from hengtan.problems import HengtanError, Problem
 
 from . import exact
+from .binding import binding
 from .given import Case, Offer, Scenario
 from .lines import Line, lines
-from .model import build, windows
+from .model import Key, Model, build, windows
 from .position import Position, positions
 from .risk import Risk, value_at_risk
 from .solve import Answer, solve
 from .supply import Supply, supply
 
+_AT_ONCE = 2  # other assumptions solved beside each other
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """What another assumption would cost; cost_cny None where nothing keeps the rules then. more_cny: against the plan."""
+    """What another assumption would cost; cost_cny None where nothing keeps the rules then.
+
+    more_cny  against the plan, what is left at the end counted by both at its worth; gap_cny: at most so much cheaper could it be
+    """
 
     id: str
     title: Mapping[str, str]
     cost_cny: Decimal | None
     more_cny: Decimal | None
+    gap_cny: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,8 @@ class Future:
 class Plan:
     """A plan. status: ``optimal``, ``within`` (not proven cheapest: not more than gap_cny from it) or ``infeasible``.
 
-    cost_cny     expected over the scenarios, owed in whole fen; futures: by scenario, lines: of the scenario ``central``
+    cost_cny     expected over the scenarios, owed in whole fen; net_cny: less the worth of what is left at the end, which is what is made least
+    futures      by scenario; lines: of the scenario ``central``
     worth_cny_t  [entity][year] what one tonne less to surrender saves; None where there is no plan
     broken       rules that the data break; binding: what keeps a plan from being there; notes: what cannot be used, and assumptions
     """
@@ -56,6 +65,7 @@ class Plan:
     given: Supply
     status: str
     cost_cny: Decimal | None
+    net_cny: Decimal | None
     gap_cny: Decimal
     tonnes: Mapping[tuple[object, ...], int]
     futures: tuple[Future, ...]
@@ -70,49 +80,60 @@ class Plan:
     notes: tuple[Problem, ...]
 
 
-def plan(case: Case, *, alternatives: bool = True) -> Plan:
-    """The cheapest plan for a case; without ``alternatives`` only that."""
+def plan(case: Case, *, alternatives: bool = True, file: str = "") -> Plan:
+    """The cheapest plan for a case; without ``alternatives`` only that. file: the name that a refusal names.
+
+    Raises HengtanError ``comply.end-value`` where buying without end would pay.
+    """
     given = supply(case)
-    answer = solve(build(given))
+    model = build(given)
+    answer = solve(model)
+    if answer.endless:
+        endless = _endless(case)
+        raise HengtanError(replace(endless, file=f"{file}#{endless.column}", column="") if file else endless)
     stands = positions(given)
     short = sum(each.gap_t for each in stands)
     risk = value_at_risk(case.quotes, short, case.confidence, case.risk_days) if case.quotes and short else None
     notes = (*given.notes, *_assumed(given, risk, short), *_odd(case))
     if answer.tonnes is None:
-        binding = tuple(_binding(given, answer))
+        why = tuple(binding(given, answer))
         return Plan(
-            case,
-            given,
-            "infeasible",
-            None,
-            Decimal(0),
-            {},
-            (),
-            0,
-            (),
-            stands,
-            None,
-            (),
-            risk,
-            given.broken,
-            binding,
-            notes,
-        )
+            case, given, "infeasible", None, None, Decimal(0), {}, (), 0, (), stands, None, (), risk, given.broken, why, notes
+        )  # fmt: skip
     tonnes = answer.tonnes
     wrong = exact.broken(given, tonnes)
     if wrong:
         raise AssertionError(f"a plan that breaks its rules: {wrong[:5]}")
-    cost = exact.expected_cost(given, tonnes)
-    others = tuple(_alternatives(given, cost)) if alternatives else ()
+    cost, net = exact.expected_cost(given, tonnes), exact.objective(given, tonnes)
+    others = tuple(_alternatives(given, model, answer, net)) if alternatives else ()
     facts = {each.id: f"{each.more_cny:,}" for each in others if each.more_cny is not None}
     central = _central(case)
     told = {"unreleased": facts["no-release"]} if "no-release" in facts else {}
-    gap = max(Decimal(repr(answer.cost - answer.bound)), Decimal(0)).quantize(exact.FEN, ROUND_HALF_UP)
+    gap = _gap(answer)
     return Plan(
-        case, given, "optimal" if answer.optimal and gap < Decimal("0.01") else "within", cost, gap, tonnes,
+        case, given, "within" if gap else "optimal", cost, net, gap, tonnes,
         tuple(_future(given, tonnes, s) for s in exact.futures(given)), central, tuple(lines(given, tonnes, central, told)),
         stands, _worth(given, answer), others, risk, given.broken, (), notes,
     )  # fmt: skip
+
+
+def _gap(answer: Answer) -> Decimal:
+    """By how much the plan may miss the cheapest; 0 where it is proved that nothing is cheaper by a fen."""
+    if answer.optimal:
+        return Decimal(0)
+    return max(Decimal(repr(answer.cost - answer.bound)), Decimal(0)).quantize(exact.FEN, ROUND_CEILING)
+
+
+def _endless(case: Case) -> Problem:
+    """Units are worth more in the end than they cost now, and nothing limits how many are bought."""
+    cheapest = min((each.cea_cny_t[max(each.cea_cny_t)] for each in case.scenarios if each.cea_cny_t), default=None)
+    offered = min(
+        (each.price_cny_t for each in case.offers if each.kind == "CEA" and each.most_t is None), default=None
+    )
+    known = [each for each in (cheapest, offered) if each is not None]
+    is_cea = bool(known) and min(known) < case.end_cea_cny_t
+    kind, worth = ("CEA", case.end_cea_cny_t) if is_cea else ("CCER", case.end_ccer_cny_t)
+    return Problem("comply.end-value", column="/end_value", values={"kind": kind, "worth": str(worth)})
 
 
 def _central(case: Case) -> int:
@@ -123,16 +144,18 @@ def _central(case: Case) -> int:
 def _future(given: Supply, tonnes: exact.Tonnes, s: int) -> Future:
     case = given.case
 
-    def summed(name: str) -> dict[int, int]:
+    def summed(*name: str) -> dict[int, int]:
         return {
-            year: sum(tonnes.get((name, e, y, s), 0) for e in range(len(case.entities)))
+            year: sum(tonnes.get((*name, e, y, s), 0) for e in range(len(case.entities)))
             for y, year in enumerate(given.years)
         }
 
+    used = [summed("use", stock) for stock in given.stocks]
+
     scenario = case.scenarios[s] if case.scenarios else Scenario("", Decimal(1), {}, {})
     return Future(
-        scenario.name, scenario.probability, exact.cost(given, tonnes, s), summed("buy"), summed("buy credits"),
-        summed("use"), summed("sell"), summed("left")[given.years[-1]],
+        scenario.name, scenario.probability, exact.cost(given, tonnes, s), summed("buy", "CEA"), summed("buy", "CCER"),
+        {year: sum(each[year] for each in used) for year in given.years}, summed("sell"), summed("left", "CEA")[given.years[-1]],
     )  # fmt: skip
 
 
@@ -144,51 +167,61 @@ def _worth(given: Supply, answer: Answer) -> tuple[tuple[Decimal, ...], ...]:
         of_entity = []
         for y in range(len(given.years)):
             worth = sum(
-                answer.duals["CEA", e, y, s] + share * min(answer.reduced.get(("use", e, y, s), 0.0), 0.0)
-                for s in exact.futures(given)
+                answer.duals["CEA", e, y, s] + share * min(answer.cap_price(e, y, s), 0.0) for s in exact.futures(given)
             )
             of_entity.append(Decimal(repr(round(worth, 6))).quantize(exact.FEN, ROUND_HALF_UP))
         found.append(tuple(of_entity))
     return tuple(found)
 
 
-def _alternatives(given: Supply, cost: Decimal) -> list[Alternative]:
+def _alternatives(given: Supply, model: Model, answer: Answer, net: Decimal) -> list[Alternative]:
+    """Each is the same program with other prices, or with some of its columns held at nothing: the solver goes on from where the plan stands."""
     case = given.case
-    cases: list[tuple[str, dict[str, str], Case]] = [
-        ("cea-up-10", {"en": "CEA up 10 %", "zh": "CEA 涨 10%"}, dearer(case, Decimal("1.1"))),
-        ("cea-down-10", {"en": "CEA down 10 %", "zh": "CEA 跌 10%"}, dearer(case, Decimal("0.9"))),
-    ]
+
+    def is_credit(key: Key) -> bool:
+        return key[:2] == ("buy", "CCER") or (key[0] == "offer" and case.offers[int(str(key[2]))].kind == "CCER")
+
+    def waits(key: Key) -> bool:
+        return key[0] in ("offer", "in", "out") or key[:2] == ("buy", "CCER")
+
+    cases: list[tuple[str, dict[str, str], Supply, Model]] = []
+    for name, words, factor in (
+        ("cea-up-10", {"en": "CEA up 10 %", "zh": "CEA 涨 10%"}, Decimal("1.1")),
+        ("cea-down-10", {"en": "CEA down 10 %", "zh": "CEA 跌 10%"}, Decimal("0.9")),
+    ):
+        moved = replace(given, case=dearer(case, factor))
+        cases.append((name, words, moved, build(moved)))
     if any(each.kind == "CCER" for each in case.offers) or any(each.ccer_cny_t for each in case.scenarios):
-        cases.append(
-            ("no-credits", {"en": "No CCER to be had", "zh": "买不到 CCER"}, replace(case, credits_to_be_had=False))
-        )
+        words = {"en": "No CCER to be had", "zh": "买不到 CCER"}
+        cases.append(("no-credits", words, given, model.closed(is_credit)))
     if any(each.release is not None and each.first is not None for each in given.lots):
-        cases.append(
-            ("no-release", {"en": "The pledge not released", "zh": "不解除质押"}, replace(case, releases_allowed=False))
-        )
+        words = {"en": "The pledge not released", "zh": "不解除质押"}
+        cases.append(("no-release", words, given, model.closed(lambda key: key[0] == "release")))
     if case.transfers:
-        cases.append(
-            ("no-transfers", {"en": "No hand-over in the group", "zh": "集团内不划转"}, replace(case, transfers=False))
-        )
+        words = {"en": "No hand-over in the group", "zh": "集团内不划转"}
+        cases.append(("no-transfers", words, given, model.closed(lambda key: key[0] in ("in", "out"))))
     if all(set(each.cea_cny_t) >= set(case.years) for each in case.scenarios) and case.scenarios:
-        cases.append(
-            (
-                "at-the-deadline",
-                {"en": "Buy all at the deadline, allowances only", "zh": "到期限前全部买入 CEA"},
-                at_the_deadline(case),
-            )
+        words = {"en": "Buy all at the deadline, allowances only", "zh": "到期限前全部买入 CEA"}
+        cases.append(("at-the-deadline", words, given, model.closed(waits)))
+    with ThreadPoolExecutor(_AT_ONCE) as beside:  # the solver lets go of the interpreter
+        answers = beside.map(
+            lambda each: solve(
+                each[3], with_duals=False, start=answer.basis, small=100, seconds=5, known=answer.tonnes
+            ),
+            cases,
         )
     found = []
-    for name, words, other in cases:
-        its = supply(other)
-        answer = solve(build(its), with_duals=False, polish=False)
-        its_cost = exact.expected_cost(its, answer.tonnes) if answer.tonnes is not None else None
-        found.append(Alternative(name, words, its_cost, None if its_cost is None else its_cost - cost))
+    for (name, words, its, _), other in zip(cases, answers, strict=True):
+        if other.tonnes is None:
+            found.append(Alternative(name, words, None, None))
+            continue
+        more = exact.objective(its, other.tonnes) - net
+        found.append(Alternative(name, words, exact.expected_cost(its, other.tonnes), more, _gap(other)))
     return found
 
 
 def dearer(case: Case, factor: Decimal) -> Case:
-    """The case with every price of allowances times a factor, in whole ticks."""
+    """The case with every price of allowances times a factor, in whole ticks; what is left of them is worth so much more too."""
 
     def moved(price: Decimal) -> Decimal:
         return (price * factor).quantize(exact.FEN, ROUND_HALF_UP)
@@ -202,44 +235,8 @@ def dearer(case: Case, factor: Decimal) -> Case:
             replace(each, cea_cny_t={year: moved(price) for year, price in each.cea_cny_t.items()})
             for each in case.scenarios
         ),
+        end_cea_cny_t=moved(case.end_cea_cny_t),
     )
-
-
-def at_the_deadline(case: Case) -> Case:
-    """The case of who does nothing until the deadline and then buys allowances."""
-    return replace(case, offers=(), credits_to_be_had=False, transfers=False)
-
-
-def _binding(given: Supply, answer: Answer) -> list[Problem]:
-    """Which limit keeps a plan from being there: the one without which there is one."""
-    if not answer.optimal:
-        return [Problem("comply.no-time")]
-    found = []
-    for family, code in (("cash", "comply.cash-binds"), ("daily", "comply.volume-binds")):
-        if solve(build(given, without=frozenset({family})), with_duals=False).tonnes is not None:
-            found.append(Problem(code))
-    if not found and solve(build(given, without=frozenset({"cash", "daily"})), with_duals=False).tonnes is not None:
-        found.append(Problem("comply.cash-and-volume-bind"))
-    return found or [_missing(given)]
-
-
-def _missing(given: Supply) -> Problem:
-    """Nothing can be bought for a year: how much is missing in the first such, if everything at hand is used."""
-    case = given.case
-    open_to = [
-        year
-        for y, year in enumerate(given.years)
-        if not any(year in each.cea_cny_t for each in case.scenarios)
-        and not any(
-            offer.kind == "CEA" and first is not None and first <= y
-            for offer, first in zip(case.offers, given.offers_first, strict=True)
-        )
-    ]
-    gaps = {each.year: 0 for each in positions(given)}
-    for each in positions(given):
-        gaps[each.year] += each.gap_t
-    year = next((one for one in open_to if gaps[one]), next((one for one in gaps if gaps[one]), given.years[0]))
-    return Problem("comply.nothing-to-buy", values={"year": str(year), "gap": f"{gaps[year]:,}"})
 
 
 def _assumed(given: Supply, risk: Risk | None, short: int) -> list[Problem]:

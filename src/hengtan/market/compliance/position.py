@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from hengtan.market.rules import Fine, fine, fine_month
+from hengtan.market.rules import Fine, fine, fine_month, fined, offset_cap
 
 from .forecast import Due
 from .quotes import average
@@ -19,8 +19,10 @@ class Position:
 
     allowances_t   that serve, pledged ones that can be released among them (pledged_t); credits_t: that may offset, below the cap
     gap_t          what is missing; spare_t: what is left and serves the next year
+    gap_low_t, gap_high_t   what is missing at the low and high end of the emissions; None where nothing says how sure they are
     fine           for the gap, by Order 775, at ``price_basis``: ``month`` (average of the month before the deadline),
-                   ``latest`` (average of the last month quoted), ``offer`` (cheapest allowance on offer); None where no price is known
+                   ``latest`` (average of the last month quoted), ``offer`` (cheapest allowance on offer); None where no price is known or
+                   the deadline was before the Order
     """
 
     entity: str
@@ -37,50 +39,52 @@ class Position:
     spare_t: int
     fine: Fine | None
     price_basis: str
+    gap_low_t: int | None = None
+    gap_high_t: int | None = None
 
 
 def positions(given: Supply) -> tuple[Position, ...]:
-    """By entity and year."""
+    """By entity and year, for the emissions that are planned for, before any scenario moves them."""
     found = []
+    # credits that stop serving before the plan ends go first
+    order = sorted(given.stocks, key=lambda name: (max(given.stocks[name]), name))
     for e, entity in enumerate(given.case.entities):
-        spare, spare_credits = 0, 0
+        spare, credits = 0, dict.fromkeys(order, 0)
         for y, year in enumerate(given.years):
             if y == given.old and y:
                 limit = given.carry[e]
                 spare = min(spare, limit.most_t) if limit is not None else 0
             lots = [lot for lot in given.lots if lot.entity == e and lot.first == y]
             pledged = sum(lot.t for lot in lots if lot.release is not None and lot.kind == "CEA")
-            allowances = spare + sum(lot.t for lot in lots if lot.kind == "CEA")
-            if y == 0 and not given.old and (now := given.carry[e]) is not None:
-                held = sum(
-                    lot.t for lot in given.lots if lot.entity == e and lot.kind == "CEA" and 0 < lot.vintage <= 2024
-                )
-                allowances += min(now.most_t, held)
-            credits = spare_credits + sum(lot.t for lot in lots if lot.kind == "CCER")
-            due_t, cap = max(given.due_t[e][y]), min(given.caps_t[e][y])
-            used = min(credits, cap, due_t)
+            allowances = (
+                spare + sum(lot.t for lot in lots if lot.kind == "CEA") + (given.converted_now(e) if not y else 0)
+            )
+            for lot in lots:
+                if lot.kind == "CCER":
+                    credits[lot.stock] += lot.t
+            serving = [name for name in order if y in given.stocks[name]]
+            there = sum(credits[name] for name in serving)
+            due_t = given.planned_t[e][y]
+            cap = offset_cap(due_t)
+            used = min(there, cap)
             gap = max(due_t - allowances - used, 0)
             spare = max(allowances + used - due_t, 0)
-            spare_credits = credits - used
+            to_use = used
+            for name in serving:
+                part = min(credits[name], to_use)
+                credits[name] -= part
+                to_use -= part
             price, basis = _price(given, y)
+            low, high = (
+                None if t is None else max(t - allowances - min(there, offset_cap(t)), 0)
+                for t in (given.dues[e][y].low_t, given.dues[e][y].high_t)
+            )
             found.append(
                 Position(
-                    entity.id,
-                    year,
-                    given.deadlines[y],
-                    given.expected[y],
-                    given.dues[e][y],
-                    due_t,
-                    allowances,
-                    pledged,
-                    used,
-                    cap,
-                    gap,
-                    spare,
-                    None if price is None else fine(gap, price),
-                    basis,
+                    entity.id, year, given.deadlines[y], given.expected[y], given.dues[e][y], due_t, allowances, pledged, used, cap, gap, spare,
+                    fine(gap, price) if price is not None and fined(given.deadlines[y]) else None, basis, low, high,
                 )
-            )
+            )  # fmt: skip
     return tuple(found)
 
 

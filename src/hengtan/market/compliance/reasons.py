@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from .supply import Lot
 
@@ -36,6 +37,9 @@ _REASONS = {
     "surrender:handed": ("Another entity of the group has more than it needs.", "集团内其他单位有富余。"),
     "surrender:offer": (
         "{price} CNY/t, the cheapest that serves {year}; {orders} order(s), until {by}.", "{price} 元/吨，为可用于 {year} 年度的最低价；分 {orders} 笔，{by} 前完成。"),
+    "surrender:dearer-offer": (
+        "{price} CNY/t; what costs less ({cea}) is used up, too late, or above a limit; {orders} order(s), until {by}.",
+        "{price} 元/吨；更便宜的（{cea} 元/吨）已用尽、来不及或超出限额；分 {orders} 笔，{by} 前完成。"),
     "surrender:later": (
         "{price} CNY/t expected at the deadline: waiting costs less than buying now, or more cannot be bought now.",
         "预计期限时 {price} 元/吨：等待的期望成本低于现在买入，或现在已无法买入更多。"),
@@ -67,6 +71,8 @@ def reason(action: str, source: str, lot: Lot, values: Mapping[str, str]) -> dic
     if source == "carried-over" and not values["limit"]:
         told = {"en": "Carried over; the oldest allowed vintage goes first.", "zh": "已结转；先用最早可用年度。"}
         return told if action == "surrender" else _both(_REASONS, action, source, {**values, **since})
+    if action == "surrender" and source == "offer" and Decimal(values["cea"] or "0") < Decimal(values["price"] or "0"):
+        return _both(_REASONS, "surrender", "dearer-offer", {**values, **since})
     if "unreleased" not in values and source == "released" and action == "surrender":
         return {"en": f"Free on {values['by']}.", "zh": f"{values['by']} 到期解除。"}
     return _both(_REASONS, action, source, {"unreleased": "—", **values, **since})

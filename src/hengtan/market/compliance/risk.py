@@ -35,8 +35,10 @@ class Risk:
 
 
 def value_at_risk(quotes: Sequence[Quote], short_t: int, confidence: Decimal, days: int) -> Risk | None:
-    """The value at risk of ``short_t`` tonnes that are still to be bought; None with fewer than 60 changes over the horizon."""
+    """The value at risk of ``short_t`` tonnes that are still to be bought; None with fewer than 60 changes over the horizon, or a close of 0."""
     closes = [float(each.close_cny_t) for each in sorted(quotes, key=lambda each: each.day)]
+    if min(closes, default=0.0) <= 0:
+        return None
     changes = [log(closes[at + days] / closes[at]) for at in range(len(closes) - days)]
     if len(changes) < LEAST:
         return None
@@ -47,7 +49,7 @@ def value_at_risk(quotes: Sequence[Quote], short_t: int, confidence: Decimal, da
     daily = pstdev(log(after / before) for before, after in pairwise(closes))
     z = NormalDist().inv_cdf(float(confidence)) * daily * sqrt(days)
     parametric = (exp(z) - 1) * worth if sign > 0 else (1 - exp(-z)) * worth
-    historical = losses[min(ceil(float(confidence) * len(losses)), len(losses)) - 1]
+    historical = losses[ceil(confidence * len(losses)) - 1]  # in decimals: 0.55 x 100 is 55 and not a little more
     return Risk(
         short_t, last, confidence, days, len(changes), _fen(max(historical, 0.0)), _fen(max(parametric, 0.0)), daily
     )

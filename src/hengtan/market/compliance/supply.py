@@ -27,12 +27,17 @@ from .given import Case, Entity, Holding, Kind, Offer
 ORIGINS = ("carried-over", "allocated", "pre-allocated", "bought")
 OLD = 2024  # vintages up to here serve years up to here, and have to be converted for later ones
 
+# a vintage that does not exist, or a credit registered later than today: wrong data, and not only of no use
+_IMPOSSIBLE = ("law.vintage-unknown", "law.credit-future")
+_OF_CARRY_OVER = ("law.carry-over-limit", "law.carry-over-late-surrender")  # told once for the entity
+
 
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Tonnes that serve the years from position ``first`` in the plan's years on.
 
-    first  None: never, by ``refusals``; release: position of the entity's holding whose pledge has to be released for it
+    first     None: never, by ``refusals``; release: position of the entity's holding whose pledge has to be released for it
+    stock     where it lies until it is used: ``CEA``, ``CCER``, or ``CCER:1`` ... where a credit stops serving before the plan ends
     """
 
     entity: int
@@ -45,6 +50,7 @@ class Lot:
     registered: date | None = None
     release: int | None = None
     refusals: tuple[Problem, ...] = ()
+    stock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,9 @@ class Supply:
     """The case held against the rules.
 
     dues       [entity][year]; due_t: what is planned for, by scenario [entity][year][scenario]; caps_t: credits, the same way
-    lots       holdings and allocations; offers_first: by offer, from which year on it serves, None never
+    planned_t  [entity][year]: the same before any scenario moves it
+    lots       holdings and allocations; offers_first: by offer, from which year on it serves, None never; offers_stock: into which stock it goes
+    stocks     of credits: the positions of the years that each may offset
     old        number of planned years up to 2024: their allowances do not serve later ones but by conversion
     carry      by entity, the limit of the conversion as the trades so far have it, None where nothing is known or it is over
     broken     rules that the data themselves break; notes: what cannot be used, and what was assumed
@@ -63,15 +71,29 @@ class Supply:
     deadlines: tuple[date, ...]
     expected: tuple[bool, ...]
     dues: tuple[tuple[Due, ...], ...]
+    planned_t: tuple[tuple[int, ...], ...]
     due_t: tuple[tuple[tuple[int, ...], ...], ...]
     caps_t: tuple[tuple[tuple[int, ...], ...], ...]
     lots: tuple[Lot, ...]
     offers_first: tuple[int | None, ...]
+    offers_stock: tuple[str, ...]
+    stocks: Mapping[str, frozenset[int]]
     old: int
     carry: tuple[CarryOver | None, ...]
     broken: tuple[Problem, ...]
     notes: tuple[Problem, ...]
     weights: tuple[float, ...] = field(default=(1.0,))
+
+    def converted_now(self, e: int) -> int:
+        """Old allowances of an entity that are converted before the first planned year, where 2024 itself is not planned: the limit is a number."""
+        limit = self.carry[e]
+        if self.old or limit is None:
+            return 0
+        held = sum(
+            lot.t for lot in self.lots
+            if lot.entity == e and lot.kind == "CEA" and 0 < lot.vintage <= OLD and lot.release is None
+        )  # fmt: skip
+        return min(limit.most_t, held)
 
 
 def supply(case: Case) -> Supply:
@@ -83,39 +105,71 @@ def supply(case: Case) -> Supply:
     due_t = tuple(
         tuple(tuple(_planned(each, case, factor) for factor in factors) for each in of_entity) for of_entity in dues
     )
+    stocks = _Stocks(len(case.years))
     broken: list[Problem] = []
     notes: list[Problem] = []
     lots: list[Lot] = []
     carry = []
     for at, entity in enumerate(case.entities):
-        carry.append(_carry(entity, case, broken))
+        limit = _Carried(entity, case)
+        broken += limit.broken
+        notes += limit.notes
+        carry.append(limit.open)
         for position, holding in enumerate(entity.holdings):
-            found = _lots(at, position, holding, case, deadlines, carry[-1])
+            found = _lots(at, position, holding, case, deadlines, stocks, limit)
             lots += found
-            for each in found:
-                (broken if _impossible(each, case) else notes).extend(
-                    replace(problem, column=holding.path) for problem in each.refusals
-                )
+            for problem in (each for lot in found for each in lot.refusals):
+                if problem.code not in _OF_CARRY_OVER:
+                    (broken if problem.code in _IMPOSSIBLE else notes).append(replace(problem, column=holding.path))
         for coming in entity.allocations:
             lots.append(
-                _placed(Lot(at, "CEA", coming.t, None, "", "allocated", coming.year), coming.on, case, deadlines)
-            )
-    offers_first = []
+                _placed(Lot(at, "CEA", coming.t, None, "", "allocated", coming.year, stock="CEA"), coming.on, case, deadlines)
+            )  # fmt: skip
+    offers_first, offers_stock = [], []
     for offer in case.offers:
-        first, problems = _offer_first(offer, case, deadlines)
-        offers_first.append(first)
-        notes += [replace(problem, column=offer.path) for problem in problems]
+        lot = Lot(0, offer.kind, 0, None, offer.id, "bought", offer.vintage, offer.registered, stock="CEA")
+        if offer.kind == "CEA":
+            lot = _placed(lot, offer.delivered, case, deadlines)
+        else:
+            lot = _credited(lot, _credit(offer), offer.delivered, case, deadlines, stocks)
+            if offer.registered is not None and offer.registered > offer.delivered:
+                why = law("offset.outside-market").refuse("law.credit-future", day=offer.registered, on=offer.delivered)
+                lot = replace(lot, first=None, refusals=(why,))
+        offers_first.append(lot.first)
+        offers_stock.append(lot.stock)
+        notes += [replace(problem, column=offer.path) for problem in lot.refusals]
         broken += [
             replace(problem, column=offer.path)
             for problem in order_refusals(offer.lot_t, offer.price_cny_t)
             if offer.kind == "CEA"
         ]
+    ends = bool(case.years) and law("surrender.old-vintages-void").holds(OLD + 1, case.as_of)
     return Supply(
-        case, case.years, deadlines, expected, dues, due_t,
+        case, case.years, deadlines, expected, dues, tuple(tuple(_planned(each, case, Decimal(1)) for each in of) for of in dues), due_t,
         tuple(tuple(tuple(offset_cap(t) for t in by) for by in years) for years in due_t),
-        tuple(lots), tuple(offers_first), sum(year <= OLD for year in case.years), tuple(carry), tuple(broken),
+        tuple(lots), tuple(offers_first), tuple(offers_stock), stocks.found,
+        sum(year <= OLD for year in case.years) if ends else len(case.years), tuple(carry), tuple(broken),
         tuple(dict.fromkeys(_told(notes))), tuple(float(each.probability) for each in case.scenarios) or (1.0,),
     )  # fmt: skip
+
+
+class _Stocks:
+    """The stocks of credits: one for those that serve from some year to the end of the plan, one more for each other set of years."""
+
+    def __init__(self, years: int) -> None:
+        self.years = years
+        self.found: dict[str, frozenset[int]] = {"CCER": frozenset(range(years))}
+
+    def of(self, serves: frozenset[int]) -> str:
+        """The stock of a credit that may offset those years."""
+        if serves == frozenset(range(min(serves), self.years)):
+            return "CCER"
+        for name, years in self.found.items():
+            if name != "CCER" and years == serves:
+                return name
+        name = f"CCER:{len(self.found)}"
+        self.found[name] = serves
+        return name
 
 
 def _told(notes: list[Problem]) -> list[Problem]:
@@ -141,96 +195,131 @@ def _planned(each: Due, case: Case, factor: Decimal) -> int:
     return int((tonnes * factor).to_integral_value(ROUND_CEILING))
 
 
-def _carry(entity: Entity, case: Case, broken: list[Problem]) -> CarryOver | None:
-    """The limit as the trades so far have it; what is already carried over may not pass it."""
-    carried = [each for each in entity.holdings if each.origin == "carried-over"]
-    if entity.trades is None:
-        return None
-    old = sum(each.t for each in entity.holdings if each.kind == "CEA" and each.vintage <= OLD and each.vintage)
-    holding = entity.trades.holding_t
-    rule = law("surrender.carry-over").values
-    if holding is None:
-        holding = old + sum(each.t for each in carried)
-    limit = carry_over(
-        sold_t=entity.trades.sold_t, bought_t=entity.trades.bought_t, holding_t=holding, on_time=_on_time(entity, case)
-    )
-    sum_t = sum(each.t for each in carried)
-    if carried and (limit.refusals or sum_t > limit.most_t):
-        over = law("surrender.carry-over").refuse("law.carry-over-limit", tonnes=f"{sum_t:,}", most=f"{limit.most_t:,}")
-        broken += [replace(problem, column=carried[0].path) for problem in limit.refusals or (over,)]
-    if case.as_of > rule["apply_until"]:
-        return None
-    return replace(limit, most_t=max(limit.most_t - sum_t, 0))
+class _Carried:
+    """The carry-over of one entity: what may still be converted, and how much of what is carried over already counts.
 
+    open     the limit less what is carried over already; None where nothing is known of the trades, or the applications are closed
+    counts   tonnes that count, by holding and by whether they are pledged: those that are free before those that are pledged
+    broken   why not all of it counts
+    """
 
-def _on_time(entity: Entity, case: Case) -> tuple[int, ...]:
-    """A year that the plan itself surrenders is surrendered on time."""
-    return tuple({*entity.on_time, *case.years})
+    def __init__(self, entity: Entity, case: Case) -> None:
+        rule = law("surrender.carry-over")
+        carried = [each for each in entity.holdings if each.origin == "carried-over" and each.t]
+        self.open: CarryOver | None = None
+        self.counts: dict[tuple[str, bool], int] = {}
+        self.broken: tuple[Problem, ...] = ()
+        self.notes: list[Problem] = []
+        if entity.trades is None:
+            if carried:
+                self.notes.append(Problem("comply.carry-over-unchecked", values={"entity": entity.name}))
+            return
+        carried_t = sum(each.t for each in carried)
+        holding = entity.trades.holding_t
+        if holding is None:
+            old = sum(each.t for each in entity.holdings if each.kind == "CEA" and 0 < each.vintage <= OLD)
+            holding = old + carried_t
+        limit = carry_over(
+            sold_t=entity.trades.sold_t,
+            bought_t=entity.trades.bought_t,
+            holding_t=holding,
+            on_time=tuple(
+                {*entity.on_time, *case.years}
+            ),  # a year that the plan itself surrenders is surrendered on time
+        )
+        if carried_t > limit.most_t:
+            over = rule.refuse("law.carry-over-limit", tonnes=f"{carried_t:,}", most=f"{limit.most_t:,}")
+            self.broken = tuple(replace(each, column=carried[0].path) for each in limit.refusals or (over,))
+        left = limit.most_t
+        for pledged in (False, True):
+            for each in carried:
+                counts = min(each.pledged_t if pledged else each.t - each.pledged_t, left)
+                self.counts[each.path, pledged] = counts
+                left -= counts
+        if case.as_of <= rule.values["apply_until"]:
+            self.open = replace(limit, most_t=max(limit.most_t - carried_t, 0))
+
+    def cut(self, lot: Lot, path: str) -> list[Lot]:
+        """A lot of what is carried over as two: what counts, and what is above the limit and serves no year."""
+        counts = self.counts.get((path, lot.release is not None), lot.t)
+        if counts == lot.t:
+            return [lot]
+        refusals = tuple(replace(each, column="") for each in self.broken)
+        return [replace(lot, t=counts), replace(lot, t=lot.t - counts, first=None, release=None, refusals=refusals)]
 
 
 def _lots(
-    at: int, position: int, holding: Holding, case: Case, deadlines: tuple[date, ...], carry: CarryOver | None
+    at: int,
+    position: int,
+    holding: Holding,
+    case: Case,
+    deadlines: tuple[date, ...],
+    stocks: _Stocks,
+    carried: _Carried,
 ) -> list[Lot]:
-    base = Lot(
+    free_t = holding.t - holding.pledged_t
+    lot = Lot(
         at,
         holding.kind,
-        holding.t - holding.pledged_t,
+        free_t,
         None,
         holding.id,
         holding.origin,
         holding.vintage,
         holding.registered,
+        stock=holding.kind,
     )
-    found = [_placed(base, case.as_of, case, deadlines, holding)]
-    if holding.pledged_t:
-        pledged = replace(base, t=holding.pledged_t, release=position)
-        if holding.free_on is None or not case.releases_allowed:
-            found.append(pledged)
-        else:
-            found.append(_placed(pledged, holding.free_on, case, deadlines, holding))
-    return [each for each in found if each.t or each.release is not None]
+    pledged = replace(lot, t=holding.pledged_t, release=position)
+    parts = [lot, pledged]
+    if holding.kind == "CCER":
+        credit = _credit(holding)
+        if credit.registered > case.as_of:
+            future = law("offset.outside-market").refuse("law.credit-future", day=credit.registered, on=case.as_of)
+            return [replace(each, refusals=(future,)) for each in parts if each.t]
+        parts = [_credited(lot, credit, case.as_of, case, deadlines, stocks)]
+        if holding.free_on is not None:
+            pledged = _credited(pledged, credit, holding.free_on, case, deadlines, stocks)
+    else:
+        parts = [_placed(lot, case.as_of, case, deadlines)]
+        if holding.free_on is not None:
+            pledged = _placed(pledged, holding.free_on, case, deadlines)
+    parts.append(pledged)
+    if holding.origin == "carried-over" and holding.kind == "CEA":
+        parts = [part for each in parts for part in carried.cut(each, holding.path)]
+    return [each for each in parts if each.t]
 
 
-def _placed(lot: Lot, on: date, case: Case, deadlines: tuple[date, ...], holding: Holding | None = None) -> Lot:
-    """From which planned year on a lot serves; with the refusals of the first year where it never does."""
+def _placed(lot: Lot, on: date, case: Case, deadlines: tuple[date, ...]) -> Lot:
+    """From which planned year on an allowance serves; with the refusal of the first year where it never does."""
     refusals: tuple[Problem, ...] = ()
     for position, (year, deadline) in enumerate(zip(case.years, deadlines, strict=True)):
-        if lot.kind == "CEA":
-            one = vintage_refusal(lot.vintage, year, case.as_of)
-            wrong = [] if one is None else [one]
-        else:
-            wrong = credit_refusals(_credit(holding or lot), year, deadline, known=case.as_of)
-        if not wrong and on <= deadline:
+        wrong = vintage_refusal(lot.vintage, year, case.as_of)
+        if wrong is None and on <= deadline:
             return replace(lot, first=position)
-        refusals = refusals or tuple(wrong)
-    later = lot.kind == "CEA" and lot.vintage > case.years[-1]  # banked beyond the plan: nothing is wrong with it
+        if wrong is not None and not refusals:
+            refusals = (wrong,)
+    later = lot.vintage > case.years[-1]  # banked beyond the plan: nothing is wrong with it
     return replace(lot, refusals=() if later else refusals)
 
 
-def _credit(of: Holding | Offer | Lot) -> Credit:
-    if isinstance(of, Lot) or of.registered is None:
+def _credited(lot: Lot, credit: Credit, on: date, case: Case, deadlines: tuple[date, ...], stocks: _Stocks) -> Lot:
+    """Which planned years a credit may offset; with the refusals of the first year where it never may."""
+    serves: set[int] = set()
+    refusals: tuple[Problem, ...] = ()
+    for position, (year, deadline) in enumerate(zip(case.years, deadlines, strict=True)):
+        wrong = tuple(credit_refusals(credit, year, deadline, known=case.as_of))
+        if not wrong and on <= deadline:
+            serves.add(position)
+        refusals = refusals or wrong
+    if not serves:
+        return replace(lot, refusals=refusals, stock="CCER")
+    return replace(lot, first=min(serves), stock=stocks.of(frozenset(serves)))
+
+
+def _credit(of: Holding | Offer) -> Credit:
+    if of.registered is None:
         raise TypeError("credits come from a holding or an offer with its day of registration")
     return Credit(of.registered, of.inside_market, getattr(of, "started", None), getattr(of, "made_from", None))
-
-
-def _impossible(lot: Lot, case: Case) -> bool:
-    """A vintage that does not exist, or a credit registered later than today: wrong data, and not only of no use."""
-    return any(each.code in ("law.vintage-unknown", "law.credit-future") for each in lot.refusals) or (
-        lot.registered is not None and lot.registered > case.as_of
-    )
-
-
-def _offer_first(offer: Offer, case: Case, deadlines: tuple[date, ...]) -> tuple[int | None, list[Problem]]:
-    lot = Lot(0, offer.kind, 0, None, offer.id, "bought", offer.vintage, offer.registered)
-    if offer.kind == "CEA":
-        placed = _placed(lot, offer.delivered, case, deadlines)
-        return placed.first, list(placed.refusals)
-    wrong: list[Problem] = []
-    for position, (year, deadline) in enumerate(zip(case.years, deadlines, strict=True)):
-        wrong = credit_refusals(_credit(offer), year, deadline, known=case.as_of)
-        if not wrong and offer.delivered <= deadline:
-            return position, []
-    return None, wrong
 
 
 def lot_name(lot: Lot) -> str:

@@ -30,6 +30,7 @@ def record(plan: Plan) -> dict[str, Any]:
     """Everything that a plan says, as plain values: tonnes whole numbers, money and shares text, days ISO 8601."""
     case, given = plan.case, plan.given
     names = {each.id: each.name for each in case.entities}
+    sectors = {each.id: each.sector for each in case.entities}
     return {
         "hengtan": "comply.plan",
         "version": 1,
@@ -40,8 +41,9 @@ def record(plan: Plan) -> dict[str, Any]:
         "plan_for": case.aim,
         "status": plan.status,
         "cost_cny": _money(plan.cost_cny),
+        "net_cny": _money(plan.net_cny),
         "gap_cny": _money(plan.gap_cny),
-        "positions": [_position(each, names) for each in plan.positions],
+        "positions": [_position(each, names) | {"sector": sectors[each.entity]} for each in plan.positions],
         "holdings": [_lot(each, plan) for each in given.lots],
         "lines_of": case.scenarios[plan.central].name if case.scenarios and plan.lines else "",
         "lines": [_line(each, names) for each in plan.lines],
@@ -63,7 +65,8 @@ def record(plan: Plan) -> dict[str, Any]:
             for each in plan.futures
         ],
         "alternatives": [
-            {"id": each.id, "title": dict(each.title), "cost_cny": _money(each.cost_cny), "more_cny": _money(each.more_cny)}
+            {"id": each.id, "title": dict(each.title), "cost_cny": _money(each.cost_cny), "more_cny": _money(each.more_cny),
+             "gap_cny": _money(each.gap_cny)}
             for each in plan.alternatives
         ],
         "risk": _risk(plan),
@@ -93,6 +96,7 @@ def _position(each: Position, names: dict[str, str]) -> dict[str, Any]:
         "entity": each.entity, "name": names[each.entity], "year": each.year, "deadline": each.deadline.isoformat(),
         "deadline_expected": each.expected, "emissions": _due(each.due), "due_t": each.due_t, "allowances_t": each.allowances_t,
         "pledged_t": each.pledged_t, "credits_t": each.credits_t, "cap_t": each.cap_t, "gap_t": each.gap_t, "spare_t": each.spare_t,
+        "gap_low_t": each.gap_low_t, "gap_high_t": each.gap_high_t,
         "fine": None if fine is None else {
             "low_cny": _money(fine.low_cny), "high_cny": _money(fine.high_cny), "price_cny_t": str(fine.price_cny_t),
             "basis": each.price_basis, "rule": {lang: fine.law.cite(lang) for lang in ("en", "zh")},

@@ -14,7 +14,7 @@ from .calendar import Step, evidence_due, steps, surrender_deadline
 from .certificate import Certificate, claim_refusals, trade_refusals, valid_until
 from .law import Law, law, laws
 from .offset import Credit, credit_refusals, offset_cap, offset_refusal
-from .penalty import Fine, fine, fine_month, penalties
+from .penalty import Fine, fine, fine_month, fined, penalties
 from .trading import Way, order_refusals, price_band, way_of
 from .vintage import (
     CarryOver,
@@ -43,6 +43,7 @@ __all__ = [
     "evidence_due",
     "fine",
     "fine_month",
+    "fined",
     "law",
     "laws",
     "market_years",

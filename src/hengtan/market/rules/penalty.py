@@ -37,6 +37,15 @@ def fine(shortfall_t: int, average_price_cny_t: Decimal) -> Fine:
     return Fine(low, high, average_price_cny_t, rule)
 
 
+def fined(deadline: date) -> bool:
+    """Whether the Order was in force at the deadline.
+
+    >>> fined(date(2023, 12, 31)), fined(date(2024, 12, 31))
+    (False, True)
+    """
+    return law("penalty.not-surrendered").holds(None, deadline)
+
+
 def fine_month(deadline: date) -> tuple[date, date]:
     """First and last day of the month before the deadline: the same day a month earlier, and the day before the deadline.
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class MarketYear:
-    """One year: ``year`` as written (``2026 to 08-19``), tonnes, CNY, CNY/t; None where not published; ``source`` with read: or known:."""
+    """One year: ``year`` as written (``2026 to 08-19``), tonnes, CNY, CNY/t; None where not published; ``source`` with read: or known:, and in Chinese."""
 
     year: str
     trading_days: int
@@ -24,6 +24,7 @@ class MarketYear:
     high_cny_t: Decimal
     year_end_cny_t: Decimal
     source: str
+    source_zh: str
 
 
 @cache
@@ -41,5 +42,5 @@ def _year(row: dict[str, str]) -> MarketYear:
     return MarketYear(
         row["year"], int(row["trading_days"]), int(volume) if volume else None, number("turnover_all_cny"),
         number("avg_all_cny_t"), int(row["listed_volume_t"]), Decimal(row["listed_avg_cny_t"]), Decimal(row["close_min"]),
-        Decimal(row["close_max"]), Decimal(row["year_end_close"]), row["confirmed"],
+        Decimal(row["close_max"]), Decimal(row["year_end_close"]), row["confirmed"], row["confirmed_zh"],
     )  # fmt: skip

@@ -1,0 +1,113 @@
+"""Why nothing keeps the rules: which limits stand against each other, and by how much, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import ceil
+
+from hengtan.problems import Problem
+
+from .model import Key, Model, build
+from .solve import Answer, shortest, solve
+from .supply import Supply
+
+_CODES = {"cash": "comply.cash-binds", "daily": "comply.volume-binds"}
+_CNY = 100.0  # what a yuan too few costs; a tonne too few so many times the highest price
+_PARTS = 1e-4  # what is short by less is not short
+
+
+def binding(given: Supply, answer: Answer) -> list[Problem]:
+    """Which limits keep a plan from being there: those of a kind without which there is one, each with what it is short of.
+
+    What is short is the least that would do, where parts of tonnes are allowed.
+    """
+    if not answer.optimal:
+        return [Problem("comply.no-time")]
+    model = build(given)
+    prices = [each.price_cny_t for each in given.case.offers]
+    prices += [
+        price for each in given.case.scenarios for of in (each.cea_cny_t, each.ccer_cny_t) for price in of.values()
+    ]
+    tonne = _CNY * float(max(prices, default=1)) + 1.0
+    found: list[Problem] = []
+    for family in _CODES:
+        rows = [key for key in model.rows if key[0] == family]
+        if not rows:
+            continue
+        helps = shortest(model, dict.fromkeys(rows, _CNY if family == "cash" else tonne))
+        if (
+            answer.in_parts
+            and solve(build(given, without=frozenset({family})), with_duals=False, seconds=5).tonnes is None
+        ):
+            continue
+        if helps is not None:
+            found += _short(given, family, helps)
+    if found:
+        return found
+    both = [key for key in model.rows if key[0] in _CODES]
+    helps = shortest(model, {key: _CNY if key[0] == "cash" else tonne for key in both}) if both else None
+    if helps is not None:
+        return [Problem("comply.cash-and-volume-bind"), *_short(given, "cash", helps), *_short(given, "daily", helps)]
+    return [_missing(given, build(given, without=frozenset(_CODES)), tonne)]
+
+
+def _short(given: Supply, family: str, short: Mapping[Key, float]) -> list[Problem]:
+    """The limits of a kind that are passed, the most that any future passes them by."""
+    worst: dict[Key, float] = {}
+    for key, much in short.items():
+        if key[0] == family:
+            limit = key[:-1]
+            worst[limit] = max(worst.get(limit, 0.0), much)
+    passed = {limit: much for limit, much in worst.items() if much > _PARTS}
+    if not passed:
+        return [Problem(_CODES[family], values={"short": "", "short_zh": ""})] if worst else []
+    told = (_cash if family == "cash" else _daily)(given, passed)
+    return [replace(Problem(_CODES[family], values=values), column=path) for path, values in told]
+
+
+def _cash(given: Supply, passed: Mapping[Key, float]) -> list[tuple[str, dict[str, str]]]:
+    found = []
+    for (_, at), much in passed.items():
+        limit = given.case.cash[int(str(at))]
+        whose = f" of {limit.entity}" if limit.entity else ""
+        whose_zh = f"{limit.entity} " if limit.entity else ""
+        cny = f"{ceil(much * 100 - 0.01) / 100:,.2f}"
+        found.append(
+            (limit.path, {"short": f": the limit{whose} up to {limit.by} lacks {cny} CNY", "short_zh": f"：{whose_zh}截至 {limit.by} 的限额至少缺 {cny} 元"})
+        )  # fmt: skip
+    return found
+
+
+def _daily(given: Supply, passed: Mapping[Key, float]) -> list[tuple[str, dict[str, str]]]:
+    found = []
+    for (_, kind, position), much in passed.items():
+        at = int(str(position))
+        window = "now" if not at else str(given.years[at - 1])
+        window_zh = "现买窗口" if not at else f"{window} 年度期限前"
+        tonnes = f"{ceil(much - _PARTS):,}"
+        found.append(
+            (f"/limits/daily_most_t/{kind}",
+             {"short": f": {tonnes} t of {kind} too few in the window {window}", "short_zh": f"：{window_zh} {kind} 至少缺 {tonnes} 吨"})
+        )  # fmt: skip
+    return found
+
+
+def _missing(given: Supply, model: Model, tonne: float) -> Problem:
+    """Too little is there and to be had: the first year in which it is missing, and how much, in the future that lacks most."""
+    years = len(given.years)
+
+    def weight(key: Key) -> float:
+        return tonne * (
+            1.0 + 0.001 * (years - int(str(key[2])))
+        )  # told of the year that lacks it, not of one that could have kept it
+
+    short = shortest(model, {key: weight(key) for key in model.rows if key[0] == "CEA"}, sign=1.0) or {}
+    gaps: dict[tuple[int, int], float] = {}
+    for key, much in short.items():
+        if much > _PARTS:
+            y, s = int(str(key[2])), int(str(key[3]))
+            gaps[y, s] = gaps.get((y, s), 0.0) + much
+    y = min((of for of, _ in gaps), default=0)
+    gap = max((ceil(much - _PARTS) for (of, _), much in gaps.items() if of == y), default=0)
+    return Problem("comply.nothing-to-buy", values={"year": str(given.years[y]), "gap": f"{gap:,}"})
