@@ -96,3 +96,11 @@ def test_who_may_not_enter_does_not(book, role):
     assert codes(caller.post("/assets/proposals", {"event": EVENT})) == ["call.role"]
     assert codes(caller.post("/assets/accounts", {"key": "Z", "entity": "z"})) == ["call.role"]
     assert (caller.get("/assets/postings").status_code == 200) == (role == Role.VIEWER)
+
+
+def test_the_position_of_a_day_comes_with_the_day_of_its_quote(book, manager):
+    """1,000 t since 8 October at 97.40; the day before nothing."""
+    then = {each["instrument"]: each for each in manager.get("/assets/holdings?day=2026-10-08&year=2025").json()}
+    assert (then["CEA25"]["held"], then["CEA25"]["value_cny"]) == (1000, "97400.00")
+    assert (then["CEA25"]["quote_cny"], then["CEA25"]["quote_day"]) == ("97.40", "2026-10-08")
+    assert manager.get("/assets/holdings?day=2026-10-07").json() == []

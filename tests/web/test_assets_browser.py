@@ -53,7 +53,7 @@ def test_from_allocation_to_a_proved_surrender(browser, tmp_path):
             "[name=file]", {"name": "trades.csv", "mimeType": "text/csv", "buffer": TRADES.encode()}
         )
         lin.page.click("text=Take it in")
-        expect(lin.page.locator("table")).to_contain_text("trades.csv")
+        expect(lin.page.locator(".as-queue")).to_contain_text("trades.csv")
         approved()
 
         lin.page.goto(f"{inside}assets/new/?kind=surrender")

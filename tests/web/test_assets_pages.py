@@ -139,7 +139,7 @@ def test_a_posting_shows_its_legs_its_money_and_its_proof(book):
     row = models.Posting.objects.of(book.organisation).get(number=2)
     client = book.client(Role.VIEWER)
     shown = text(client.get(book.url(f"assets/postings/{row.pk}/")))
-    for each in ("yong:1–50", "250.00", "price:yong power", "in the log within a minute"):
+    for each in ("YONG:1–50", "250.00", "price:yong power", "in the log within a minute"):
         assert each in shown, each
     waits = client.get(book.url(f"assets/postings/{row.pk}/proof/?what=proof"))
     assert waits.status_code == 302
@@ -243,7 +243,7 @@ def test_results_by_both_methods_are_as_worked_by_hand(book):
 
 def test_certificates_and_their_claims(book):
     page = text(book.client(Role.VIEWER).get(book.url("assets/certificates/")))
-    for each in ("2028-02-29", "yong:1–20", "yong power"):
+    for each in ("2028-02-29", "YONG:1–20", "yong power"):
         assert each in page, each
 
 

@@ -1,9 +1,8 @@
-"""Pages of the book: postings, one with its legs and proof, units and where they came from, the statement of an account, results."""
+"""Pages of the book: postings, one with its legs and proof, its reversal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -17,11 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hengtan.ledger import Refused
-from hengtan.market.book import fen, read_record
+from hengtan.market.book import read_record
 from hengtan.market.book.event import KINDS_OF_EVENT
 from hengtan.market.book.kept import quotes as all_quotes
-from hengtan.market.book.posting import FINAL, PLACES
-from hengtan.market.book.value import METHODS, Method, Valuation, valuation
+from hengtan.market.book.movements import valued
+from hengtan.market.book.posting import FINAL
+from hengtan.market.book.value import Method, Valuation
 from hengtan.problems import HengtanError, Problem
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
@@ -29,7 +29,7 @@ from hengtan.web.shell.tables import as_table, form_of
 from hengtan.web.vault import services as vault
 
 from . import services, words
-from .models import Account, Batch, Claim, Logged, Lot, Posting
+from .models import Batch, Logged, Lot, Posting
 from .views import PAGE, context_of, entities_of
 
 POSTINGS = (
@@ -45,11 +45,6 @@ POSTINGS = (
     "posted_at",
     "ledger_entry",
 )
-UNITS = ("instrument", "kind", "account", "place", "quantity", "unit", "series", "first", "last", "batch", "origin", "since", "vintage", "project",
-         "methodology", "registered_on", "produced_on", "market", "contract")  # fmt: skip
-STATEMENT = ("posting", "day", "kind", "event", "instrument", "change", "after", "contract")
-POSITIONS = ("entity", "instrument", "quantity", "cost_cny", "quote_cny", "quote_day", "value_cny", "unrealised_cny")
-RESULTS = ("posting", "day", "entity", "instrument", "use", "quantity", "proceeds_cny", "cost_cny", "result_cny")
 MOST_VALUED = 20_000
 """Postings up to which the page of one works its cost out."""
 
@@ -119,28 +114,22 @@ def postings(request: TenantRequest) -> HttpResponse:
     context = context_of(
         request, "assets-postings", page=page, shown=shown, kinds=[(each, words.kind(each)) for each in KINDS_OF_EVENT], codes=codes,
         entities=entities_of(request), asked=request.GET, filtered=any(request.GET.get(name) for name in ("kind", "entity", "instrument", "first", "last")),
-        query=_query(request),
+        query=query_of(request),
     )  # fmt: skip
     return render(request, "assets/postings.html", context)
 
 
-def _query(request: TenantRequest) -> str:
+def query_of(request: TenantRequest) -> str:
+    """The filters of the address without its page."""
     asked = request.GET.copy()
     asked.pop("page", None)
     return asked.urlencode()
 
 
-def _valued(request: TenantRequest, method: Method, until: date | None = None) -> Valuation:
+def valued_of(request: TenantRequest, method: Method, until: date | None = None) -> Valuation:
+    """Cost and results after the events of a day, at the quotes of that day."""
     with services.reading(request.organisation) as store:
-        entities = {each.key: each.entity for each in store.accounts()}
-        return valuation(
-            (read_record(each) for each in store.records()),
-            entities,
-            method,
-            until=until,
-            quotes=all_quotes(store),
-            at=until or timezone.localdate(),
-        )
+        return valued(store, method, until=until, quotes=all_quotes(store), at=until or timezone.localdate())
 
 
 @within(Act.WHOLE)
@@ -173,7 +162,7 @@ def _posting_page(
     logged = Logged.objects.of(of).filter(posting=row.number).select_related("event").first()
     worth: list[Any] = []
     if Posting.objects.of(of).count() <= MOST_VALUED:
-        found = _valued(request, "average")
+        found = valued_of(request, "average")
         worth = [each for each in found.results if each.number == row.number]
     people = services.names({row.proposal.proposed_by, row.proposal.decision.decided_by})
     reversal = Posting.objects.of(of).filter(reverses=row.number).first()
@@ -233,184 +222,3 @@ def proof(request: TenantRequest, pk: int) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
-
-
-def _lots(request: TenantRequest) -> QuerySet[Lot]:
-    found = Lot.objects.visible_to(request.user).of(request.organisation).filter(spent_by=None)
-    asked = request.GET
-    place = asked.get("place", "")
-    found = found.filter(place=place) if place in PLACES else found.exclude(place="out") if place != "all" else found
-    for name, column in (("instrument", "code"), ("account", "account")):
-        if asked.get(name):
-            found = found.filter(**{column: asked[name][:200]})
-    if number := asked.get("number", "").strip():
-        digits = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else -1
-        found = found.filter(first_number__lte=digits, last_number__gte=digits)
-    return found
-
-
-@within(Act.WHOLE)
-def units(request: TenantRequest) -> HttpResponse:
-    """Every lot with its numbers and where it came from."""
-    found, of = _lots(request), request.organisation
-    if form := form_of(request):
-        batches = {each.number: each for each in Batch.objects.visible_to(request.user).of(of)}
-        return as_table(form, "units", UNITS, _unit_lines(found, batches))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    rows = list(page)
-    batches = {
-        each.number: each
-        for each in Batch.objects.visible_to(request.user).of(of).filter(number__in={each.batch for each in rows})
-    }
-    shown = [
-        {"lot": each, "batch": batches[each.batch], "quantity": each.last_number - each.first_number + 1, "place": words.PLACES[each.place],
-         "source": words.SOURCES.get(batches[each.batch].origin, batches[each.batch].origin), "unit": words.unit(batches[each.batch].kind),
-         "series": batches[each.batch].series.partition("|")[2]} for each in rows
-    ]  # fmt: skip
-    mine = Batch.objects.visible_to(request.user).of(of)
-    context = context_of(
-        request, "assets-units", page=page, shown=shown, asked=request.GET, places=words.PLACES.items(), query=_query(request),
-        codes=mine.order_by("code").values_list("code", flat=True).distinct(), accounts=Account.objects.visible_to(request.user).of(of),
-        filtered=any(request.GET.get(name) for name in ("place", "instrument", "account", "number")),
-    )  # fmt: skip
-    return render(request, "assets/units.html", context)
-
-
-def _unit_lines(lots: QuerySet[Lot], batches: dict[int, Batch]) -> Iterator[tuple[object, ...]]:
-    for lot in lots.iterator():
-        of = batches[lot.batch]
-        yield (lot.code, of.kind, lot.account, lot.place, lot.last_number - lot.first_number + 1, words.unit(of.kind), of.series.partition("|")[2],
-               str(lot.first_number), str(lot.last_number), lot.batch, of.origin, of.day, of.vintage or "", of.project, of.methodology, of.registered_on,
-               of.produced_on, of.market, lot.contract)  # fmt: skip
-
-
-@within(Act.WHOLE)
-def batch(request: TenantRequest, pk: int) -> HttpResponse:
-    """Units that came in together: what they are, the posting that brought them, every lot they have been in."""
-    of = request.organisation
-    one = get_object_or_404(Batch.objects.visible_to(request.user).of(of), pk=pk)
-    lots = list(Lot.objects.of(of).filter(batch=one.number).order_by("posting", "first_number")[:1000])
-    numbers = {one.posting} | {lot.posting for lot in lots} | {lot.spent_by for lot in lots if lot.spent_by}
-    rows = {each.number: each for each in Posting.objects.of(of).filter(number__in=numbers).select_related("proposal")}
-    history: list[dict[str, Any]] = [
-        {"lot": lot, "quantity": lot.last_number - lot.first_number + 1, "place": words.PLACES[lot.place], "came": rows.get(lot.posting),
-         "came_told": words.kind(rows[lot.posting].kind), "went": rows.get(lot.spent_by or 0)} for lot in lots
-    ]  # fmt: skip
-    if form := form_of(request):
-        columns = ("account", "place", "first", "last", "quantity", "since_posting", "until_posting", "contract")
-        lines = ((each["lot"].account, each["lot"].place, str(each["lot"].first_number), str(each["lot"].last_number), each["quantity"],
-                  each["lot"].posting, each["lot"].spent_by, each["lot"].contract) for each in history)  # fmt: skip
-        return as_table(form, f"batch-{one.number}", columns, lines)
-    facts = [
-        (words.FIELDS["instrument_kind"], words.instrument(one.kind)), (words.FIELDS["vintage"], str(one.vintage or "")), (words.FIELDS["project"], one.project),
-        (words.FIELDS["methodology"], one.methodology), (words.FIELDS["registered_on"], str(one.registered_on or "")),
-        (words.FIELDS["produced_on"], f"{one.produced_on:%Y-%m}" if one.produced_on else ""), (words.FIELDS["region"], one.region),
-        (words.FIELDS["market"], one.market),
-    ]  # fmt: skip
-    context = context_of(
-        request, "assets-units", one=one, history=history, facts=[each for each in facts if each[1]], unit=words.unit(one.kind),
-        quantity=one.last_number - one.first_number + 1, source=words.SOURCES.get(one.origin, one.origin), posting=rows.get(one.posting),
-        series=one.series.partition("|")[2],
-    )  # fmt: skip
-    return render(request, "assets/batch.html", context)
-
-
-@within(Act.WHOLE)
-def account(request: TenantRequest, pk: int) -> HttpResponse:
-    """The statement of an account between two days."""
-    one = get_object_or_404(Account.objects.visible_to(request.user).of(request.organisation), pk=pk)
-    today = timezone.localdate()
-    first = day_of(request.GET.get("first", "")) or date(today.year, 1, 1)
-    last = day_of(request.GET.get("last", "")) or today
-    with services.reading(request.organisation) as store:
-        opening, lines, closing = store.statement(one.key, first, last)
-    events = {line.number: words.sentence(read_record(line.record).event) for line in lines}
-    if form := form_of(request):
-        rows = (
-            *(("", first, "opening", "", code, "", count, "") for code, count in opening.items()),
-            *((each.number, each.day, each.kind, events[each.number], each.code, each.change, each.after, each.contract) for each in lines),
-            *(("", last, "closing", "", code, "", count, "") for code, count in closing.items()),
-        )  # fmt: skip
-        return as_table(form, f"statement-{one.key}-{first}-{last}", STATEMENT, rows)
-    pks = dict(Posting.objects.of(request.organisation).filter(number__in=set(events)).values_list("number", "pk"))
-    shown = [
-        {"line": each, "kind": words.kind(each.kind), "told": events[each.number], "pk": pks[each.number]}
-        for each in lines[:1000]
-    ]
-    context = context_of(
-        request,
-        "assets-accounts",
-        one=one,
-        first=first,
-        last=last,
-        opening=opening,
-        closing=closing,
-        shown=shown,
-        more=len(lines) - len(shown),
-    )
-    return render(request, "assets/account.html", context)
-
-
-@within(Act.WHOLE)
-def results(request: TenantRequest) -> HttpResponse:
-    """What holdings cost, what came of them, what they are worth by the user's quotes."""
-    asked = request.GET.get("method", "")
-    method: Method = asked if asked in METHODS else "average"
-    until = day_of(request.GET.get("until", ""))
-    found = _valued(request, method, until)
-    if form := form_of(request):
-        if request.GET.get("table") == "results":
-            lines = (
-                (
-                    each.number,
-                    each.day,
-                    each.entity,
-                    each.code,
-                    each.use,
-                    each.quantity,
-                    fen(each.proceeds),
-                    fen(each.cost),
-                    fen(each.result) if each.use == "sale" else "",
-                )
-                for each in found.results
-            )
-            return as_table(form, f"results-{method}", RESULTS, lines)
-        positions = (
-            (each.entity, each.code, each.quantity, fen(each.cost), fen(each.quote.close) if each.quote else "", each.quote.day if each.quote else "",
-             "" if each.value is None else fen(each.value), "" if each.unrealised is None else fen(each.unrealised)) for each in found.positions
-        )  # fmt: skip
-        return as_table(form, f"positions-{method}", POSITIONS, positions)
-    sold = [each for each in found.results if each.use == "sale"]
-    known = [each for each in found.positions if each.unrealised is not None]
-    page = Paginator(found.results[::-1], PAGE).get_page(request.GET.get("page"))
-    pks = dict(
-        Posting.objects.of(request.organisation)
-        .filter(number__in={each.number for each in page})
-        .values_list("number", "pk")
-    )
-    context = context_of(
-        request, "assets-results", method=method, until=until, positions=found.positions, page=page,
-        shown=[(each, words.USES.get(each.use, each.use), pks.get(each.number)) for each in page], query=_query(request),
-        realised=sum(each.result for each in sold), expense=sum(each.cost for each in found.results if each.use != "sale"),
-        cost=sum(each.cost for each in found.positions), unrealised=sum(each.unrealised or 0 for each in known) if known else None,
-        unpriced=len(found.positions) - len(known),
-    )  # fmt: skip
-    return render(request, "assets/results.html", context)
-
-
-def claims(request: TenantRequest) -> list[dict[str, Any]]:
-    """Uses of certificates: purpose, beneficiary, year, MWh, posting."""
-    of = request.organisation
-    lots = Lot.objects.visible_to(request.user).of(of).filter(place="retired", spent_by=None)
-    numbers = set(Batch.objects.of(of).filter(kind__in=("gec", "green_power")).values_list("number", flat=True))
-    by_posting: dict[int, list[Lot]] = {}
-    for lot in lots.filter(batch__in=numbers):
-        by_posting.setdefault(lot.posting, []).append(lot)
-    pks = dict(Posting.objects.of(of).filter(number__in=by_posting).values_list("number", "pk"))
-    days = dict(Posting.objects.of(of).filter(number__in=by_posting).values_list("number", "day"))
-    return [
-        {"claim": each, "purpose": words.PURPOSES.get(each.purpose, each.purpose), "quantity": sum(lot.last_number - lot.first_number + 1 for lot in by_posting[each.posting]),
-         "lots": by_posting[each.posting], "pk": pks[each.posting], "day": days[each.posting],
-         "numbers": "; ".join(f"{lot.series.partition('|')[2]}:{lot.first_number}–{lot.last_number}" for lot in by_posting[each.posting][:6])}
-        for each in Claim.objects.visible_to(request.user).of(of).filter(posting__in=by_posting)
-    ]  # fmt: skip

@@ -1,6 +1,6 @@
 """What ``hengtan serve --demo`` shows of carbon assets: a group that is invented and says so, of eight entities.
 
-Allocations, trades, a pledge, credits, certificates with a claim, a surrender, statements of the registry with one open break, quotes:
+Allocations, trades, a pledge, credits, certificates with a claim, surrenders of the year before, statements of the registry with one open break, quotes:
 entered by one person, approved by another.
 """
 
@@ -33,17 +33,25 @@ ENTITIES = (  # account, entity, allocation of 2024, 2025, pre-allocation of 202
 REGISTRY = "示例登记账户 sample registry account"
 NOTE = "虚构示例 invented for the demo"
 SOURCE = "虚构行情 invented quotes"
-WIND = {"instrument": "CCER-WIND-S", "instrument_kind": "ccer", "project": "SAMPLE-W1", "methodology": "CCER-01-002-V01", "registered_on": "2025-06-18", "region": "CN-35"}  # fmt: skip
-OLD = {"instrument": "CCER-OLD-S", "instrument_kind": "ccer", "project": "SAMPLE-OLD", "methodology": "CM-001-V01", "registered_on": "2016-05-12", "region": "CN-15"}  # fmt: skip
+WIND = {"instrument": "CCER-WIND-S", "instrument_kind": "ccer", "project": "SAMPLE-W1", "methodology": "CCER-01-002-V01", "registered_on": "2025-06-18", "region": "CN-35", "inside_market": "no"}  # fmt: skip
+OLD = {"instrument": "CCER-OLD-S", "instrument_kind": "ccer", "project": "SAMPLE-OLD", "methodology": "CM-001-V01", "registered_on": "2016-05-12", "region": "CN-15", "inside_market": "no"}  # fmt: skip
 GEC = {"instrument": "GEC-2026-S", "instrument_kind": "gec", "produced_on": "2026-03", "region": "CN-15"}
-CLOSES = (
+FIRST_QUOTE = date(2026, 7, 3)
+CLOSES = (  # fen, from the first day of trading on
+    8609, 8591, 8620, 8681, 8620, 8586, 8631, 8597, 8616, 8672, 8611, 8655, 8649, 8589, 8555, 8583, 8612,
+    8578, 8572, 8538, 8583, 8611, 8550, 8606, 8572, 8566, 8635, 8705, 8760, 8699, 8755, 8810, 8838, 8778,
+    8772, 8711, 8755, 8738, 8744, 8772, 8755, 8799, 8765, 8820, 8827, 8871, 8940, 8923, 8889, 8944, 8999,
+    9069, 9063, 9082, 9049, 9093, 9179, 9145, 9201, 9140,
     9160, 9210, 9265, 9240, 9300, 9322, 9290, 9355, 9380, 9410, 9395, 9430, 9468, 9440, 9502, 9488, 9530,
     9561, 9545, 9590, 9612, 9580, 9634, 9650, 9628, 9670, 9701, 9685, 9720, 9740, 9712, 9755, 9740,
 )  # fmt: skip
 
 
 def make(owner: Membership, approver: Membership, mark: str = "SAMPLE") -> None:
-    """The whole group, once; ``mark``: the series of its numbers, which stand in one book only."""
+    """The whole group, once; ``mark``: the series of its numbers, which stand in one book only.
+
+    The first surrender of the year follows from its plan (``hengtan.web.compliance.demo``).
+    """
     if Account.objects.of(owner.organisation).exists():
         return
     with transaction.atomic():
@@ -111,7 +119,6 @@ def _used(mark: str) -> list[dict[str, Any]]:
         {"kind": "surrender", "day": "2025-12-22", "account": "P3", "instrument": "CEA24", "quantity": "2296000", "year": "2024", "due_t": "2296000"},
         {"kind": "carry_over", "day": "2026-06-08", "account": "P1", "instrument": "CEA24", "quantity": "61600", "sold_t": "34400", "bought_t": "0", "holding_t": "72300",
          "on_time": "2023, 2024"},
-        {"kind": "surrender", "day": "2026-11-10", "account": "C2", "instrument": "CEA25", "quantity": "398100", "year": "2025", "due_t": "398100"},
         {"kind": "retire", "day": "2026-10-15", "account": "A1", "serials": [f"{mark}-G26:1-30000"], "instrument": GEC["instrument"], "purpose": "scope2",
          "beneficiary": "示例铝业 Sample Aluminium", "year": "2026", "consumption_mwh": "410000"},
     ]  # fmt: skip
@@ -126,9 +133,9 @@ def _waiting(mark: str) -> list[dict[str, Any]]:
 
 
 def _quotes(owner: Membership) -> None:
-    day, found = date(2026, 9, 28), []
+    day, found = FIRST_QUOTE, []
     for close in CLOSES:
-        while day.weekday() > 4 or date(2026, 10, 1) <= day <= date(2026, 10, 8):
+        while day.weekday() > 4 or day == date(2026, 9, 25) or date(2026, 10, 1) <= day <= date(2026, 10, 8):
             day += timedelta(days=1)
         volume = 90_000 + close % 97 * 1_300
         found.append(Quote("CEA", day, close, close - 20, close + 45, close - 60, volume, volume * close, 100_000 * (close % 3), 100_000 * (close % 3) * (close - 150), SOURCE))  # fmt: skip

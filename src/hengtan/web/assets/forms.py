@@ -16,13 +16,23 @@ from hengtan.web.runs.words import lang
 
 from . import words
 
-NEW = ("instrument_kind", "project", "methodology", "registered_on", "produced_on", "region", "market", "vintage")
+NEW = (
+    "instrument_kind",
+    "project",
+    "methodology",
+    "registered_on",
+    "produced_on",
+    "region",
+    "market",
+    "vintage",
+    "inside_market",
+)
 _UNITS = ("account", "instrument", "quantity", "serials")
 OF: dict[str, tuple[str, ...]] = {
     "allocate": ("day", *_UNITS, *NEW, "reference", "note"),
     "preallocate": ("day", *_UNITS, *NEW, "reference", "note"),
     "clawback": ("day", *_UNITS, "reason", "reference", "note"),
-    "buy": ("day", "account", "instrument", "way", "quantity", "price", "amount", "fee", "vat", "previous_close", "serials", *NEW, "counterparty", "reference", "note"),
+    "buy": ("day", "account", "instrument", "way", "quantity", "price", "amount", "fee", "vat", "previous_close", "serials", *NEW, "counterparty", "contract", "reference", "note"),
     "sell": ("day", "account", "instrument", "way", "quantity", "price", "amount", "fee", "vat", "previous_close", "serials", "counterparty", "reference", "note"),
     "transfer": ("day", "account", "to_account", "instrument", "quantity", "serials", "amount", "fee", "reference", "note"),
     "pledge": ("day", *_UNITS, "contract", "counterparty", "principal", "fee", "due", "note"),
@@ -30,7 +40,7 @@ OF: dict[str, tuple[str, ...]] = {
     "lend": ("day", *_UNITS, "contract", "counterparty", "interest", "due", "note"),
     "release": ("day", "contract", "quantity", "principal", "interest", "note"),
     "foreclose": ("day", "contract", "quantity", "amount", "fee", "reason", "note"),
-    "borrow": ("day", *_UNITS, *NEW, "contract", "counterparty", "due", "note"),
+    "borrow": ("day", *_UNITS, "price", "amount", *NEW, "contract", "counterparty", "due", "note"),
     "give_back": ("day", *_UNITS, "contract", "interest", "note"),
     "surrender": ("day", "account", "instrument", "quantity", "serials", "year", "due_t", "inside_market", "reference", "note"),
     "retire": ("day", "account", "instrument", "quantity", "serials", "purpose", "beneficiary", "year", "consumption_mwh", "reference", "note"),
@@ -50,6 +60,10 @@ HELP = {
         "SERIES:FIRST-LAST, both ends included; several are parted by a semicolon. Empty: the oldest that are there."
     ),
     "amount": _("Left empty, it is price times quantity."),
+    "fee": _(
+        "Of the exchange and the registry, without VAT; of a purchase it is part of the cost, of a sale it lowers the proceeds."
+    ),
+    "vat": _("As on the invoice; it is kept apart and is neither cost nor proceeds."),
     "previous_close": _("With it the price band of the exchange is checked."),
     "on_time": _("For example 2023, 2024."),
     "due_t": _("Verified emissions of the entity for the year."),
@@ -58,6 +72,8 @@ HELP = {
     "produced_on": _("For example 2026-03."),
     "consumption_mwh": _("No more certificates than power used."),
 }
+MOST_PICKED = 200
+MOST_TYPED = 10_000
 
 
 class EventForm(forms.Form):
@@ -69,6 +85,12 @@ class EventForm(forms.Form):
     ) -> None:  # fmt: skip
         super().__init__(*args, **more)
         self.kind = kind
+        self.picked: tuple[str, ...] = (
+            tuple(each for each in self.data.getlist("pick")[:MOST_PICKED] if each.isprintable())
+            if hasattr(self.data, "getlist")
+            else ()
+        )
+        self.accounts = list(accounts)
         self.known = sorted(codes)
         self.contracts = sorted(contracts)
         choices = [("", "—"), *((each.key, f"{each.key} · {each.entity}") for each in accounts)]
@@ -120,7 +142,7 @@ class EventForm(forms.Form):
             field.label, field.required = str(words.FIELDS[name]), needed
             if kind == "charge" and name == "price":
                 field.label = _("Internal price, CNY/t")
-            field.help_text = HELP.get(name, "")
+            field.help_text = "" if name == "amount" and "price" not in OF[kind] else HELP.get(name, "")
             self.fields[name] = field
         if "quantity" in self.fields:  # serial ranges say it too
             self.fields["quantity"].required = kind == "charge"
@@ -131,12 +153,15 @@ class EventForm(forms.Form):
     @property
     def ordinary(self) -> list[forms.BoundField]:
         """All but what describes a new instrument."""
-        return [each for each in self if each.name not in NEW]
+        return [each for each in self if not self._describes(each.name)]
 
     @property
     def new(self) -> list[forms.BoundField]:
         """What describes an instrument that comes in for the first time."""
-        return [each for each in self if each.name in NEW]
+        return [each for each in self if self._describes(each.name)]
+
+    def _describes(self, name: str) -> bool:
+        return name in NEW and self.kind != "surrender"  # which asks of the project, whatever came in
 
     @property
     def is_new_open(self) -> bool:
@@ -146,8 +171,26 @@ class EventForm(forms.Form):
     def told(self) -> dict[str, Any]:
         """The record of the event."""
         given: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
-        if "serials" in given:
-            given["serials"] = [each.strip() for each in given["serials"].replace("；", ";").split(";") if each.strip()]
+        return self._record(given)
+
+    def typed(self) -> dict[str, Any]:
+        """The record of what was typed so far, whether it is whole or not."""
+        source = self.data if self.is_bound else self.initial
+        given = {name: str(source.get(name, "") or "").strip()[:MOST_TYPED] for name in self.fields}
+        if not self.is_bound:
+            given["day"] = given["day"] or str(self.fields["day"].initial)
+        return self._record(
+            {name: value for name, value in given.items() if value and " ".join(value.split()).isprintable()}
+        )
+
+    def _record(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Serial ranges typed and ticked are one list."""
+        if "serials" in self.fields:
+            typed = str(given.get("serials", "")).replace("；", ";").split(";")
+            ranges = [each.strip() for each in (*typed, *self.picked) if each.strip()]
+            given.pop("serials", None)
+            if ranges:
+                given["serials"] = list(dict.fromkeys(ranges))
         return {"kind": self.kind, **given}
 
     def refuse(self, problems: Sequence[Problem]) -> list[dict[str, str]]:
@@ -178,7 +221,7 @@ class ImportForm(forms.Form):
     """A file and what it is."""
 
     WHAT = (
-        ("trades", _("Trade confirmations")), ("events", _("Events of every kind")), ("statement", _("Statement of a registry account")),
+        ("trades", _("Trade confirmations")), ("events", _("Events of every kind")), ("green-power", _("Green power delivered")), ("statement", _("Statement of a registry account")),
         ("quotes", _("Daily quotes")),
     )  # fmt: skip
     what = forms.ChoiceField(label=_("What the file holds"), choices=WHAT)

@@ -1,8 +1,7 @@
-"""Pages of what comes from outside: files, registries' statements and the breaks between them and the book, quotes, certificates."""
+"""Pages of what comes from outside: files, registries' statements and the breaks between them and the book, quotes."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
@@ -22,8 +20,8 @@ from django.utils.translation import ngettext
 from hengtan.connectors.table import read_table
 from hengtan.market.book.kept import quotes as all_quotes
 from hengtan.market.book.quote import averages
-from hengtan.market.book.template import Template, events_of, lines_of, quotes_of, templates
-from hengtan.market.rules import law, market_years, valid_until
+from hengtan.market.book.template import Template, lines_of, quotes_of, templates
+from hengtan.market.rules import market_years
 from hengtan.problems import HengtanError, Problem
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.models import Membership
@@ -32,9 +30,8 @@ from hengtan.web.runs.words import lang
 from hengtan.web.shell.tables import as_table, form_of
 
 from . import services, words
-from .book_pages import claims, day_of
-from .forms import ImportForm
-from .models import Account, Batch, Break, Lot, Statement
+from .book_pages import day_of
+from .models import Break, Statement
 from .pictures import days_chart, years_chart
 from .views import PAGE, context_of
 
@@ -64,72 +61,28 @@ YEARS = (
     "year_end_cny_t",
     "source",
 )
-CERTIFICATES = (
-    "instrument",
-    "kind",
-    "month",
-    "valid_until",
-    "region",
-    "series",
-    "first",
-    "last",
-    "mwh",
-    "held",
-    "claimed",
-    "left",
-)
-CLAIMS = ("posting", "day", "purpose", "beneficiary", "year", "mwh", "numbers")
-MOST_SHOWN = 60
 
 
-def take(membership: Membership, given: Mapping[str, Any]) -> str:
-    """A file is taken in as a whole or not at all; a sentence of what came of it. Raises HengtanError with every row that is refused."""
-    file: UploadedFile[Any] = given["file"]
-    name = file.name or "file"
-    template = templates()[given["what"]]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"table{Path(name).suffix[:8]}"
-        with path.open("wb") as out:
-            for chunk in file.chunks():
-                out.write(chunk)
-        table = read_table(path, name, template.headers, template.numbers)
+def take(membership: Membership, what: str, path: Path, name: str, given: Mapping[str, Any]) -> str:
+    """Quotes or a statement are taken in as a whole or not at all; a sentence of what came of it. Raises HengtanError with every row that is refused."""
+    template = templates()[what]
+    table = read_table(path, name, template.headers, template.numbers)
     wrong = list(table.problems)
-    if given["what"] == "quotes":
+    if what == "quotes":
         quotes, more = quotes_of(template, table.rows, name)
         _refuse(wrong, more, name)
         new, known = services.add_quotes(membership, quotes, name, correct=given.get("correct", False))
         return _("%(new)d prices are new, %(known)d were known.") % {"new": new, "known": known}
-    if given["what"] == "statement":
-        lines, more = lines_of(template, table.rows)
-        _refuse(wrong, more, name)
-        _number, count, new_one = services.add_statement(membership, given["account"], given["day"], lines, name)
-        if not new_one:
-            return _("This statement was taken in before.")
-        if not count:
-            return _("The statement agrees with the book.")
-        return ngettext(
-            "One break: somebody closes it with a reason.",
-            "%(count)d breaks: somebody closes each with a reason.",
-            count,
-        ) % {"count": count}
-    bad = {each.row for each in wrong}
-    events, more = events_of(template, [(row, cells) for row, cells in table.rows if row not in bad])
+    lines, more = lines_of(template, table.rows)
     _refuse(wrong, more, name)
-    if not events:
-        raise HengtanError(Problem("table.no-header", file=name, values={"names": ", ".join(template.needs)}))
-    if len(events) > services.MOST_AT_ONCE:
-        raise HengtanError(
-            Problem(
-                "book.event-whole",
-                file=name,
-                values={"field": "rows", "value": str(len(events)), "most": f"{services.MOST_AT_ONCE:,}"},
-            )
-        )
-    new, known = services.propose_all(membership, events, name)
-    return _("%(new)d events are proposed and wait for somebody else; %(known)d were known.") % {
-        "new": new,
-        "known": known,
-    }
+    _number, count, new_one = services.add_statement(membership, given["account"], given["day"], lines, name)
+    if not new_one:
+        return _("This statement was taken in before.")
+    if not count:
+        return _("The statement agrees with the book.")
+    return ngettext(
+        "One break: somebody closes it with a reason.", "%(count)d breaks: somebody closes each with a reason.", count
+    ) % {"count": count}
 
 
 def _refuse(wrong: list[Problem], more: list[Problem], name: str) -> None:
@@ -138,37 +91,8 @@ def _refuse(wrong: list[Problem], more: list[Problem], name: str) -> None:
         raise HengtanError(wrong)
 
 
-@within(Act.ASSETS)
-def import_file(request: TenantRequest) -> HttpResponse:
-    """Confirmations, events, statements, quotes."""
-    accounts = list(Account.objects.visible_to(request.user).of(request.organisation))
-    what = request.GET.get("what", "trades")
-    form = ImportForm(
-        request.POST or None,
-        request.FILES or None,
-        accounts=accounts,
-        initial={"what": what, "day": timezone.localdate()},
-    )
-    wrong: list[dict[str, str]] = []
-    left = 0
-    if request.method == "POST" and form.is_valid():
-        try:
-            messages.success(request, take(request.membership, form.cleaned_data))
-            target = {"quotes": "assets-quotes", "statement": "assets-reconciliation"}.get(
-                form.cleaned_data["what"], "assets-queue"
-            )
-            return redirect(target, key=request.organisation.key)
-        except HengtanError as fault:
-            wrong = words.said(list(fault.problems[:MOST_SHOWN]))
-            left = len(fault.problems) - len(wrong)
-    shown = [(each, each.title[lang()], each.note[lang()], _headers(each)) for each in templates().values()]
-    context = context_of(
-        request, "assets-import", form=form, wrong=wrong, left=left, templates=shown, has_accounts=bool(accounts)
-    )
-    return render(request, "assets/import.html", context, status=422 if request.method == "POST" else 200)
-
-
-def _headers(template: Template) -> list[str]:
+def headers_of(template: Template) -> list[str]:
+    """The header of each column in the language of the page."""
     here = lang()
     found = []
     for name, headers in template.columns.items():
@@ -184,7 +108,7 @@ def template_file(request: TenantRequest) -> HttpResponse:
     if template is None:
         raise Http404
     rows = [[row.get(name, "") for name in template.columns] for row in template.example]
-    return as_table(form_of(request) or "csv", f"hengtan-{template.id}", _headers(template), rows)
+    return as_table(form_of(request) or "csv", f"hengtan-{template.id}", headers_of(template), rows)
 
 
 @within(Act.WHOLE)
@@ -271,7 +195,7 @@ def quotes(request: TenantRequest) -> HttpResponse:
     if form := form_of(request):
         if request.GET.get("table") == "years":
             years = ((each.year, each.trading_days, each.volume_t, each.turnover_cny, each.average_cny_t, each.low_cny_t, each.high_cny_t, each.year_end_cny_t,
-                      each.source) for each in market_years())  # fmt: skip
+                      words.year_source(each)) for each in market_years())  # fmt: skip
             return as_table(form, "cea-years", YEARS, years)
         lines = (
             (each.symbol, each.day, *(None if value is None else words.yuan(value).replace(",", "") for value in (each.open, each.high, each.low, each.close)),
@@ -292,52 +216,3 @@ def _query(request: TenantRequest) -> str:
     asked = request.GET.copy()
     asked.pop("page", None)
     return asked.urlencode()
-
-
-@within(Act.WHOLE)
-def certificates(request: TenantRequest) -> HttpResponse:
-    """Green certificates: until when they hold, what is left, what was claimed for whom."""
-    of = request.organisation
-    batches = list(Batch.objects.visible_to(request.user).of(of).filter(kind__in=("gec", "green_power")))
-    lots = (
-        Lot.objects.visible_to(request.user).of(of).filter(spent_by=None, batch__in=[each.number for each in batches])
-    )
-    sums: dict[int, dict[str, int]] = {}
-    for lot in lots:
-        places = sums.setdefault(lot.batch, {})
-        places[lot.place] = places.get(lot.place, 0) + lot.last_number - lot.first_number + 1
-    claimed = claims(request)
-    today = timezone.localdate()
-    shown: list[dict[str, Any]] = []
-    for each in batches:
-        last = valid_until(each.produced_on) if each.produced_on else today
-        places = sums.get(each.number, {})
-        shown.append({
-            "batch": each, "kind": words.instrument(each.kind), "until": last, "expired": today > last, "mwh": each.last_number - each.first_number + 1,
-            "held": places.get("held", 0) + places.get("frozen", 0), "claimed": places.get("retired", 0), "left": places.get("out", 0) + places.get("lent", 0) + places.get("cancelled", 0),
-            "series": each.series.partition("|")[2],
-        })  # fmt: skip
-    if form := form_of(request):
-        if request.GET.get("table") == "claims":
-            return as_table(form, "certificate-claims", CLAIMS, ((each["claim"].posting, each["day"], each["claim"].purpose, each["claim"].beneficiary,
-                            each["claim"].year, each["quantity"], each["numbers"]) for each in claimed))  # fmt: skip
-        lines = (
-            (each["batch"].code, each["batch"].kind, f"{each['batch'].produced_on:%Y-%m}", each["until"], each["batch"].region, each["series"],
-             str(each["batch"].first_number), str(each["batch"].last_number), each["mwh"], each["held"], each["claimed"], each["left"]) for each in shown
-        )  # fmt: skip
-        return as_table(form, "green-certificates", CERTIFICATES, lines)
-    rules = [
-        law(name)
-        for name in (
-            "certificate.validity",
-            "certificate.used-once",
-            "certificate.scope-2-only",
-            "certificate.not-with-credit",
-        )
-    ]
-    context = context_of(
-        request, "assets-certificates", shown=shown, claims=claimed, held=sum(each["held"] for each in shown if not each["expired"]),
-        claimed=sum(each["claimed"] for each in shown), expired=sum(each["held"] for each in shown if each["expired"]),
-        rules=[(each.says[lang()], each.source[lang()], each.mark) for each in rules],
-    )  # fmt: skip
-    return render(request, "assets/certificates.html", context)

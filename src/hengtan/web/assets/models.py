@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from hengtan.web.accounts.models import User
+from hengtan.web.jobs.models import Job
 from hengtan.web.organisations.models import Organisation
 from hengtan.web.organisations.tenancy import TenantModel, TenantQuerySet
 from hengtan.web.vault.models import Outbox
@@ -135,6 +138,7 @@ class Batch(TenantModel):
     last_number = models.BigIntegerField()
     day = models.DateField()
     origin = models.TextField()
+    inside_market = models.TextField()
 
     objects: ClassVar[TenantQuerySet[Batch]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -346,3 +350,50 @@ class Logged(TenantModel):
 
     def __str__(self) -> str:
         return str(self.posting)
+
+
+class Intake(TenantModel):
+    """A file of events: what was read of it, what was refused, and what became of it.
+
+    state    ``reading``, ``wrong`` (some rows are refused, nothing is proposed), ``ready``, ``proposed``, ``withdrawn``
+    preview  the first rows in words; sums: units and fen by kind and instrument; refused: problems with their places
+    """
+
+    class State(models.TextChoices):
+        """From the file to the queue, or back."""
+
+        READING = "reading", _("being read")
+        WRONG = "wrong", _("refused")
+        READY = "ready", _("ready to be proposed")
+        PROPOSED = "proposed", _("proposed to a second person")
+        WITHDRAWN = "withdrawn", _("withdrawn again")
+
+    name = models.CharField(max_length=200)
+    what = models.CharField(max_length=20)
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.READING)
+    rows = models.PositiveIntegerField(default=0)
+    new = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0)
+    wrong = models.PositiveIntegerField(default=0)
+    preview = models.JSONField(default=list)
+    sums = models.JSONField(default=list)
+    refused = models.JSONField(default=list)
+    job: Any = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_by: Any = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[TenantQuerySet[Intake]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """The newest first."""
+
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.source
+
+    @property
+    def source(self) -> str:
+        """How its events name it: two files of one name are two."""
+        return f"{self.name} #{self.pk}"

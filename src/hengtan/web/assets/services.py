@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -12,11 +12,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.utils import timezone
 
-from hengtan.market.book import Event, Posting, Proposal, Store, read_event
+from hengtan.market.book import Event, Posting, Proposal, Store, many, read_event
 from hengtan.market.book import kept as beside
 from hengtan.market.book.book import Balance
 from hengtan.market.book.decide import Account
 from hengtan.market.book.instrument import cea_of
+from hengtan.market.book.many import Row
 from hengtan.market.book.quote import Quote
 from hengtan.market.book.record import instrument_record
 from hengtan.market.book.registry import StatementLine
@@ -27,6 +28,7 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault import services as vault
 
+from . import told as tells
 from .models import Decision, Logged
 from .models import Proposal as ProposalRow
 
@@ -95,11 +97,19 @@ def open_account(membership: Membership, account: Account) -> bool:
     return new
 
 
-def propose(membership: Membership, told: Mapping[str, Any], *, key: str = "", source: str = "") -> Proposal:
-    """Puts an event before somebody else. Raises HengtanError with all that is wrong with it or speaks against it."""
+def propose(
+    membership: Membership, told: Mapping[str, Any], *, key: str = "", source: str = "", tell: bool = True
+) -> Proposal:
+    """Puts an event before somebody else. Raises HengtanError with all that is wrong with it or speaks against it.
+
+    tell   False: the caller tells of several together (``told.proposed``)
+    """
     _may(membership, Act.ASSETS)
     with writing(membership) as store:
-        return store.propose(read_event(completed(store, told)), who(membership), key=key, source=source)
+        made = store.propose(read_event(completed(store, told)), who(membership), key=key, source=source)
+        if made.is_new and tell:
+            tells.proposed(membership, [made])
+    return made
 
 
 def completed(store: Store, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,6 +118,7 @@ def completed(store: Store, told: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(told)
     if (
         given.get("kind") in ("buy", "borrow", "allocate", "preallocate")
+        and code.isprintable()
         and code
         and cea_of(code) is None
         and not given.get("instrument_kind")
@@ -121,34 +132,45 @@ def completed(store: Store, told: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def propose_all(membership: Membership, events: Sequence[tuple[int, str, Event]], source: str) -> tuple[int, int]:
-    """(new, known already) of the events of a file: all of them, or none with every row that is refused."""
+def propose_all(
+    membership: Membership,
+    events: Sequence[Row],
+    source: str,
+    void: Collection[str] = (),
+    looked: bool = False,
+) -> tuple[int, int]:
+    """(new, known already) of the events of a file: all of them, or none with every row that is refused.
+
+    void    sources that were withdrawn; looked: they were checked a moment ago
+    """
     _may(membership, Act.ASSETS)
-    new, wrong = 0, list[Problem]()
     with writing(membership) as store:
-        for row, key, event in events:
-            try:
-                new += store.propose(event, who(membership), key=key and f"file:{key}", source=source).is_new
-            except HengtanError as fault:
-                wrong += [replace(each, file=source, row=row) for each in fault.problems]
+        wrong = [] if looked else many.checked(store, events, source)
         if wrong:
             raise HengtanError(wrong)
-    return new, len(events) - new
+        new, known = many.proposed(store, events, who(membership), source, void)
+        tells.proposed_many(membership, new, source)
+    return new, known
 
 
-def approve(membership: Membership, proposal: int, reason: str = "") -> Posting:
-    """Posts what somebody else proposed, with its entry in the ledger."""
+def approve(membership: Membership, proposal: int, reason: str = "", *, tell: bool = True) -> Posting:
+    """Posts what somebody else proposed, with its entry in the ledger. tell False: the caller tells of several together."""
     _may(membership, Act.APPROVE)
     with writing(membership) as store:
-        return store.approve(proposal, who(membership), reason)
+        posting = store.approve(proposal, who(membership), reason)
+        if tell:
+            tells.decided(membership, store.proposal(proposal), posting=posting.number)
+    return posting
 
 
-def reject(membership: Membership, proposal: int, reason: str) -> None:
+def reject(membership: Membership, proposal: int, reason: str, *, tell: bool = True) -> None:
     """Turns it down, or takes one's own back, with the reason."""
     mine = ProposalRow.objects.of(membership.organisation).filter(pk=proposal, proposed_by=who(membership)).exists()
     _may(membership, Act.ASSETS if mine else Act.APPROVE)
     with writing(membership) as store:
         store.reject(proposal, who(membership), reason)
+        if tell:
+            tells.decided(membership, store.proposal(proposal), comment=reason.strip())
         told = {"proposal": str(proposal), "reason": reason.strip()}
         vault.record(membership.organisation, "assets.rejected", told, by=membership.user)
 

@@ -1,50 +1,33 @@
-"""Pages of the position and of what waits: holdings, the queue, one proposal, forms of events, accounts."""
+"""What every page of the room shows, and pages of what waits: the queue, one proposal; accounts."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import uuid4
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hengtan.market.book import read_event
 from hengtan.market.book.decide import Account as BookAccount
-from hengtan.market.book.kept import quotes as all_quotes
-from hengtan.market.rules import market_years
 from hengtan.problems import HengtanError
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import as_table, form_of
 
-from . import services, words
-from .forms import GROUPS, OF, AccountForm, DecideForm, EventForm
-from .holdings import holdings
-from .models import Account, Batch, Break, Lot, Posting, Proposal, Statement
-from .pictures import years_chart
+from . import deciding, services, words
+from .forms import AccountForm, DecideForm
+from .models import Account, Lot, Posting, Proposal
 
 PAGE = 50
-HOLDINGS = (
-    "instrument",
-    "kind",
-    "source",
-    "unit",
-    "held",
-    "frozen",
-    "lent",
-    "usable",
-    "year",
-    "state",
-    "reason",
-    "value_cny",
-)
+MOST_SOURCES = 12
+"""A step of a compliance plan: its form is proposed under the step's own key, so that the step is proposed once."""
 QUEUE = ("proposal", "kind", "event", "proposed_by", "proposed_at", "source", "state", "decided_by", "reason")
 
 
@@ -70,39 +53,6 @@ def year_of(request: TenantRequest, name: str = "year") -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) == 4 and 2019 <= int(text) <= last + 3 else last
 
 
-@within(Act.WHOLE)
-def index(request: TenantRequest) -> HttpResponse:
-    """The position."""
-    today, year, entity = timezone.localdate(), year_of(request), request.GET.get("entity", "")[:200]
-    with services.reading(request.organisation) as store:
-        found = holdings(store, year, today, all_quotes(store), entity)
-    if form := form_of(request):
-        lines = (
-            (each.code, each.kind, str(each.source), each.unit, each.held, each.frozen, each.lent, each.usable, year, each.state, each.why,
-             "" if each.value is None else words.yuan(each.value).replace(",", "").replace("−", "-")) for each in found
-        )  # fmt: skip
-        return as_table(form, f"holdings-{today}", HOLDINGS, lines)
-    tonnes = [each for each in found if each.kind in ("cea", "ccer")]
-    breaks = Break.objects.visible_to(request.user).of(request.organisation)
-    statement = Statement.objects.visible_to(request.user).of(request.organisation).first()
-    context = context_of(
-        request, "assets", found=found, year=year, years=range(today.year + 1, 2020, -1), entity=entity, entities=entities_of(request),
-        cea=sum(each.held for each in tonnes if each.kind == "cea"), ccer=sum(each.held for each in tonnes if each.kind == "ccer"),
-        usable=sum(each.usable or 0 for each in tonnes), frozen=sum(each.frozen for each in tonnes), lent=sum(each.lent for each in tonnes),
-        mwh=sum(each.held for each in found if each.unit == "MWh"), value=_sum(each.value for each in found),
-        unpriced=sum(each.value is None for each in found), open_breaks=breaks.filter(closing=None).count(), statement=statement,
-        has_accounts=bool(found) or Account.objects.visible_to(request.user).of(request.organisation).exists(), chart=years_chart(),
-        chart_source=market_years()[-1], quotes_address=reverse("assets-quotes", kwargs={"key": request.organisation.key}),
-        last=Posting.objects.visible_to(request.user).of(request.organisation)[:6],
-    )  # fmt: skip
-    return render(request, "assets/holdings.html", context)
-
-
-def _sum(values: Any) -> int | None:
-    known = [each for each in values if each is not None]
-    return sum(known) if known else None
-
-
 def proposals(request: TenantRequest) -> Any:
     """Those that this person sees, with what was decided."""
     return Proposal.objects.visible_to(request.user).of(request.organisation).select_related("decision")
@@ -114,6 +64,9 @@ def queue(request: TenantRequest) -> HttpResponse:
     state = request.GET.get("state", "pending")
     found = proposals(request)
     found = found.filter(decision=None) if state == "pending" else found.filter(decision__verdict=state).order_by("-pk")
+    source = request.GET.get("source", "")[:200]
+    source = source if source.isprintable() else ""
+    found = found.filter(source=source) if source else found
     if form := form_of(request):
         rows = list(found)
         people = services.names(
@@ -130,17 +83,29 @@ def queue(request: TenantRequest) -> HttpResponse:
         {each.proposed_by for each in page}
         | ({each.decision.decided_by for each in page} if state != "pending" else set())
     )
+    events = {each.pk: json.loads(each.event) for each in page}
     shown = [
         {
-            "row": each, "told": words.sentence(json.loads(each.event)), "by": people.get(each.proposed_by, ""),
+            "row": each, "told": words.sentence(events[each.pk]), "by": people.get(each.proposed_by, ""),
+            "units": deciding.units_of(events[each.pk]), "cny": deciding.money_of(events[each.pk], deciding.units_of(events[each.pk])),
             "mine": each.proposed_by == services.who(request.membership),
             "decided": None if state == "pending" else (people.get(each.decision.decided_by, ""), each.decision),
         }
         for each in page
     ]  # fmt: skip
-    return render(
-        request, "assets/queue.html", context_of(request, "assets-queue", page=page, shown=shown, state=state)
-    )
+    context = context_of(
+        request, "assets-queue", page=page, shown=shown, state=state, source=source, ticked="all" in request.GET,
+        sources=_sources(request) if state == "pending" else [], query=urlencode({"state": state} | ({"source": source} if source else {})),
+        may_tick=state == "pending" and request.membership.may(Act.APPROVE) and any(not each["mine"] for each in shown),
+    )  # fmt: skip
+    return render(request, "assets/queue.html", context)
+
+
+def _sources(request: TenantRequest) -> list[dict[str, Any]]:
+    """Files whose events wait, the newest first: name, how many, up to which number."""
+    waits = proposals(request).filter(decision=None).exclude(source__in=("", "form", "api"))
+    found = waits.order_by().values("source").annotate(many=Count("pk"), upto=Max("pk")).order_by("-upto")
+    return list(found[:MOST_SOURCES])
 
 
 def _proposal_page(
@@ -150,7 +115,7 @@ def _proposal_page(
     decision = getattr(row, "decision", None)
     against = []
     if decision is None and not wrong:
-        against = words.said(services.refusals(request.organisation, read_event(told)))
+        against = words.said(services.refusals(request.organisation, read_event(told, kept=True)))
     people = services.names({row.proposed_by, decision.decided_by if decision else ""})
     posting = Posting.objects.of(request.organisation).filter(proposal_id=row.pk).first() if decision else None
     context = context_of(
@@ -191,51 +156,6 @@ def decide(request: TenantRequest, pk: int) -> HttpResponse:
     if request.POST.get("back") == "queue":
         return redirect("assets-queue", key=request.organisation.key)
     return redirect("assets-proposal", key=request.organisation.key, pk=pk)
-
-
-@within(Act.ASSETS)
-def new(request: TenantRequest) -> HttpResponse:
-    """Which kind; then its form: ``?kind=``."""
-    kind = request.GET.get("kind", "")
-    if kind not in OF:
-        groups = [(title, [(each, words.kind(each)) for each in kinds]) for title, kinds in GROUPS]
-        return render(request, "assets/kinds.html", context_of(request, "assets-new", groups=groups))
-    of, user = request.organisation, request.user
-    accounts = list(Account.objects.visible_to(user).of(of))
-    codes = set(Batch.objects.visible_to(user).of(of).values_list("code", flat=True).distinct()) | {
-        f"CEA{year % 100}" for year in range(2021, timezone.localdate().year + 1)
-    }
-    contracts = (
-        Lot.objects.visible_to(user)
-        .of(of)
-        .filter(spent_by=None)
-        .exclude(contract="")
-        .values_list("contract", flat=True)
-        .distinct()
-    )
-    given = {name: value for name, value in request.GET.items() if name in OF[kind]}
-    form = EventForm(
-        kind,
-        request.POST or None,
-        accounts=accounts,
-        codes=codes,
-        contracts=set(contracts),
-        entities={each.entity for each in accounts},
-        initial=given,
-    )
-    wrong: list[dict[str, str]] = []
-    token = request.POST.get("token", "")[:40] or uuid4().hex
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.propose(request.membership, form.told(), key=f"form:{token}", source="form")
-            messages.success(request, _("Proposed. It is posted when somebody else approves it."))
-            return redirect("assets-proposal", key=of.key, pk=made.id)
-        except HengtanError as fault:
-            wrong = form.refuse(fault.problems)
-    context = context_of(
-        request, "assets-new", form=form, title=words.kind(kind), wrong=wrong, token=token, has_accounts=bool(accounts)
-    )
-    return render(request, "assets/event.html", context, status=422 if request.method == "POST" else 200)
 
 
 @within(Act.WHOLE, change=Act.ASSETS)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hengtan.market.book.event import TITLES, as_fen, fen
 from hengtan.market.book.instrument import TITLES as INSTRUMENTS
 from hengtan.market.book.instrument import UNITS
+from hengtan.market.rules.yearly import MarketYear
 from hengtan.problems import Problem
 from hengtan.web.runs.words import lang
 
@@ -77,6 +78,11 @@ def yuan(amount: int | None) -> str:
     if amount is None:
         return "—"
     return f"{'−' if amount < 0 else ''}{abs(amount) // 100:,}.{abs(amount) % 100:02}"
+
+
+def year_source(year: MarketYear) -> str:
+    """Who published the figures of a year, in the language of the page."""
+    return year.source_zh if lang() == "zh" else year.source
 
 
 def sentence(event: Mapping[str, Any]) -> str:

@@ -227,3 +227,36 @@ class BaseYear(TenantModel):
     def is_restatement(self) -> bool:
         """Of the same period as the one before; else it was chosen anew."""
         return self.category != Category.CHOSEN
+
+
+class RetirementPaper(TenantModel):
+    """A file of the statement that carbon units were retired (注销证明). It never changes; the file lies in the vault under its digest."""
+
+    posting = models.PositiveBigIntegerField()
+    language = models.CharField(max_length=2)
+    form = models.CharField(max_length=4)
+    digest = models.CharField(max_length=64)
+    bytes = models.PositiveIntegerField()
+    event: Any = models.OneToOneField(Outbox, on_delete=models.PROTECT, related_name="+")
+    issued_by: Any = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[TenantQuerySet[RetirementPaper]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """One of each language and form."""
+
+        ordering: ClassVar = ["posting", "form", "language"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organisation", "posting", "language", "form"], name="one_paper_of_a_retirement"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+        return f"retirement-{self.posting}-{self.language}.{self.form}"

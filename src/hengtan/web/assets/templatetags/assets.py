@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django import template
 
+from hengtan.market.rules.yearly import MarketYear
 from hengtan.web.assets import words
+from hengtan.web.runs.words import lang
 
 register = template.Library()
 
@@ -32,3 +34,21 @@ def million(count: int | None) -> str:
 def event_kind(name: str) -> str:
     """In the language of the page."""
     return words.kind(name)
+
+
+@register.filter
+def abs_num(count: int) -> str:
+    """Without its sign."""
+    return f"{abs(count):,}"
+
+
+@register.filter
+def year_source(year: MarketYear) -> str:
+    """Who published its figures, in the language of the page."""
+    return words.year_source(year)
+
+
+@register.filter
+def year_name(year: str) -> str:
+    """``2026 to 08-19`` as the page speaks."""
+    return year.replace(" to ", "（至 ") + "）" if lang() == "zh" and " to " in year else year
