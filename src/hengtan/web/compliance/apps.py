@@ -12,5 +12,5 @@ class ComplianceConfig(AppConfig):
     label = "compliance"
 
     def ready(self) -> None:
-        """Who plans."""
-        from . import work  # noqa: F401, PLC0415  the job is registered when models are there
+        """Jobs, hours and notices are known from here on."""
+        from . import reminders, words, work  # noqa: F401, PLC0415  models must be there first

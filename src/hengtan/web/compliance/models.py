@@ -94,3 +94,26 @@ class CompliancePlan(TenantModel):
     def is_sound(self) -> bool:
         """Whether it keeps every rule."""
         return self.status in (Status.OPTIMAL, Status.WITHIN) and not self.broken
+
+
+class Reminder(TenantModel):
+    """That people were reminded of something: each stage of each thing once, also when a worker died in the middle.
+
+    about  what, and which of its reminders: ``surrender:2025:...:7``
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="compliance_reminders")
+    about = models.CharField(max_length=300)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[TenantQuerySet[Reminder]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """Each once."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "about"], name="one_compliance_reminder")
+        ]
+
+    def __str__(self) -> str:
+        return self.about

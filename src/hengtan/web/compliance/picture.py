@@ -1,77 +1,67 @@
-"""What a plan's page draws: the position as bars, the yearly ranges of the price. Numbers come from the record."""
+"""What the pages of compliance draw: the position as bars, the cap of credits, the prices of the months."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-WIDTH, TOP, BOTTOM = 360, 24, 166  # of the price chart
+from django.utils.translation import gettext as _
+
+from hengtan.market.book.quote import Quote
 
 
-def bars(record: Mapping[str, Any], year: int) -> dict[str, Any]:
-    """Shares of what is due, in per cent: what serves by kind, and the gap; and the cap of credits."""
-    stands = [each for each in record["positions"] if each["year"] == year]
-    due = sum(each["due_t"] for each in stands)
-    names = {each["entity"] for each in stands}
-    lots = [
-        each
-        for each in record["holdings"]
-        if each["entity"] in names and each["serves_from"] is not None and each["serves_from"] <= year
-    ]
-    allowances = sum(each["allowances_t"] for each in stands)
-    pledged = sum(each["pledged_t"] for each in stands)
-    carried = min(
-        sum(each["t"] for each in lots if each["origin"] == "carried-over" and each["kind"] == "CEA"),
-        allowances - pledged,
-    )
-    credits, gap = sum(each["credits_t"] for each in stands), sum(each["gap_t"] for each in stands)
-    parts = [
-        ("own", allowances - pledged - carried),
-        ("carried", carried),
-        ("pledged", pledged),
-        ("credits", credits),
-        ("gap", gap),
-    ]
+def bars(due: int, parts: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """Shares of the wider of both bars, in per cent: what is due, and what is there by kind; wide parts carry their number."""
     widest = max(due, sum(t for _name, t in parts), 1)
     left, found = Decimal(0), []
     for name, t in parts:
         width = Decimal(t * 100) / widest
         if t:
-            found.append({"name": name, "t": t, "x": f"{left:.3f}", "width": f"{width:.3f}"})
+            found.append(
+                {
+                    "name": name,
+                    "t": t,
+                    "x": f"{left:.3f}",
+                    "width": f"{width:.3f}",
+                    "middle": f"{left + width / 2:.3f}",
+                    "wide": width > 28,
+                }
+            )
         left += width
-    lines = [each for each in record["lines"] if each["year"] == year]
-    used = {
-        source: sum(each["t"] for each in lines if each["action"] == "offset" and (each["source"] in ("offer", "later")) == (source == "bought"))
-        for source in ("held", "bought")
-    }  # fmt: skip
-    cap = sum(each["cap_t"] for each in stands)
     return {
-        "year": year, "due": due, "due_width": f"{Decimal(due * 100) / widest:.3f}", "parts": found, "gap": gap, "have": allowances + credits,
-        "pledged": pledged, "credits": credits, "cap": cap, "held": used["held"], "bought": used["bought"],
-        "held_width": f"{Decimal(used['held'] * 100) / max(cap, 1):.3f}", "bought_width": f"{Decimal(used['bought'] * 100) / max(cap, 1):.3f}",
-        "gap_share": Decimal(gap * 100) / max(due, 1),
-        "fine_low": sum((Decimal(each["fine"]["low_cny"]) for each in stands if each["fine"]), Decimal(0)),
-        "fine_high": sum((Decimal(each["fine"]["high_cny"]) for each in stands if each["fine"]), Decimal(0)),
-        "deadline": stands[0]["deadline"] if stands else "", "expected": bool(stands and stands[0]["deadline_expected"]),
+        "due": due,
+        "due_width": f"{Decimal(due * 100) / widest:.3f}",
+        "due_middle": f"{Decimal(due * 50) / widest:.3f}",
+        "parts": found,
+    }
+
+
+def caps(cap: int, held: int, bought: int) -> dict[str, str]:
+    """Of the bar of the cap on credits."""
+    return {
+        "held_width": f"{Decimal(held * 100) / max(cap, 1):.3f}",
+        "bought_width": f"{Decimal(bought * 100) / max(cap, 1):.3f}",
+    }
+
+
+def months(quotes: Sequence[Quote]) -> list[tuple[str, int, int, int]]:
+    """(month, lowest, highest, last close in fen) of the composite of all vintages, the last six."""
+    by: dict[str, list[Quote]] = {}
+    for each in sorted((each for each in quotes if each.symbol == "CEA"), key=lambda each: each.day):
+        by.setdefault(f"{each.day:%Y-%m}", []).append(each)
+    return [
+        (name, min(one.close for one in of), max(one.close for one in of), of[-1].close)
+        for name, of in list(by.items())[-6:]
+    ]
+
+
+def months_chart(rows: Sequence[tuple[str, int, int, int]]) -> dict[str, Any]:
+    """As the chart of the published years: a bar from the lowest to the highest close, a line and a number at the last."""
+    return {
+        "kind": "ranges", "unit": _("CNY/t"), "names": [_("lowest close"), _("highest close"), _("last close")],
+        "rows": [
+            {"name": name, "low": low / 100, "high": high / 100, "last": last / 100, "told": [f"{fen // 100}.{fen % 100:02}" for fen in (low, high, last)]}
+            for name, low, high, last in rows
+        ],
     }  # fmt: skip
-
-
-def prices(years: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """Yearly ranges as rectangles and year-end closes as lines, from 0 up."""
-    most = max(Decimal(each["high_cny_t"]) for each in years) * Decimal("1.1")
-    scale = Decimal(BOTTOM - TOP) / most
-    step = Decimal(WIDTH - 40) / len(years)
-    found = []
-    for at, each in enumerate(years):
-        low, high, end = (Decimal(each[name]) for name in ("low_cny_t", "high_cny_t", "year_end_cny_t"))
-        middle = 40 + step * at + step / 2
-        found.append(
-            {
-                "year": each["year"].partition(" ")[0], "until": each["year"].partition(" to ")[2], "low": low, "high": high, "end": end,
-                "x": f"{middle - 9:.1f}", "middle": f"{middle:.1f}", "left": f"{middle - 13:.1f}", "y": f"{BOTTOM - high * scale:.1f}",
-                "height": f"{(high - low) * scale:.1f}", "end_y": f"{BOTTOM - end * scale:.1f}", "text_y": f"{BOTTOM - high * scale - 5:.1f}",
-            }
-        )  # fmt: skip
-    ticks = [(value, f"{BOTTOM - value * scale:.1f}") for value in (0, 40, 80, 120) if value <= most]
-    return {"bars": found, "ticks": ticks, "width": WIDTH, "bottom": BOTTOM}

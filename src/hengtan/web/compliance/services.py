@@ -21,6 +21,7 @@ from hengtan.web.organisations.models import Membership, Organisation
 from hengtan.web.organisations.roles import Act
 from hengtan.web.vault import services as vault
 
+from . import words
 from .models import CompliancePlan, Status, Step
 
 PLAN = "compliance.plan"  # the job
@@ -88,6 +89,7 @@ def submit(membership: Membership, one: CompliancePlan) -> CompliancePlan:
     kept.step, kept.submitted_by, kept.decided_by, kept.decided_at = Step.SUBMITTED, membership.user, None, None
     kept.entry = vault.record(kept.organisation, "compliance.submitted", _told(kept), by=membership.user)
     kept.save()
+    words.tell_submitted(kept, membership.user)
     return kept
 
 
@@ -108,6 +110,7 @@ def decide(membership: Membership, one: CompliancePlan, *, approve: bool, commen
     kind = "compliance.approved" if approve else "compliance.returned"
     kept.entry = vault.record(kept.organisation, kind, _told(kept) | {"comment": kept.comment}, by=membership.user)
     kept.save()
+    words.tell_decided(kept, membership.user)
     return kept
 
 
@@ -148,14 +151,19 @@ def _begun(
 
 
 def days(organisation: Organisation, user: Any, today: date) -> list[tuple[CompliancePlan, dict[str, Any]]]:
-    """(plan, day) of approved plans from today on, in their order."""
+    """(plan, day) of approved plans from today on, in their order: days of the rules once, those of a plan while it is the newest of the entity and year."""
     found = CompliancePlan.objects.visible_to(user).of(organisation).filter(step=Step.APPROVED)
-    rows = [
-        (one, each)
-        for one in found.select_related("organisation")
-        for each in one.record.get("calendar", ())
-        if date.fromisoformat(each["day"]) >= today
-    ]
+    rows, rules, planned = list[tuple[CompliancePlan, dict[str, Any]]](), set[tuple[str, str]](), set[tuple[str, int]]()
+    for one in found.select_related("organisation").order_by("-pk"):
+        mine = {(each["entity"], each["year"]) for each in one.record["positions"]} - planned
+        for each in one.record["calendar"]:
+            name = (each["day"], each["id"])
+            of_plan = each["id"] == "plan"
+            whose = (each["entity"], each["year"] or one.record["years"][-1])
+            if date.fromisoformat(each["day"]) >= today and (whose in mine if of_plan else name not in rules):
+                rows.append((one, each))
+                rules |= set() if of_plan else {name}
+        planned |= mine
     return sorted(rows, key=lambda row: (row[1]["day"], row[0].pk))
 
 

@@ -9,30 +9,30 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from hengtan.market.book.kept import quotes as all_quotes
 from hengtan.market.compliance import schema
 from hengtan.market.compliance.workbook import write_workbook
-from hengtan.problems import HengtanError
+from hengtan.web.assets import services as assets
 from hengtan.web.jobs.models import UNDER_WAY
-from hengtan.web.market.models import Allocation
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
 from hengtan.web.shell.tables import as_table, form_of
 
-from . import feed, picture, services
+from . import feed, live, services, shown, steps, told
 from .models import CompliancePlan, Step
 
 PAGE = 50
+MOST_ROWS = 300
 LIST = ("name", "as_of", "years", "status", "step", "gap_t", "cost_cny", "made_by", "decided_by")
 TABLES = {
     "lines": ("entity", "year", "what", "why", "unit", "t", "price_cny_t", "cost_cny", "window", "by"),
@@ -41,31 +41,6 @@ TABLES = {
     "calendar": ("day", "what", "year", "days_left", "expected", "mark"),
 }  # fmt: skip
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class PlanForm(forms.Form):
-    """The input as a file, or as text."""
-
-    file = forms.FileField(label=gettext_lazy("Input as a file (JSON)"), required=False)
-    text = forms.CharField(
-        label=gettext_lazy("or as text"), required=False, strip=False, max_length=services.LARGEST,
-        widget=forms.Textarea(attrs={"rows": 18, "class": "mono", "spellcheck": "false"}),
-    )  # fmt: skip
-
-    def clean(self) -> dict[str, Any]:
-        """One of the two; what was typed stays in the form."""
-        given = super().clean() or {}
-        upload = given.get("file")
-        if upload is not None:
-            if (upload.size or 0) > services.LARGEST:
-                raise ValidationError(_("An input has at most %(most)d bytes.") % {"most": services.LARGEST})
-            try:
-                given["text"] = upload.read().decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise ValidationError(_("The file is not UTF-8.")) from None
-        if not (given.get("text") or "").strip():
-            raise ValidationError(_("Give a file or type the input."))
-        return given
 
 
 def _one(request: TenantRequest, pk: int) -> CompliancePlan:
@@ -93,38 +68,11 @@ def index(request: TenantRequest) -> HttpResponse:
         "feed": feed.address(request),
         "language": lang(),
     }
-    return render(request, "compliance/plans.html", context)
-
-
-@within(Act.ASSETS)
-def new(request: TenantRequest) -> HttpResponse:
-    """A file or a text; ``?allocation=`` begins with the entities of an allocation, ``?from=`` with another plan's input."""
-    form = PlanForm(request.POST or None, request.FILES or None, initial={"text": _begin(request)})
-    wrong: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.make(request.membership, form.cleaned_data["text"])
-            return redirect("compliance-plan", key=request.organisation.key, pk=made.pk)
-        except HengtanError as fault:
-            wrong = [problem.sentence(lang()) for problem in fault.problems[:20]]
-            if form.cleaned_data.get("file") is not None:  # shown, so that it can be mended here
-                form = PlanForm(initial={"text": form.cleaned_data["text"]})
-    allocations = Allocation.objects.visible_to(request.user).of(request.organisation)
-    context = {"form": form, "wrong": wrong, "allocations": allocations.only("pk", "name", "year", "organisation")[:10]}
-    return render(request, "compliance/new.html", context, status=422 if request.method == "POST" else 200)
-
-
-def _begin(request: TenantRequest) -> str:
-    for name, kind in (("allocation", Allocation), ("from", CompliancePlan)):
-        asked = request.GET.get(name, "")
-        if asked.isdecimal() and len(asked) < 15:
-            rows: Any = kind.objects.visible_to(request.user).of(request.organisation)
-            found = get_object_or_404(rows.select_related("organisation"), pk=int(asked))
-            if isinstance(found, CompliancePlan):
-                return services.given_of(found)
-            begun = services.from_allocation(found, timezone.localdate())
-            return json.dumps(begun, ensure_ascii=False, indent=1)
-    return ""
+    return render(
+        request,
+        "compliance/plans.html",
+        context | {"here": "compliance-plans", "waits": assets.waiting(request.organisation)},
+    )
 
 
 @within(Act.WHOLE)
@@ -146,52 +94,61 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     """Position, plan, other assumptions, prices, days, holdings; while the job runs, how far it is."""
     one = _one(request, pk)
     if not one.is_done:
-        return render(request, "compliance/plan.html", {"one": one, "job": one.job})
-    made, language = one.record, lang()
+        waits = assets.waiting(request.organisation)
+        return render(
+            request, "compliance/plan.html", {"one": one, "job": one.job, "here": "compliance-plans", "waits": waits}
+        )
+    made, language, today = one.record, lang(), timezone.localdate()
     if form := form_of(request):
         name = request.GET.get("table", "lines")
         name = name if name in TABLES else "lines"
         return as_table(form, f"compliance-{name}-{one.as_of}", TABLES[name], _flat(made[name], TABLES[name], language))
+    year = year_of(request, made["years"])
+    with assets.reading(request.organisation) as store:
+        found = live.live(store, year, today)
+        quotes, taken = all_quotes(store), steps.waiting(store)
+    parts = steps.parts(made)
+    steps.seen(one.organisation, one, parts)
+    names = {each["entity"]: each["name"] for each in made["positions"]}
+    holdings = [
+        {**each, "name": names[each["entity"]], "why_not": [why[language] for why in each["why_not"]]}
+        for each in made["holdings"][:MOST_ROWS]
+    ]
     context = {
-        "one": one, "made": made, "language": language, "bars": [picture.bars(made, year) for year in made["years"]],
-        "prices": picture.prices(made["prices"]["years"]), "worth": _worth(made), "job": one.job if one.job and one.job.state in UNDER_WAY else None,
-        "lines": Paginator([_line(each, language) for each in made["lines"]], 100).get_page(request.GET.get("page")),
-        "total_t": sum(each["t"] for each in made["lines"] if each["action"] in ("surrender", "offset")),
-        "total_cny": sum((Decimal(each["cost_cny"]) for each in made["lines"]), Decimal(0)),
-        "otherwise": [{**each, "title": each["title"][language], "cost": services.money(each["cost_cny"]), "more": services.money(each["more_cny"])} for each in made["alternatives"]],
-        "days": [{**each, "title": each["title"][language]} for each in made["calendar"][:14]],
-        "holdings": [{**each, "why_not": [why[language] for why in each["why_not"]]} for each in made["holdings"][:200]],
-        "told": [(kind, {**each, "reason": each["reason"][language], "mend": each["mend"][language]})
-                 for kind, name in (("bad", "broken"), ("bad", "binding"), ("", "notes")) for each in made[name][:40]],
-        "drafts": any(each["code"] == "comply.draft-rule" for each in made["notes"]), "several": len({each["entity"] for each in made["positions"]}) > 1,
-        "may_submit": request.membership.may(Act.ASSETS) and one.step in (Step.DRAFT, Step.RETURNED) and one.is_sound,
-        "may_decide": request.membership.may(Act.APPROVE) and one.step == Step.SUBMITTED and request.user.pk not in (one.created_by_id, one.submitted_by_id),
-        "may": request.membership.may(Act.ASSETS), "feed": feed.address(request), "cost": services.money(made["cost_cny"]), "gap_cny": services.money(made["gap_cny"]),
-        "saved": next((services.money(each["more_cny"]) for each in made["alternatives"] if each["id"] == "no-credits"), None),
+        "one": one, "made": made, "language": language, "year": year, "whole_plan": True, "f": shown.figures(made, year, "", today),
+        "positions": shown.stands_of(made, year)[:MOST_ROWS], "several": len(names) > 1, "drafts": told.drafts(year, today), "holdings": holdings,
+        "notes": [{**each, "reason": each["reason"][language], "mend": each["mend"][language]} for each in made["notes"][:40]],
+        "moved": live.moved(made, found, steps.own(parts), live.surrendered_since(one))[: live.MOST_MOVED] if one.step == Step.APPROVED else [],
+        "total": told.sum_of(one, found, year), "feed": feed.address(request), "here": "compliance-plans", "waits": assets.waiting(request.organisation),
+        "job": one.job if one.job and one.job.state in UNDER_WAY else None,
     }  # fmt: skip
+    mine = steps.of_lines(made, parts, year)
+    context |= (
+        told.told(request, one, year, "", found, mine, taken, today)
+        | told.doors(request, one, year)
+        | told.prices(quotes)
+        | told.may(request, one)
+    )
     return render(request, "compliance/plan.html", context)
 
 
-def _line(each: dict[str, Any], language: str) -> dict[str, Any]:
-    cost = Decimal(each["cost_cny"])
-    return {**each, "what": each["what"][language], "why": each["why"][language], "cost": cost if cost else None}
+def year_of(request: TenantRequest, years: list[int]) -> int:
+    """Of the address, where the plan has it; else the first."""
+    asked = request.GET.get("year", "")
+    return next((year for year in years if str(year) == asked), years[0])
 
 
-def _worth(made: dict[str, Any]) -> list[dict[str, Any]]:
-    """By year: gap, band, and what a tonne less saves, from the least to the most over the entities."""
-    found = []
-    for year in made["years"]:
-        stands = [each for each in made["positions"] if each["year"] == year]
-        values = [Decimal(each["cny_t"]) for each in made["worth"] if each["year"] == year]
-        low, high = ([each["emissions"][name] for each in stands] for name in ("low_t", "high_t"))
-        found.append(
-            {
-                "year": year, "gap": sum(each["gap_t"] for each in stands), "verified": all(each["emissions"]["method"] == "verified" for each in stands),
-                "low": None if None in low else sum(low), "high": None if None in high else sum(high),
-                "least": min(values, default=None), "most": max(values, default=None),
-            }
-        )  # fmt: skip
-    return found
+@within(Act.WHOLE)
+def moved(request: TenantRequest, pk: int) -> HttpResponse:
+    """Where plans stood before."""
+    return redirect("compliance-plan", key=request.organisation.key, pk=_one(request, pk).pk)
+
+
+@within(Act.WHOLE)
+def moved_file(request: TenantRequest, pk: int) -> HttpResponse:
+    """Where their files stood before."""
+    address = reverse("compliance-plan-file", kwargs={"key": request.organisation.key, "pk": _one(request, pk).pk})
+    return redirect(f"{address}?{request.GET.urlencode()}")
 
 
 def _flat(rows: list[dict[str, Any]], columns: tuple[str, ...], language: str) -> list[tuple[object, ...]]:
