@@ -21,6 +21,7 @@ from . import (
     audit,
     boundary,
     changes,
+    claims,
     collection,
     compliance,
     data,
@@ -78,6 +79,7 @@ api.add_router("", compliance.router)
 api.add_router("", quality.router)
 api.add_router("", evidence_months.router)
 api.add_router("", assets.router)
+api.add_router("", claims.router)
 api.add_router("", library.router)
 api.add_router("", own.router)
 api.add_router("", webhooks.router)

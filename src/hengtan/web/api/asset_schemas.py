@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Schema
 from pydantic import Field
 
 from hengtan.market.book.posting import LARGEST_QUANTITY
+
+from .wire import Problem
 
 TEXT: Any = Field("", max_length=200)
 UNITS: Any = Field(0, ge=0, le=LARGEST_QUANTITY)
@@ -44,6 +46,8 @@ class AssetHoldingOut(Schema):
     state: str
     reason: str
     value_cny: str | None
+    quote_cny: str | None = Field(description="By which it is valued, CNY a unit.")
+    quote_day: date | None
 
 
 class AssetEventIn(Schema):
@@ -72,6 +76,22 @@ class AssetReasonIn(Schema):
     """Why."""
 
     reason: str = Field("", max_length=300)
+
+
+class AssetDecideIn(Schema):
+    """Several events and what is said of them; each is posted or refused by itself."""
+
+    ids: list[int] = Field(min_length=1, max_length=200)
+    verdict: Literal["approve", "reject"]
+    reason: str = Field("", max_length=300, description="Needed to turn them down.")
+
+
+class AssetDecidedOut(Schema):
+    """What became of one: ``posting`` its number; ``problems`` why it was refused and still waits."""
+
+    id: int
+    posting: int | None
+    problems: list[Problem]
 
 
 class AssetPostingOut(Schema):

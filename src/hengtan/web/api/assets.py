@@ -11,17 +11,17 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
 
-from hengtan.market.book import fen, read_record
+from hengtan.market.book import fen
 from hengtan.market.book.decide import Account as BookAccount
 from hengtan.market.book.event import as_fen, ranges_of
 from hengtan.market.book.instrument import cea_of
 from hengtan.market.book.kept import quotes as all_quotes
+from hengtan.market.book.movements import valued
 from hengtan.market.book.quote import Quote
 from hengtan.market.book.registry import StatementLine
-from hengtan.market.book.value import valuation
 from hengtan.problems import HengtanError
 from hengtan.problems import Problem as Wrong
-from hengtan.web.assets import services
+from hengtan.web.assets import deciding, services
 from hengtan.web.assets.holdings import holdings
 from hengtan.web.assets.models import Account, Batch, Break, Logged, Lot, Posting, Proposal
 from hengtan.web.organisations.roles import Act
@@ -32,6 +32,8 @@ from .asset_schemas import (
     AssetAccountOut,
     AssetBreakOut,
     AssetBreaksOut,
+    AssetDecidedOut,
+    AssetDecideIn,
     AssetEventIn,
     AssetHoldingOut,
     AssetPostingOut,
@@ -45,7 +47,7 @@ from .asset_schemas import (
     AssetUnitOut,
 )
 from .door import Call, Said, need
-from .wire import PAGING, REFUSED, WRITES, Page, Paging, ask, once, page
+from .wire import PAGING, REFUSED, WRITES, Page, Paging, ask, once, page, told
 
 router = Router(tags=["Carbon assets"])
 
@@ -114,17 +116,23 @@ def new_asset_account(request: Call, given: AssetAccountIn) -> tuple[int, Any]:
 
 @router.get("/assets/holdings", response={200: list[AssetHoldingOut], **REFUSED})
 def asset_holdings(
-    request: Call, year: int | None = ask(None, ge=2019, le=2100), entity: str = ask("", max_length=200)
+    request: Call,
+    year: int | None = ask(None, ge=2019, le=2100),
+    entity: str = ask("", max_length=200),
+    day: date | None = None,
 ) -> Any:
-    """The position, and what of it is usable for a year (default: last year)."""
+    """The position now, or at the end of a day by its rules and prices; what of it is usable for a year (default: the year before)."""
     need(request, Act.WHOLE)
     _text(entity)
     today = timezone.localdate()
+    as_of = day if day is not None and day < today else None
+    on = as_of or today
     with services.reading(request.organisation) as store:
-        found = holdings(store, year or today.year - 1, today, all_quotes(store), entity)
+        found = holdings(store, year or on.year - 1, on, all_quotes(store), entity, as_of=as_of)
     return [
         {"instrument": each.code, "kind": each.kind, "source": str(each.source), "unit": each.unit, "held": each.held, "frozen": each.frozen, "lent": each.lent,
-         "usable": each.usable, "state": each.state, "reason": each.why, "value_cny": None if each.value is None else fen(each.value)}
+         "usable": each.usable, "state": each.state, "reason": each.why, "value_cny": None if each.value is None else fen(each.value),
+         "quote_cny": fen(each.quote.close) if each.quote else None, "quote_day": each.quote.day if each.quote else None}
         for each in found
     ]  # fmt: skip
 
@@ -145,6 +153,25 @@ def propose(request: Call, given: AssetEventIn) -> tuple[int, Any]:
     _text(given.key)
     made = services.propose(request.membership, given.event, key=given.key and f"api:{given.key}", source="api")
     return 201, AssetProposalOut(**_proposal(_proposals(request).get(pk=made.id))).model_dump(mode="json")
+
+
+@router.post("/assets/proposals/decide", response={200: list[AssetDecidedOut], **WRITES})
+@once
+def decide_assets(request: Call, given: AssetDecideIn) -> tuple[int, Any]:
+    """Approves or turns down several, oldest first; each by itself, so one that is refused leaves the others as they are."""
+    need(request, Act.WHOLE)
+    need(request, Act.APPROVE)
+    _text(given.reason)
+    wanted = set(
+        _proposals(request).filter(pk__in=[each for each in given.ids if 0 < each < 2**63]).values_list("pk", flat=True)
+    )
+    if wanted != set(given.ids):
+        raise Said(404, Wrong("call.not-there"))
+    found = deciding.decide_many(request.membership, given.ids, given.verdict, given.reason)
+    return 200, [
+        {"id": each.id, "posting": each.posting, "problems": [told(problem) for problem in each.problems]}
+        for each in found
+    ]
 
 
 @router.get("/assets/proposals/{pk}", response={200: AssetProposalOut, **REFUSED})
@@ -256,11 +283,9 @@ def asset_results(request: Call, method: str = ask("average", pattern="^(average
     """Cost, realised and unrealised results."""
     need(request, Act.WHOLE)
     with services.reading(request.organisation) as store:
-        entities = {each.key: each.entity for each in store.accounts()}
-        found = valuation(
-            (read_record(each) for each in store.records()), entities, "fifo" if method == "fifo" else "average", quotes=all_quotes(store),
-            at=timezone.localdate(),
-        )  # fmt: skip
+        found = valued(
+            store, "fifo" if method == "fifo" else "average", quotes=all_quotes(store), at=timezone.localdate()
+        )
     return {
         "method": found.method,
         "positions": [
@@ -270,7 +295,7 @@ def asset_results(request: Call, method: str = ask("average", pattern="^(average
         ],
         "results": [
             {"posting": each.number, "day": each.day, "entity": each.entity, "instrument": each.code, "use": each.use, "quantity": each.quantity,
-             "proceeds_cny": fen(each.proceeds), "cost_cny": fen(each.cost), "result_cny": fen(each.result) if each.use == "sale" else None}
+             "proceeds_cny": fen(each.proceeds), "cost_cny": fen(each.cost), "result_cny": fen(each.result) if each.is_realised else None}
             for each in found.results
         ],
     }  # fmt: skip

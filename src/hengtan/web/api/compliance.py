@@ -9,17 +9,25 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import Field
 
-from hengtan.web.compliance import services
+from hengtan.web.assets import services as assets
+from hengtan.web.compliance import begin, live, making, services, steps
 from hengtan.web.compliance.models import CompliancePlan
+from hengtan.web.compliance.propose import propose
 from hengtan.web.organisations.roles import Act
+from hengtan.web.runs.words import lang
 
 from .door import Call, need
-from .wire import PAGING, REFUSED, WRITES, Page, Paging, once, page
+from .wire import PAGING, REFUSED, WRITES, Page, Paging, ask, once, page
 
 router = Router(tags=["Chinese rules"])
+YEARS = ask([], max_length=6, description="Compliance years; none: the next to be surrendered.")
+YEAR = ask(None, ge=2019, le=2100, description="Of the emissions; left out: every year of the plan.")
+ENTITIES = ask([], max_length=500, description="Names of entities; none: all that are known.")
+AS_OF = ask(None, ge=making.FIRST, le=making.LAST, description="Day of the plan; left out: today.")
 
 
 class CompliancePlanIn(Schema):
@@ -50,6 +58,84 @@ class CompliancePlanOut(Schema):
     decided_by: str | None
     comment: str
     ledger_index: int | None
+
+
+class BegunFromOut(Schema):
+    """Where a part of the input came from."""
+
+    pointer: str = Field(description="JSON pointer into the input.")
+    source: str
+    name: str
+    day: str
+    en: str
+    zh: str
+
+
+class BegunAskedOut(Schema):
+    """What lacks, or cannot be."""
+
+    pointer: str
+    code: str
+    en: str
+    zh: str
+
+
+class CompliancePlanBegunOut(Schema):
+    """An input that is filled as far as anything is known. ``asked``: what is to be added before it can be planned; empty: it can be."""
+
+    input: dict[str, Any]
+    origins: list[BegunFromOut]
+    asked: list[BegunAskedOut]
+
+
+class PlanStepOut(Schema):
+    """What a line of a plan asks of the book: one posting, and how far it has come.
+
+    kind: of the event; state: open, partly, proposed or posted; proposals, postings: numbers in the book; why: what keeps it from being proposed now.
+    """
+
+    line: int
+    kind: str
+    entity: str
+    to_entity: str
+    unit: str
+    t: int
+    open_t: int
+    year: int | None
+    state: str
+    proposals: list[int]
+    postings: list[int]
+    why: str
+
+
+class PlanStepsOut(Schema):
+    """The steps of a plan."""
+
+    items: list[PlanStepOut]
+
+
+class PlanProposeIn(Schema):
+    """Surrenders and offsets of a year; ``lines``: of these alone, else of all."""
+
+    year: int = Field(ge=2019, le=2100)
+    lines: list[int] = Field(default=[], max_length=2000)
+
+
+class ProposedStepOut(Schema):
+    """What came of a step: the proposals that were made now, or why there is none."""
+
+    line: int
+    entity: str
+    unit: str
+    t: int
+    proposals: list[int]
+    why: str
+
+
+class ProposedStepsOut(Schema):
+    """What came of every step that was open."""
+
+    items: list[ProposedStepOut]
 
 
 class PlanReturnIn(Schema):
@@ -93,6 +179,29 @@ def new_compliance_plan(request: Call, given: CompliancePlanIn) -> tuple[int, An
     return 202, _answer(get_object_or_404(_mine(request), pk=made.pk))
 
 
+@router.get("/compliance-plans/begin", response={200: CompliancePlanBegunOut, **REFUSED})
+def begin_compliance_plan(
+    request: Call,
+    year: list[int] = YEARS,
+    entity: list[str] = ENTITIES,
+    as_of: date | None = AS_OF,
+) -> Any:
+    """The input of a new plan out of what is known: holdings, pledges, quotes, emissions, allowances to come. What nobody knows is left out and asked for; add it and post the input."""
+    need(request, Act.WHOLE)
+    need(request, Act.ASSETS)
+    found = making.of_book(request, as_of or timezone.localdate(), [str(each) for each in year], entity)
+    return {
+        "input": found.value,
+        "origins": [
+            {"pointer": pointer, "source": said.kind, "name": said.name, "day": said.day, **begin.told(said)} for pointer, said in found.said.items()
+        ],
+        "asked": [
+            {"pointer": pointer, "code": each.code, **{lang: f"{each.reason(lang)} {each.mend(lang)}" for lang in ("en", "zh")}}
+            for pointer, each in found.asked()
+        ],
+    }  # fmt: skip
+
+
 @router.get("/compliance-plans/{key}", response={200: CompliancePlanOut, **REFUSED})
 def compliance_plan(request: Call, key: str) -> Any:
     """One, with all that it says."""
@@ -131,3 +240,46 @@ def _decide(request: Call, key: str, *, approve: bool, comment: str = "") -> tup
     need(request, Act.APPROVE)
     services.decide(request.membership, one, approve=approve, comment=comment)
     return 200, _answer(get_object_or_404(_mine(request), key=key))
+
+
+@router.get("/compliance-plans/{key}/steps", response={200: PlanStepsOut, **REFUSED})
+def compliance_plan_steps(request: Call, key: str, year: int | None = YEAR) -> Any:
+    """What its lines ask of the book and how far each has come; ``year``: of these emissions alone."""
+    need(request, Act.WHOLE)
+    one = get_object_or_404(_mine(request), key=key)
+    if not one.is_done:
+        return {"items": []}
+    with assets.reading(one.organisation) as store:
+        found, taken = live.live(store, year or one.record["years"][0], timezone.localdate()), steps.waiting(store)
+    parts = steps.parts(one.record, year)
+    steps.seen(one.organisation, one, parts)
+    steps.hindered(one, parts, found, taken)
+    return {
+        "items": [
+            {
+                "line": each.line, "kind": each.kind, "entity": each.entity[0], "to_entity": each.to[0], "unit": each.unit, "t": each.t, "open_t": each.open_t,
+                "year": each.year, "state": each.state, "proposals": [number for number, _t, _posting in each.done],
+                "postings": [posting.number for _number, _t, posting in each.done if posting is not None], "why": each.why,
+            }
+            for each in parts
+        ]
+    }  # fmt: skip
+
+
+@router.post("/compliance-plans/{key}/steps/propose", response={200: ProposedStepsOut, **WRITES})
+@once
+def propose_compliance_plan_steps(request: Call, key: str, given: PlanProposeIn) -> tuple[int, Any]:
+    """Surrenders and offsets go before a second person, as far as the book can do them now; each once, whoever asks."""
+    need(request, Act.WHOLE)
+    one = get_object_or_404(_mine(request), key=key)
+    need(request, Act.ASSETS)
+    answers = propose(request.membership, one, given.year, timezone.localdate(), given.lines) if one.is_done else []
+    return 200, {
+        "items": [
+            {
+                "line": each.part.line, "entity": each.part.entity[0], "unit": each.part.unit, "t": each.part.open_t, "proposals": list(each.made),
+                "why": each.why or " ".join(problem.sentence(lang()) for problem in each.problems),
+            }
+            for each in answers
+        ]
+    }  # fmt: skip

@@ -224,7 +224,7 @@ def new_batch(
     old = get_object_or_404(approved, key=supersedes) if supersedes else None
     with tempfile.TemporaryDirectory(prefix="hengtan-api-") as folder:
         path = Path(folder) / f"rows{ending}"
-        request.content_sha256 = _received(request, path)
+        request.content_sha256 = received(request, path)
         called = uploads.clean_name(file or f"rows{ending}")
         if ending == ".ndjson":
             path, called = as_parquet(path, called), f"{Path(called).stem}.parquet"
@@ -238,7 +238,7 @@ def new_batch(
         return begun(request)
 
 
-def _received(request: Call, path: Path) -> str:
+def received(request: Call, path: Path) -> str:
     """The body in a file; its SHA-256."""
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as out:

@@ -22,7 +22,7 @@ from hengtan.web.vault.storage import room
 
 from .boundary import _shown
 from .data import _one as batch_of
-from .data import _received
+from .data import received
 from .door import Call, Said, need
 from .wire import REFUSED, WRITES, ask, once
 
@@ -109,7 +109,7 @@ def attach(
     need(request, Act.ENTER)
     with tempfile.TemporaryDirectory(prefix="hengtan-evidence-") as folder:
         path = Path(folder) / "file"
-        request.content_sha256 = _received(request, path)
+        request.content_sha256 = received(request, path)
         batch_of(request, key, change=True)
         given = services.kept(request.membership, path, clean_name(name))
 

@@ -28,7 +28,7 @@ from hengtan.web.quality.months import Standing, lacking, standing, year_of
 from hengtan.web.vault.services import facts
 
 from .boundary import _shown
-from .data import _received
+from .data import received
 from .door import Call, Said, need
 from .evidence import BYTES, FILE
 from .wire import REFUSED, WRITES, ask, once
@@ -183,7 +183,7 @@ def attach_to_month(
     need(request, Act.READ)
     with tempfile.TemporaryDirectory(prefix="hengtan-evidence-") as folder:
         path = Path(folder) / "file"
-        request.content_sha256 = _received(request, path)
+        request.content_sha256 = received(request, path)
         entity, first = _entity(request, key, change=True), _first(month)
         wanted = []
         for each in filter(None, (part.strip() for part in values.split(","))):

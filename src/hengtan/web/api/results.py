@@ -16,6 +16,7 @@ from hengtan.inventory.posted import Asked, posted
 from hengtan.problems import Problem as Wrong
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs import services
+from hengtan.web.runs.claims import Wanted, start_with
 from hengtan.web.runs.explaining import explanation
 from hengtan.web.runs.gone import missing
 from hengtan.web.runs.models import GWP, Run
@@ -23,6 +24,7 @@ from hengtan.web.runs.proofs import vouching
 from hengtan.web.runs.views import FILES
 
 from .boundary import _shown
+from .claims import ClaimTakenIn
 from .door import Call, Said, need
 from .wire import PAGING, REFUSED, WRITES, Page, Paging, ask, cursor, once, page, position
 
@@ -37,6 +39,10 @@ class RunIn(Schema):
     last: date | None = None
     gwp: GWP = GWP.AR5
     as_of: date | None = Field(None, description="No factor that was published later is seen.")
+    claims: list[ClaimTakenIn] = Field(
+        [], max_length=1000,
+        description="Certificates claimed in the book that cover electricity in market-based scope 2 (GET /scope2-claims); none by itself.",
+    )  # fmt: skip
 
 
 class RunOut(Schema):
@@ -176,7 +182,8 @@ def new_run(request: Call, given: RunIn) -> tuple[int, Any]:
         "period": f"{given.first or ''}/{given.last or ''}" if given.first or given.last else None,
         "as_of": str(given.as_of) if given.as_of else None,
     }
-    row = services.start(request.organisation, request.user, given.name, sources, options)
+    wanted = [Wanted(each.beneficiary, each.year, each.counted_for) for each in given.claims]
+    row = start_with(request.organisation, request.user, given.name, sources, options, wanted)
     return 202, _shown(RunOut, _shown_to(request)(row))
 
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from hengtan.market.allocation import plans
@@ -23,13 +23,16 @@ from hengtan.sectors.statement import COLUMNS
 from hengtan.web.market import services as market
 from hengtan.web.market.models import Allocation, Kind
 from hengtan.web.organisations.roles import Act
-from hengtan.web.statements import services
+from hengtan.web.statements import imported, services
 from hengtan.web.statements.models import Statement
 
+from .data import received
 from .door import Call, need
 from .wire import PAGING, REFUSED, WRITES, Page, Paging, ask, lang, once, page
 
 router = Router(tags=["Chinese rules"])
+REPORT = {"requestBody": {"required": True, "description": "The XLSX that was issued here, a filled workbook, or a statement file.", "content": {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}  # fmt: skip
 CELL: Any = Field("", max_length=300)
 
 
@@ -213,6 +216,28 @@ def new_statement(request: Call, given: StatementIn) -> tuple[int, Any]:
         raise ValidationError({"method": _("No such guideline.")})
     made = services.make(request.membership, given.name, given.method, given.year, {"name": given.name})
     return 201, StatementOut(**_statement(made)).model_dump(mode="json")
+
+
+@router.post("/statements/import", response={201: StatementOut, **WRITES}, openapi_extra=REPORT)
+def import_statement(
+    request: Call, method: str, year: int = ask(..., ge=2013, le=2100),
+    name: str = ask(..., min_length=1, max_length=120), file: str = ask(..., min_length=1, max_length=255),
+) -> Status[Any]:  # fmt: skip
+    """An earlier year's annual report becomes a draft; the file is the body of the call and stays with it as evidence."""
+    need(request, Act.ENTER)
+    if method not in sector_methods():
+        raise ValidationError({"method": _("No such guideline.")})
+    with tempfile.TemporaryDirectory(prefix="hengtan-report-") as folder:
+        suffix = Path(file).suffix.lower()
+        path = Path(folder) / f"report{suffix if suffix in imported.SUFFIXES else ''}"
+        request.content_sha256 = received(request, path)
+
+        @once
+        def taken(request: Call) -> tuple[int, Any]:
+            made, _problems = imported.take(request.membership, name, method, year, path, file)
+            return 201, StatementOut(**_statement(made)).model_dump(mode="json")
+
+        return taken(request)
 
 
 @router.get("/statements/{key}", response={200: StatementOut, **REFUSED})

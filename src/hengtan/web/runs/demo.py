@@ -26,6 +26,7 @@ from hengtan.web.activities.models import Batch, State
 from hengtan.web.assets import demo as assets
 from hengtan.web.boundaries.models import Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.collection import demo as collecting
+from hengtan.web.compliance import demo as compliance
 from hengtan.web.configuration import kept
 from hengtan.web.jobs.models import State as JobState
 from hengtan.web.jobs.worker import run_one
@@ -203,10 +204,12 @@ def _works(people: list[tuple[User, Role]]) -> None:
 
 
 def _assets(people: list[tuple[User, Role]]) -> None:
-    """An invented group with a book of carbon assets."""
+    """An invented group with a book of carbon assets and a compliance plan."""
     organisation = _organisation(assets.COMPANY, "CN-33", people)
     members = Membership.objects.of(organisation).select_related("user", "organisation")
-    assets.make(members.get(role=Role.OWNER), members.get(role=Role.APPROVER))
+    owner, approver = members.get(role=Role.OWNER), members.get(role=Role.APPROVER)
+    assets.make(owner, approver)
+    compliance.make(owner, approver)
 
 
 def _ningbo_files(organisation: Organisation, report: str) -> list[data.Given]:

@@ -27,7 +27,7 @@ from hengtan.web.library import usage
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.vault.services import facts, home
 
-from . import services, words
+from . import services, taking, words
 from .gone import gone, told_if_spoilt
 from .models import Run
 from .proofs import root_base64, vouching
@@ -56,6 +56,10 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     basis = basis_of(request)
     results = told["results"]
     result = next((each for each in results if each["basis"] in ("-", basis)), results[0] if results else None)
+    if (
+        result is not None
+    ):  # an instrument that states its own rate is told as what it is, not as a factor without a name
+        result = {**result, "factors": [each for each in result["factors"] if "activity_unit" in each]}
     proof = vouching(run, rows=True)
     row = told["rows"][0] if told["rows"] else None
     context: dict[str, Any] = {
@@ -64,7 +68,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "factor": result["factors"][0] if result and len(result["factors"]) == 1 else None,
         "share": _share(run, result), "kind": _kind(row, result), "json_query": f"{request.GET.urlencode()}&format=json",
         "lead": _lead(row), "considered": result["considered"][:CONSIDERED] if result else [],
-        "title": _title(told, row), "links": _linked(run, result), "per": _per(told, result),
+        "title": _title(told, row), "links": _linked(run, result), "claims": taking.behind(run, result) if seen is None else [], "per": _per(told, result),
     }  # fmt: skip
     return render(request, "runs/explain.html", context)
 

@@ -6,6 +6,7 @@ and two parts of nine digits each, whose sums are sums of integers.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
@@ -127,3 +128,51 @@ class Cube(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.facility} {self.month}"
+
+
+class RunClaim(TenantModel):
+    """A claim of certificates in the book, as one run took it into market-based scope 2. It never changes but for ``used_mwh``.
+
+    posting      of the claim in the book; numbers: serial ranges of the certificates, ends inclusive
+    counted_for  whose consumption it may cover: the name of a unit or facility; empty: the whole organisation
+    claimed_mwh  what the posting claimed; mwh: what of it was free for this run (runs of other days of the year used the rest)
+    used_mwh     what covers consumption that was posted; None until the run is done
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="claims")
+    posting = models.PositiveBigIntegerField()
+    code = models.CharField(max_length=300)
+    kind = models.CharField(max_length=20)
+    numbers = models.TextField()
+    year = models.PositiveSmallIntegerField()
+    beneficiary = models.CharField(max_length=300)
+    counted_for = models.CharField(max_length=200, blank=True)
+    claimed_mwh = models.BigIntegerField()
+    mwh = models.DecimalField(max_digits=24, decimal_places=6)
+    used_mwh = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+
+    objects: ClassVar[TenantQuerySet[RunClaim]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """In the order of the book; a run takes a claim once."""
+
+        ordering: ClassVar = ["posting"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "posting"], name="one_claim_once_a_run"),
+            models.CheckConstraint(
+                condition=models.Q(mwh__gt=0, mwh__lte=models.F("claimed_mwh")), name="free_of_a_claim"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(used_mwh=None) | models.Q(used_mwh__gte=0, used_mwh__lte=models.F("mwh")),
+                name="used_of_a_claim",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["organisation", "posting"], name="runs_of_a_claim")]
+
+    def __str__(self) -> str:
+        return f"{self.code}:{self.posting}"
+
+    @property
+    def unused_mwh(self) -> Decimal | None:
+        """What covered nothing, because less was used."""
+        return None if self.used_mwh is None else self.mwh - self.used_mwh

@@ -15,13 +15,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from hengtan.inventory.totals import EXACT, SUMS
+from hengtan.problems import HengtanError
 from hengtan.web.jobs.views import progress
 from hengtan.web.library import services as library
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import as_table, form_of
 
-from . import figures, services
+from . import claims, figures, services, taking, words
 from .dashboard import Dashboard
 from .forms import RunForm
 from .gone import gone, told_if_spoilt
@@ -86,16 +87,23 @@ def index(request: TenantRequest) -> HttpResponse:
 @within(Act.CALCULATE)
 def new(request: TenantRequest) -> HttpResponse:
     """What is calculated, from which data, by which set; then the job."""
-    sources = services.approved(request.organisation)
+    of, wrong = request.organisation, list[dict[str, str]]()
+    sources = services.approved(of)
     form = RunForm(request.POST or None, initial={"name": "", "gwp": "AR5"})
+    groups = claims.offered(of) if sources else []
     if request.method == "POST" and form.is_valid() and sources:
-        run = services.start(
-            request.organisation, request.user, form.cleaned_data["name"], sources, form.options()
-        )  # fmt: skip
-        return redirect("run", key=request.organisation.key, pk=run.pk)
-    batches = services.approved_batches(request.organisation)
-    context = {"form": form, "sources": sources, "batches": batches, "in_use": library.in_use(request.organisation)}
-    return render(request, "runs/new.html", context, status=422 if form.errors else 200)
+        wanted = taking.wanted_of(request.POST, groups)
+        try:
+            run = claims.start_with(of, request.user, form.cleaned_data["name"], sources, form.options(), wanted)
+            return redirect("run", key=of.key, pk=run.pk)
+        except HengtanError as fault:
+            wrong = [{"reason": each.reason(words.lang()), "mend": each.mend(words.lang())} for each in fault.problems]
+    context = {
+        "form": form, "sources": sources, "batches": services.approved_batches(of), "in_use": library.in_use(of), "wrong": wrong,
+        "claimed": taking.shown(of, groups, request.POST), "names": taking.names(of) if groups else [],
+        "rules": taking.rules() if groups else [],
+    }  # fmt: skip
+    return render(request, "runs/new.html", context, status=422 if form.errors or wrong else 200)
 
 
 @within()
@@ -115,6 +123,8 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     basis = basis_of(request)
     form = form_of(request)
     if form:
+        if request.GET.get("table") == "claims" and seen is None:
+            return as_table(form, f"{run.code}-claims", taking.COLUMNS, taking.lines(run))
         return _table(form, run, told, request.GET.get("table", ""), basis)
     board = Dashboard(run, told, basis, services.run_before(run) if seen is None else None)
     drawn = {name: getattr(board, name) for name in CHARTS}
@@ -126,7 +136,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         "current": services.current(request.organisation), "may": request.membership.may(Act.CALCULATE),
         "proof": vouching(run), "charts": {f"chart-{name}": chart for name, chart in drawn.items()},
         "intensity": intensity_of_area(told, basis), "intensities": board.intensities(services.denominators(run)) if seen is None else [], "files": [name for name in FILES if (run.folder / name).exists()] if seen is None else [],
-        "problems": [each for each in told.get("problems", ()) if each["count"]],
+        "problems": [each for each in told.get("problems", ()) if each["count"]], "claimed": taking.told(run) if seen is None else None,
     }  # fmt: skip
     return render(request, "runs/dashboard.html", context)
 

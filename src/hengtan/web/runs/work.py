@@ -45,6 +45,7 @@ from hengtan.web.jobs.services import as_json
 from hengtan.web.vault import services as vault
 from hengtan.web.webhooks.services import announce
 
+from .claims import note_used
 from .figures import figures
 from .models import Cube, Run
 from .services import KIND, every_facility, hot_spots
@@ -198,6 +199,7 @@ def _keep(run: Run, progress: Progress) -> None:
     run.entry_index = read_proof(folder / f"run.json{SUFFIX}").proof.index
     run.done_at = timezone.now()
     with transaction.atomic():
+        note_used(run, summary.get("instruments", {}))
         progress.hold()
         if Cube.objects.filter(run=run).count() != rows:
             raise ControlError(f"run {run.key}: somebody else wrote its cube at the same time")
