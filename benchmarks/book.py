@@ -3,28 +3,35 @@
 ``python -m benchmarks.book`` runs this part alone and prints its table; ``BENCH_BOOK="0.01 0.1 1"`` names the sizes in million postings.
 The records lie in a book's database as the store writes them and are read by it. Every group of four is a purchase, a transfer, a sale and a
 surrender that split lots; the laws of the book are checked on the way. Posting through the store, with its constraints and its entry, is
-timed apart, over 300 postings.
+timed apart, over 300 postings; what an account's statement of the last month and the costs of all cost to ask, by the number of postings.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from hengtan.ledger import canonical
-from hengtan.market.book import Account, Store, read_event
+from hengtan.market.book import Account, Store, read_event, read_record
 from hengtan.market.book.lite import Cursor, connect
+from hengtan.market.book.movements import valued
 from hengtan.market.book.proved import Folder
 from hengtan.market.book.replay import replay
+from hengtan.market.book.value import valuation
 
 TARGETS = {"postings_per_s": 50_000}
 ACCOUNTS = 50
 POSTED = 300
+ASKED = (1_000, 10_000, 100_000)
+BEGINS = date(2022, 1, 1)
+DAYS = 1_780
 
 
 def sizes() -> list[int]:
@@ -64,6 +71,7 @@ def run(work: Path, times: int) -> dict[str, Any]:
     return {
         "sizes": [_of_size(work / f"book_{size}", size, times) for size in sizes()],
         "posting_ms": _posting(work / "book_posting"),
+        "asked": [_asked(work / f"book_asked_{size}", size) for size in ASKED],
     }
 
 
@@ -103,6 +111,74 @@ def _fill(connection: sqlite3.Connection, size: int) -> None:
     connection.execute("COMMIT")
 
 
+def _asked(folder: Path, size: int) -> dict[str, Any]:
+    """Milliseconds of a statement of a month, of an account's whole statement, and seconds of all costs, in a book with all its rows."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    connection = connect(folder / "book.sqlite", create=True)
+    _rows(connection, size)
+    store = Store(Cursor(connection), 1)
+    end = BEGINS + timedelta(days=DAYS)
+
+    def best(act: Callable[[], object]) -> float:
+        taken = []
+        for _ in range(3):
+            began = time.perf_counter()
+            act()
+            taken.append(time.perf_counter() - began)
+        return min(taken)
+
+    told = {
+        "postings": size,
+        "month_ms": best(lambda: store.statement("A1", end - timedelta(days=30), end)) * 1e3,
+        "account_ms": best(lambda: store.statement("A1", BEGINS, end)) * 1e3,
+        "costs_s": best(lambda: valued(store, "fifo")),
+        "records_s": best(lambda: valuation((read_record(each) for each in store.records()), {each.key: each.entity for each in store.accounts()}, "fifo")),
+    }  # fmt: skip
+    connection.close()
+    shutil.rmtree(folder)
+    return told
+
+
+def _rows(connection: sqlite3.Connection, size: int) -> None:
+    """Accounts, batches, lots and money of the postings too, over five years, as the store writes them."""
+    connection.execute("PRAGMA foreign_keys = OFF")
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    write = connection.execute
+    write("BEGIN")
+    for number in range(ACCOUNTS):
+        write(
+            "INSERT INTO book_account (organisation_id, key, entity, registry, number) VALUES (1, ?, ?, '', '')",
+            (f"A{number}", f"E{number % 8}"),
+        )
+    lots: dict[tuple[str, ...], int] = {}
+    for number, kind, record in records(size):
+        day = (BEGINS + timedelta(days=number * DAYS // size)).isoformat()
+        told = json.loads(record.replace("2026-10-12", day))
+        write(
+            "INSERT INTO book_posting (organisation_id, number, proposal_id, kind, day, entity, contract, quantity, reverses, record, posted_at) "
+            "VALUES (1, ?, ?, ?, ?, '', '', 100, NULL, ?, '')", (number, number, kind, day, json.dumps(told)),
+        )  # fmt: skip
+        for each in told.get("batches", ()):
+            write(
+                "INSERT INTO book_batch (organisation_id, number, posting, code, kind, vintage, project, methodology, region, market, series, first_number, "
+                "last_number, day, origin) VALUES (1, ?, ?, 'CEA25', 'cea', 2025, '', '', '', '', '', 1, 100, ?, 'buy')", (int(each[0]), number, day),
+            )  # fmt: skip
+        for each in told.get("spent", ()):
+            write("UPDATE book_lot SET spent_by = ? WHERE id = ?", (number, lots.pop(tuple(each))))
+        for each in told.get("made", ()):
+            made = write(
+                "INSERT INTO book_lot (organisation_id, posting, batch, code, series, first_number, last_number, account, place, contract) "
+                "VALUES (1, ?, ?, 'CEA25', '', ?, ?, ?, ?, '')", (number, int(each[0]), int(each[1]), int(each[2]), each[3], each[4]),
+            )  # fmt: skip
+            lots[tuple(each)] = made.lastrowid or 0
+        for line, each in enumerate(told.get("money", ())):
+            write("INSERT INTO book_money (organisation_id, posting, line, what, source, target, fen) VALUES (1, ?, ?, ?, ?, ?, ?)",
+                  (number, line, *each[:3], int(each[3])))  # fmt: skip
+    write("COMMIT")
+
+
 def _posting(folder: Path) -> float:
     """Milliseconds of one proposal and its approval, two durable transactions, without the ledger's append."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -134,6 +210,16 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         *(
             f"| {each['postings']:,} | {each['replay_s']:.2f} | {each['cpu_s']:.2f} | {each['postings_per_s']:,.0f} | {each['postings'] / each['cpu_s']:,.0f} |"
             for each in found["sizes"]
+        ),
+        "",
+        "Asked of a book with all its rows, 50 accounts, five years: the statement of an account for the last month and for all, and all costs and results (FIFO) "
+        "from lots and money, beside the same from every record.",
+        "",
+        "| postings | statement of a month, ms | of all, ms | costs, s | costs from records, s |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {each['postings']:,} | {each['month_ms']:.1f} | {each['account_ms']:.1f} | {each['costs_s']:.2f} | {each['records_s']:.2f} |"
+            for each in found.get("asked", ())
         ),
         "",
     ]

@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hengtan.ledger import storage
+from hengtan.durable import medium
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Disk:
     def watch(self, monkeypatch):
         self.begun = {path.relative_to(self.root): _content(path) for path in sorted(self.root.rglob("*"))}
         replace, unlink, rmdir, mkdir = Path.replace, Path.unlink, Path.rmdir, Path.mkdir
-        sync_handle, sync_folder = storage.sync_handle, storage.sync_folder
+        sync_handle, sync_folder = medium.sync_handle, medium.sync_folder
 
         def watched_sync(handle):
             sync_handle(handle)
@@ -54,8 +54,8 @@ class Disk:
             if new:
                 self._seen("name", path, None)
 
-        monkeypatch.setattr(storage, "sync_handle", watched_sync)
-        monkeypatch.setattr(storage, "sync_folder", watched_folder)
+        monkeypatch.setattr(medium, "sync_handle", watched_sync)
+        monkeypatch.setattr(medium, "sync_folder", watched_folder)
         for name, spy in [
             ("replace", watched_replace),
             ("unlink", watched_unlink),

@@ -23,23 +23,12 @@ class FactsDisk(Disk):
 
     def watch(self, monkeypatch):
         super().watch(monkeypatch)
-        handle, folder, link = medium.sync_handle, medium.sync_folder, os.link
-
-        def watched_handle(number):
-            handle(number)
-            data = Path(f"/proc/self/fd/{number}").read_bytes()
-            self.events.append(("bytes", os.fstat(number).st_ino, data))
-
-        def watched_folder(path):
-            folder(path)
-            self._seen("folder", path)
+        link = os.link
 
         def watched_link(source, target):
             link(source, target)
             self._seen("name", Path(target), Path(target).stat().st_ino)
 
-        monkeypatch.setattr(medium, "sync_handle", watched_handle)
-        monkeypatch.setattr(medium, "sync_folder", watched_folder)
         monkeypatch.setattr(local.os, "link", watched_link)
 
 

@@ -84,14 +84,14 @@ def test_a_log_that_was_begun_is_there_after_a_power_failure_with_its_key(tmp_pa
 
 def test_the_model_forgets_what_is_not_fsynced(tmp_path, monkeypatch):
     """The proof that the test above can fail: a writer that fsyncs no folder loses what it acknowledged."""
-    from hengtan.ledger import storage
+    from hengtan.durable import medium
 
     folder = new_log(tmp_path / "log")
-    monkeypatch.setattr(storage, "sync_folder", lambda folder: None)
+    monkeypatch.setattr(medium, "sync_folder", lambda folder: None)
     disk = Disk(folder)
     with monkeypatch.context() as patch:
         disk.watch(patch)
-        patch.setattr(storage, "sync_folder", lambda folder: None)
+        patch.setattr(medium, "sync_folder", lambda folder: None)
         with Log.open(folder, load(folder / "private" / "key")) as log:
             log.append([entry(0)])
     left = disk.rebuild(len(disk.events), tmp_path / "left", lambda: False)

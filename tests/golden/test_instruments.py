@@ -203,3 +203,72 @@ def test_a_factor_of_electricity_named_by_a_row_of_steam_is_not_used(run: Calcul
     row = done.one("a1", "market")
     assert row["co2e_kg"] == done.one("a1", "location")["co2e_kg"] > 0 and row["factor_id"] != "WIND"
     assert "instrument.outside" in done.codes("warning")
+
+
+FOR = HEADER.rstrip("\n") + ",facility\n"
+
+
+def of_facilities(run: Calculator, lines: str, *rows: dict[str, Any]) -> Outcome:
+    path = run.folder / "instruments.csv"
+    path.write_text(FOR + lines, "utf-8")
+    whole = [activity(**{"quantity": 1000, "factor_id": "RESIDUAL", **row}) for row in rows]
+    done = run.table(whole, "--instruments", path, "--factors", run.factors(*FACTORS))
+    assert done.code == 0, (done.out, done.err, done.problems)
+    return done
+
+
+PLANTS = (
+    {"activity_id": "a", "facility": "A"},
+    {"activity_id": "b", "facility": "B"},
+    {"activity_id": "c", "facility": "C;1"},
+)
+
+
+def kg(done: Outcome) -> dict[str, Any]:
+    return {row["activity_id"]: row["co2e_kg"] for row in done.rows if row["basis"] == "market"}
+
+
+def test_an_instrument_of_certain_facilities_covers_their_use_alone(run: Calculator) -> None:
+    done = of_facilities(run, "G,GEC,,0,5,MWh,,,,book,A\n", *PLANTS)
+    assert kg(done) == {"a": 0, "b": 500, "c": 500}
+    assert done.summary["instruments"] == {"G": {"quantity": "5", "used": "1", "unit": "MWh"}}  # 4 MWh are left over
+
+
+def test_several_facilities_share_it_and_a_name_may_hold_a_semicolon(run: Calculator) -> None:
+    assert kg(of_facilities(run, "G,GEC,,0,1,MWh,,,,book,A; B\n", *PLANTS)) == {"a": 250, "b": 250, "c": 500}
+    assert kg(of_facilities(run, "G,GEC,,0,1,MWh,,,,book,C;1\n", *PLANTS)) == {"a": 500, "b": 500, "c": 0}
+
+
+def test_what_is_for_one_facility_is_used_there_before_what_is_for_all(run: Calculator) -> None:
+    # by hand: A needs 1 MWh and has 1 of its own; the 2 MWh of the whole are left for B and C, whichever line stands first
+    for lines in (
+        "ALL,GEC,,0,2,MWh,,,,x,\nOWN,GEC,,0,1,MWh,,,,x,A\n",
+        "OWN,GEC,,0,1,MWh,,,,x,A\nALL,GEC,,0,2,MWh,,,,x,\n",
+    ):
+        done = of_facilities(run, lines, *PLANTS)
+        assert set(kg(done).values()) == {0}
+        assert {name: each["used"] for name, each in done.summary["instruments"].items()} == {"ALL": "2", "OWN": "1"}
+
+
+def test_a_row_that_names_an_instrument_of_other_facilities_is_told(run: Calculator) -> None:
+    done = of_facilities(run, "G,GEC,,0,5,MWh,,,,book,A\n", {"activity_id": "b", "facility": "B", "instrument": "G"})
+    assert kg(done) == {"b": 500}
+    assert "facilit" in next(each["reason"] for each in done.problems if each["code"] == "instrument.outside")
+
+
+def test_use_of_rows_that_are_not_posted_uses_no_instrument(run: Calculator) -> None:
+    done = market(
+        run, "GO,GO,,0,5,MWh,,,,\n", {"activity_id": "good", "instrument": "GO"},
+        {"activity_id": "lost", "factor_id": "NOBODY-KNOWS-IT", "instrument": "GO"}, code=3,
+    )  # fmt: skip
+    assert done.summary["instruments"]["GO"]["used"] == "1"
+
+
+def test_beside_an_instruments_file_a_row_may_still_name_a_factor(run: Calculator) -> None:
+    done = market(
+        run,
+        "GO,GO,,0,9999,kWh,,,,\n",
+        {"activity_id": "wind", "instrument": "WIND"},
+        {"activity_id": "go", "instrument": "GO"},
+    )
+    assert (done.one("wind", "market")["co2e_kg"], done.one("go", "market")["co2e_kg"]) == (10, 0)

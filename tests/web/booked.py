@@ -8,6 +8,7 @@ from hengtan.market.book.decide import Account
 from hengtan.market.book.quote import Quote
 from hengtan.market.book.registry import StatementLine
 from hengtan.web.assets import models, services
+from hengtan.web.jobs.models import Job, State
 from hengtan.web.organisations.roles import Role
 from hengtan.web.vault.models import Outbox
 
@@ -54,6 +55,18 @@ def opens_a_book(company):
             "INSERT INTO book_entry (organisation_id, posting, salt, commitment, entry) VALUES (%s, 1, '', %s, '')",
             (company.organisation.pk, mark),
         )
+    person = company.people[Role.OWNER].user
+    company.decided_job = Job.objects.create(
+        organisation=company.organisation, kind="assets.decide", state=State.DONE, created_by=person
+    )
+    company.intake = models.Intake.objects.create(
+        organisation=company.organisation,
+        name=f"{mark} trades.csv",
+        what="trades",
+        digest=mark,
+        state="wrong",
+        created_by=person,
+    )
     company.posting = models.Posting.objects.of(company.organisation).get(number=1)
     company.proposal = models.Proposal.objects.of(company.organisation).order_by("pk").last()
     company.book_batch = models.Batch.objects.of(company.organisation).get(number=1)

@@ -15,6 +15,7 @@ from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.collection.models import Reminder, Request, Series
 from hengtan.web.compliance.models import CompliancePlan
+from hengtan.web.compliance.models import Reminder as ComplianceReminder
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.market.models import Allocation
@@ -24,8 +25,8 @@ from hengtan.web.organisations.roles import Role
 from hengtan.web.organisations.services import invite
 from hengtan.web.quality.models import Filing, MonthEvidence, MonthReminder, Plan, ReportingEntity
 from hengtan.web.reconciliation.models import HandOver, Reconciliation, ReconciliationNote
-from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
-from hengtan.web.runs.models import Cube, Run
+from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile, RetirementPaper
+from hengtan.web.runs.models import Cube, Run, RunClaim
 from hengtan.web.sealed import seal
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
 from hengtan.web.statements.models import Statement
@@ -61,6 +62,10 @@ class Company:
         Cube.objects.create(
             organisation=self.organisation, run=self.run, basis="-", scope=1, month="2025-01", rows=1, kg=1, nano=0, atto=0,
             biogenic_kg=0, biogenic_nano=0, biogenic_atto=0,
+        )  # fmt: skip
+        RunClaim.objects.create(
+            organisation=self.organisation, run=self.run, posting=999_999, code=mark, kind="gec", numbers=mark, year=2025, beneficiary=mark,
+            claimed_mwh=1, mwh=1,
         )  # fmt: skip
         owner = self.people[Role.OWNER].user
         self.batch = Batch.objects.create(organisation=self.organisation, name=f"{mark} bills", created_by=owner)
@@ -113,9 +118,10 @@ class Company:
             organisation=self.organisation, name=mark, year=2024, plan="power-2023-2024", file_name=f"{mark}.csv", digest="0" * 64,
             record={"plan": {"title": {"en": mark, "zh": mark}}, "units": []}, created_by=owner, statements=[{"key": self.statement.key}],
         )  # fmt: skip
+        ComplianceReminder.objects.create(organisation=self.organisation, about="surrender:2025:7")
         self.compliance_plan = CompliancePlan.objects.create(
             organisation=self.organisation, title=mark, as_of=date(2026, 11, 20), years=[2025], created_by=owner,
-            digest=keep_file(self.organisation, mark.encode()),
+            digest=keep_file(self.organisation, b'{"hengtan": "comply.input", "version": 1, "as_of": "2026-11-20", "title": "%s"}' % mark.encode()),
         )  # fmt: skip
         self.entity = ReportingEntity.objects.create(
             organisation=self.organisation, name=mark, method="cn-power-2022", created_by=owner
@@ -185,7 +191,11 @@ class Company:
         meter = Meter.objects.create(**mine, source=self.source, name=mark)
         MeterReading.objects.create(**mine, meter=meter, at=self.lock.closed_at, value=1)
         with transaction.atomic():
-            record(self.organisation, "company.made", {"name": name}, by=None)
+            event = record(self.organisation, "company.made", {"name": name}, by=None)
+            RetirementPaper.objects.create(
+                organisation=self.organisation, posting=999_999, language="zh", form="pdf", digest=self.file.digest, bytes=4, event=event,
+                issued_by=owner,
+            )  # fmt: skip
             told = tell(self.organisation, [owner], "run.done", {"name": mark}, f"/o/{self.organisation.key}/runs/")
             self.notice = told[0]
 

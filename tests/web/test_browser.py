@@ -100,16 +100,17 @@ def test_from_the_first_run_to_a_colleague_in_the_other_language(browser, tmp_pa
         chen.types(name="Chen Yu", password="copper lantern bridge 77")
         chen.sends()
         expect(chen.page.locator(".ht-said")).to_contain_text("Welcome to 宁波甬江精密制造")
-        chen.page.click(".tabbar >> text=Facilities")
+        chen.page.click(".tabbar >> text=More")
+        chen.page.click("main >> text=Facilities")
         expect(chen.page.locator("#rows")).to_contain_text("东莞注塑厂")
         chen.page.click(".tabbar >> text=More")
         chen.page.click("main button[name=language]")
-        expect(chen.page.locator(".tabbar")).to_contain_text("设施")
+        expect(chen.page.locator(".tabbar")).to_contain_text("更多")
         again = Desk(browser, "en-GB", SIZES[2])
         again.page.goto(f"{address}/account/login/")
         again.types(login="chen@example.com", password="copper lantern bridge 77")
         again.sends()
-        expect(again.page.locator(".tabbar")).to_contain_text("设施")  # kept with the person
+        expect(again.page.locator(".tabbar")).to_contain_text("更多")  # kept with the person
 
         for size in SIZES:
             desk = Desk(browser, "zh-CN", size, lin.context.storage_state())

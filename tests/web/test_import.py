@@ -294,7 +294,7 @@ def test_a_cell_that_a_person_changed_is_marked_with_what_stood_there_on_the_pag
     services.fix(batch, who, [("a.csv", "", 2)], 5, "=5", "-5")
     work()
     page = client.get(company.url(f"data/{batch.pk}/problems/")).content.decode()
-    assert re.search(r'<td class="[^"]*fixed" title="was “-5”, changed by Owner yong">', page)
+    assert re.search(r'<td class="[^"]*fixed"\s+title="was “-5”, changed by Owner yong">', page)
     sheet = load_workbook(io.BytesIO(client.get(company.url(f"data/{batch.pk}/workbook/")).content)).worksheets[1]
     assert (sheet["F2"].value, sheet["F2"].data_type) == ("=5", "s")
     assert sheet["F2"].comment.text.startswith("Was “-5”; changed by Owner yong.")

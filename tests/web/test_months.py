@@ -266,7 +266,7 @@ def test_deadlines_have_source_and_mark_and_working_days_are_counted(company):
     assert "No day of 2022 is known here" in client.get(company.url("deadlines/?year=2022")).content.decode()
     told = client.get(company.url("deadlines/?rule=verification-objection&from=2026-09-24")).content.decode()
     assert "<b>2026-10-12</b>" in told
-    assert "[K] MEE Order 19" in told
+    assert "[K] MEE Order 19" in " ".join(told.split())
     unknown = client.get(company.url("deadlines/?rule=verification-objection&from=2026-12-28")).content.decode()
     assert "is not known here" in unknown
     assert client.get(company.url("deadlines/?rule=none")).status_code == 404

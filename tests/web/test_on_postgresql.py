@@ -23,11 +23,14 @@ AGAIN = [
     "test_periods",
     "test_wall",
     "test_assets",
+    "test_compliance_reminders",
 ]
 FURTHER = [
     "test_boundary", "test_runs", "test_runs_pages", "test_batches", "test_entry", "test_import", "test_api", "test_safety",
     "test_notices", "test_gaps", "test_demo", "test_webhooks", "test_sources", "test_limits", "test_killed", "test_reporting", "test_audit",
-    "test_collection", "test_evidence", "test_personal", "test_storage", "test_assets_pages", "test_assets_api",
+    "test_collection", "test_evidence", "test_personal", "test_storage", "test_assets_pages", "test_assets_api", "test_assets_forms", "test_assets_many", "test_assets_intake",
+    "test_assets_position", "test_run_claims", "test_compliance_steps",
+    "test_compliance_plans", "test_compliance_input", "test_compliance_year", "test_compliance_demo", "test_compliance_feed",
 ]  # fmt: skip
 SLOW = "not role_does and not mistake and not beside_the_server"  # and the same on any database
 

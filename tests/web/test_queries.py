@@ -45,7 +45,8 @@ GOLDEN = {
     "reports/": 8,
     "audit/": 8,
     "audit/history/": 6,
-    "compliance/": 7,
+    "compliance/plans/": 8,
+    "compliance/": 15,
 }
 
 

@@ -170,7 +170,7 @@ def test_cells_of_facilities_and_of_a_comparison_lead_to_rows(company, run):
     compared = company.client().get(company.url(f"runs/{later.pk}/compare/?with={run.pk}&by=category")).content.decode()
     facilities = company.client().get(company.url(f"runs/{run.pk}/facilities/")).content.decode()
     links = [
-        unescape(each) for each in re.findall(r'<a class="ht-ex" href="([^"]+/rows/[^"]*)"', compared + facilities)
+        unescape(each) for each in re.findall(r'<a class="ht-ex"\s+href="([^"]+/rows/[^"]*)"', compared + facilities)
     ]
     assert any(f"/runs/{run.pk}/rows/?basis=location&scope=2&category=electricity" in each for each in links)
     assert any("scope=2&facility=" in each for each in links)

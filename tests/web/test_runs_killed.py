@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from hengtan.evidence import verify
-from hengtan.inventory.cube_rows import cube_rows
+from hengtan.inventory.cube_rows import CUBE, cube_rows
 from hengtan.web.jobs.models import Job
 from hengtan.web.organisations.roles import Role
 from hengtan.web.runs import services
@@ -60,5 +60,5 @@ def test_a_worker_that_is_killed_leaves_no_half_run_and_the_next_one_ends_it(tmp
     report = verify(run.folder, vkey=vault.vkey(company.organisation))
     assert report.ok
     assert report.index == run.entry_index
-    left = [path.name for path in run.home.iterdir() if path.name not in ("inputs", "result")]
+    left = [path.name for path in run.home.iterdir() if path.name not in ("inputs", "result", CUBE)]
     assert all(name.startswith(".result.hengtan-") for name in left), left

@@ -2,9 +2,12 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from hengtan.reports.statement_book import statement_workbook
 from hengtan.reports.statement_form import statement_document
+from hengtan.web.api import tokens
+from hengtan.web.api.models import Scope
 from hengtan.web.organisations.roles import Role
 from hengtan.web.statements import services
 from hengtan.web.statements.models import State, Statement
@@ -78,3 +81,23 @@ def test_nobody_sees_the_file_of_another_tenant_and_viewers_import_nothing(compa
     one = Statement.objects.of(company.organisation).get(year=2023)
     assert stranger.client(Role.OWNER).get(company.url(f"statements/{one.pk}/original/")).status_code == 404
     assert sent(company, b"x", by=Role.VIEWER).status_code == 403
+
+
+def test_a_program_imports_a_report_as_a_person_does(company):
+    book = report(company)
+    client, (_row, token) = (
+        Client(),
+        tokens.make(company.people[Role.MANAGER], "program", [each.value for each in Scope], 90),
+    )
+    address = "/api/v1/statements/import?method=cn-power-2022&year=2023&name=甬江发电&file=report.xlsx"
+
+    def call(data, kind="application/octet-stream"):
+        return client.post(address, data, content_type=kind, headers={"Authorization": f"Bearer {token}"})
+
+    made = call(book)
+    assert (made.status_code, made.json()["state"]) == (201, State.DRAFT), made.content
+    one = Statement.objects.of(company.organisation).get(year=2023)
+    assert facts(company.organisation).read(one.about["imported_sha256"]) == book
+    refused = call(b"PK\x03\x04broken")
+    assert refused.status_code == 422, refused.content
+    assert Statement.objects.of(company.organisation).filter(year=2023).count() == 1

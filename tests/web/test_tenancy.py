@@ -10,6 +10,7 @@ from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Ques
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.collection.models import Reminder, Request, Series
 from hengtan.web.compliance.models import CompliancePlan
+from hengtan.web.compliance.models import Reminder as ComplianceReminder
 from hengtan.web.jobs.models import Job
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
 from hengtan.web.market.models import Allocation
@@ -18,8 +19,8 @@ from hengtan.web.organisations.models import Invitation, Membership, Organisatio
 from hengtan.web.organisations.roles import MAY, Act, Role
 from hengtan.web.quality.models import Filing, MonthEvidence, MonthReminder, Plan, ReportingEntity
 from hengtan.web.reconciliation.models import HandOver, Reconciliation, ReconciliationNote
-from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile
-from hengtan.web.runs.models import Cube, Run
+from hengtan.web.reporting.models import About, BaseYear, RecalculationPolicy, Report, ReportFile, RetirementPaper
+from hengtan.web.runs.models import Cube, Run, RunClaim
 from hengtan.web.sources.models import Issue, Meter, MeterReading, Source, SourceRun, Taken
 from hengtan.web.statements.models import Statement
 from hengtan.web.vault.models import Leaving, Outbox, Quota
@@ -54,6 +55,7 @@ KINDS = (
     MeterReading,
     MonthEvidence,
     MonthReminder,
+    ComplianceReminder,
     Notice,
     Organisation,
     Leaving,
@@ -75,6 +77,8 @@ KINDS = (
     Series,
     SourcePace,
     Reply,
+    RetirementPaper,
+    RunClaim,
     Report,
     ReportFile,
     ReportingEntity,
@@ -92,7 +96,7 @@ KINDS = (
 )
 
 BOOK = (
-    assets.Account, assets.Batch, assets.Break, assets.Claim, assets.Closing, assets.Decision, assets.FolderEntry, assets.Head, assets.Line,
+    assets.Account, assets.Batch, assets.Break, assets.Claim, assets.Closing, assets.Decision, assets.FolderEntry, assets.Head, assets.Intake, assets.Line,
     assets.Logged, assets.Lot, assets.Money, assets.Posting, assets.Proposal, assets.Quote, assets.Statement,
 )  # fmt: skip
 
@@ -119,7 +123,10 @@ PLAN_PAGES = (
     "quality-plan", "quality-plan-edit", "quality-plan-line", "quality-plan-lines", "quality-plan-submit", "quality-plan-decide",
     "quality-plan-revise", "quality-plan-changes", "quality-plan-statement", "quality-plan-download",
 )  # fmt: skip
-COMPLIANCE_PAGES = ("compliance-plan", "compliance-plan-submit", "compliance-plan-decide", "compliance-plan-file")
+COMPLIANCE_PAGES = (
+    "compliance-plan", "compliance-plan-submit", "compliance-plan-decide", "compliance-plan-file", "compliance-plan-propose",
+    "compliance-plan-before", "compliance-plan-file-before", "compliance-plan-input",
+)  # fmt: skip
 MONTH_PAGES = ("evidence-month", "evidence-filing", "evidence-assign")
 RUN_PAGES = (
     "run", "run-choose", "run-file", "run-facilities", "run-rows", "run-problems", "run-explain", "run-compare", "run-hot",
@@ -185,8 +192,9 @@ def ids(company):
         **dict.fromkeys(OWN_FACTOR_PAGES, company.own_factor.pk),
         **dict.fromkeys(OWN_POLICY_PAGES, company.own_policy.pk),
         **dict.fromkeys(OWN_METHOD_PAGES, company.own_method.pk),
-        **dict.fromkeys(("assets-posting", "assets-reverse", "assets-proof"), company.posting.pk),
+        **dict.fromkeys(("assets-posting", "assets-reverse", "assets-proof", "assets-retirement", "assets-retirement-issue", "assets-retirement-file"), company.posting.pk),
         **dict.fromkeys(("assets-proposal", "assets-decide"), company.proposal.pk),
+        "assets-decided": company.decided_job.pk, **dict.fromkeys(("assets-intake", "assets-intake-act"), company.intake.pk),
         "assets-account": company.book_account.pk, "assets-batch": company.book_batch.pk, "assets-break-close": company.broken.pk,
         "invitation-resend": company.invitation.pk, "invitation-revoke": company.invitation.pk,
     }  # fmt: skip
@@ -247,8 +255,9 @@ def test_rows_of_every_kind_are_visible_to_their_people_alone(company, stranger)
         if kind is Organisation:
             assert seen == {company.organisation.pk}
             continue
-        ours = set(kind.objects.filter(organisation=company.organisation).values_list("pk", flat=True))
-        assert seen == ours, kind
+        here = kind.objects.filter(organisation=company.organisation)
+        ours = here.filter(person=owner) if kind is Notice else here  # those of colleagues are theirs
+        assert seen == set(ours.values_list("pk", flat=True)), kind
         assert ours, kind
 
 

@@ -12,13 +12,15 @@ from hengtan.ledger.log import Log
 from hengtan.web.jobs.models import Job
 from hengtan.web.jobs.worker import run_one
 from hengtan.web.organisations.roles import Role
+from hengtan.web.reporting.models import RetirementPaper
 from hengtan.web.vault import services
 from hengtan.web.vault.models import Outbox
 
 
 @pytest.fixture
 def owner(company):
-    Outbox.objects.all().delete()  # what was recorded when it was made
+    RetirementPaper.objects.all().delete()  # what was recorded when the company was made, and what rests on it
+    Outbox.objects.all().delete()
     return company.people[Role.OWNER].user
 
 

@@ -139,13 +139,13 @@ def reconcile(
 ) -> int:  # fmt: skip
     """Compare ACCOUNT with the statement FILE of its registry. Every difference is a break that stays open until somebody closes it with a reason.
 
-    Exit 3 while the statement differs, and for --list while breaks are open.
+    Exit 3 while the statement differs, for --list while breaks are open, and where the account or break is not there.
     """
     from dataclasses import replace
 
     from hengtan.market.book.kept import add_statement, breaks, close
     from hengtan.market.book.template import lines_of
-    from hengtan.problems import HengtanError
+    from hengtan.problems import HengtanError, Problem
 
     book = opened(folder)
     if listed:
@@ -156,12 +156,20 @@ def reconcile(
     if not by:
         raise click.UsageError("give --by NAME")
     if number is not None:
-        with book.store() as store:
-            close(store, number, by, reason)
+        try:
+            with book.store() as store:
+                close(store, number, by, reason)
+        except HengtanError as error:
+            show_problems(error.problems, lang)
+            return 3
         click.echo(json.dumps({"closed": number}) if as_json else _say("closed", lang, number=number))
         return 0
     if account is None or file is None or day is None:
         raise click.UsageError("give ACCOUNT FILE --day DAY --by NAME, or --list, or --close BREAK")
+    with book.store() as store:
+        if store.account(account) is None:
+            show_problems([Problem("book.account-unknown", values={"account": account})], lang)
+            return 3
     template, table = _read(file, name, "statement")
     lines, problems = lines_of(template, table.rows)
     if table.problems or problems:  # half a statement would make breaks that are none
@@ -182,7 +190,7 @@ def _show(found: list[KeptBreak], as_json: bool, lang: str, sentence: str) -> No
         return
     if found:
         show_table(
-            [("#", True), ("account", False), ("day", False), ("", False), ("instrument", False), ("ours / 账簿", True), ("theirs / 登记", True), ("", False)],
+            [("break", True), ("account", False), ("day", False), ("differs", False), ("instrument", False), ("ours", True), ("theirs", True), ("unit", False)],
             [[str(each.id), each.account, each.day.isoformat(), _say(f"kind.{each.found.kind}", lang), each.found.code, f"{each.found.ours:,}",
               f"{each.found.theirs:,}", each.found.numbers] for each in found], lang,
         )  # fmt: skip
@@ -232,11 +240,17 @@ def fill(file: Path, out: Path, folder: Path, lang: str) -> None:
 @click.command("claims")
 @click.option("--year", type=int, required=True, help="Year of the consumption.")
 @click.option("--beneficiary", default="", metavar="NAME", help="For whom; default: everybody.")
+@click.option(
+    "--facility", "facilities", metavar="NAME", multiple=True,
+    help="A facility of the beneficiary, as the activity data name it: the claims cover its use alone. May be given again; default: everybody's use.",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE.csv", help="Write the instruments file.")
 @book_option
 @json_option
 @lang_option
-def claims(year: int, beneficiary: str, out: Path | None, folder: Path, as_json: bool, lang: str) -> None:
+def claims(
+    year: int, beneficiary: str, facilities: tuple[str, ...], out: Path | None, folder: Path, as_json: bool, lang: str
+) -> None:
     """Certificates and green power that were retired for scope 2: what `hengtan calculate --instruments FILE.csv` takes. One claim for each MWh."""
     from hengtan.market.book import read_record
     from hengtan.market.book.claims import COLUMNS, scope2_uses
@@ -250,11 +264,13 @@ def claims(year: int, beneficiary: str, out: Path | None, folder: Path, as_json:
         with out.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.DictWriter(stream, COLUMNS)
             writer.writeheader()
-            writer.writerows(each.line() for each in found)
+            writer.writerows(each.line(facilities=facilities) for each in found)
     if as_json:
         click.echo(
             json.dumps(
-                [each.line() | {"beneficiary": each.beneficiary} for each in found], ensure_ascii=False, indent=1
+                [each.line(facilities=facilities) | {"beneficiary": each.beneficiary} for each in found],
+                ensure_ascii=False,
+                indent=1,
             )
         )
         return

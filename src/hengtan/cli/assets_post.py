@@ -71,7 +71,7 @@ def told(event: Event, lang: str) -> str:
 def show_problems(problems: Sequence[Problem], lang: str) -> None:
     """What was refused, at its row, on standard error."""
     for each in problems[:SHOWN]:
-        click.echo(f"{each.code}: {wrapped(each.sentence(lang), 100, '  ')}", err=True)
+        click.echo(wrapped(f"{each.code}: {each.sentence(lang)}", 100, "  "), err=True)
     if len(problems) > SHOWN:
         click.echo(say("more", lang, count=len(problems) - SHOWN), err=True)
 
@@ -187,6 +187,7 @@ def post(file: Path, name: str, dry_run: bool, folder: Path, by: str, as_json: b
                 raise _Nothing
     except _Nothing:
         pass
+    wrong.sort(key=lambda each: each.row or 0)
     new = [each for each in proposals if each.is_new]
     counts = {
         "rows": rows,
@@ -375,13 +376,20 @@ def _list(waiting: Sequence[Proposal], as_json: bool, lang: str) -> None:
 @by_option
 @json_option
 @lang_option
-def reverse(number: int, reason: str, folder: Path, by: str, as_json: bool, lang: str) -> None:
-    """Propose to take POSTING back as a whole. What was surrendered, retired or cancelled stays."""
+def reverse(number: int, reason: str, folder: Path, by: str, as_json: bool, lang: str) -> int:
+    """Propose to take POSTING back as a whole. What was surrendered, retired or cancelled stays. Exit 3 where it is refused."""
+    from hengtan.problems import HengtanError
+
     book = opened(folder)
-    with book.store() as store:
-        proposal = store.reverse(number, by, reason)
+    try:
+        with book.store() as store:
+            proposal = store.reverse(number, by, reason)
+    except HengtanError as error:
+        show_problems(error.problems, lang)
+        return 3
     if as_json:
         click.echo(json.dumps({"proposal": proposal.id, "reverses": number}, indent=1))
     else:
         click.echo(say("proposed", lang, number=proposal.id))
         click.echo(say("wait", lang))
+    return 0

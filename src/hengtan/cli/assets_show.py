@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date, datetime
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.cells import cell_len
+from rich.text import Text
 
 from .assets_post import book_option, json_option, lang_option, opened, show_problems
+from .wrap import wrapped
 
 if TYPE_CHECKING:
     from hengtan.market.book import Store
-    from hengtan.market.book.value import Valuation
+    from hengtan.market.book.value import Method, Valuation
 
+NARROW = 12  # columns of a terminal: names are folded to that, never cut
 WIDTH = 160  # of a table that is not on a terminal: amounts are not cut
 day_type = click.DateTime(["%Y-%m-%d"])
 WORDS = {
@@ -22,7 +28,11 @@ WORDS = {
     "frozen": ("frozen", "冻结"), "lent": ("lent", "出借/回购"), "out": ("gone", "转出"), "surrendered": ("surrendered", "已清缴"),
     "retired": ("retired", "已注销"), "cancelled": ("cancelled", "核减/失效/结转"), "quantity": ("Quantity", "数量"), "cost": ("Cost CNY", "成本（元）"),
     "price": ("Quote", "行情"), "value": ("Value CNY", "市值（元）"), "unrealised": ("Unrealised CNY", "未实现损益（元）"),
-    "realised": ("Realised by sales: CNY {amount}", "卖出已实现损益：{amount} 元"),
+    "void": ("void", "已失效"), "liability": ("Liability CNY", "应还负债（元）"), "contract": ("Contract", "合同"),
+    "owed": ("Borrowed, to be given back:", "借入待归还："),
+    "ours": ("in the book", "账簿"), "theirs": ("with the registry", "登记系统"), "break": ("Break", "差异编号"), "differs": ("What differs", "差异类型"),
+    "backwards": ("--from is after --to", "--from 晚于 --to"),
+    "realised": ("Realised by sales and returns: CNY {amount}", "卖出及归还已实现损益：{amount} 元"),
     "expense": ("Cost of what was used: CNY {amount}", "已使用单位的成本：{amount} 元"),
     "unit": ("Units", "单位区间"), "batch": ("Batch", "批次"), "place": ("Place", "状态"), "day": ("Day", "日期"), "number": ("No", "记账号"),
     "kind": ("Event", "业务"), "change": ("Change", "变动"), "after": ("Balance", "余额"), "opening": ("before {day}", "{day} 之前"),
@@ -43,7 +53,7 @@ def _day(given: datetime | None) -> date | None:
 
 
 def show_table(columns: list[tuple[str, bool]], rows: list[list[str]], lang: str) -> None:
-    """columns: (word, whether numbers); an empty table says so."""
+    """columns: (word, whether numbers); an empty table says so. Where it is too wide for the terminal each row is told in lines."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -51,21 +61,34 @@ def show_table(columns: list[tuple[str, bool]], rows: list[list[str]], lang: str
     if not rows:
         click.echo(_say("empty", lang))
         return
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for word, number in columns:
-        table.add_column(
-            _say(word, lang) if word in WORDS else word, justify="right" if number else "left", no_wrap=number
-        )
-    for row in rows:
-        table.add_row(*row)
+    words = [_say(word, lang) if word in WORDS else word for word, _ in columns]
+    longest = [max(cell_len(row[at]) for row in rows) for at in range(len(columns))]
     shown = Console(highlight=False)
-    (shown if shown.is_terminal else Console(highlight=False, width=WIDTH)).print(table)
+    if not shown.is_terminal and "COLUMNS" not in os.environ:
+        shown = Console(highlight=False, width=WIDTH)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    needed = 2 * len(columns)
+    for (_, number), word, most in zip(columns, words, longest, strict=True):
+        if number:
+            table.add_column(word, justify="right", no_wrap=True)
+            needed += max(most, cell_len(word))
+        else:
+            table.add_column(word, overflow="fold", min_width=min(NARROW, max(most, cell_len(word))))
+            needed += min(NARROW, max(most, cell_len(word)))
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))  # a name may hold brackets, which are no markup
+    if needed <= shown.width:
+        shown.print(table)
+        return
+    for row in rows:
+        told = [f"{word} {cell}".strip() for word, cell in zip(words, row, strict=True) if cell]
+        click.echo(wrapped("; ".join(told), shown.width - 4, "  "))
 
 
 @click.command("balance")
 @click.option("--as-of", type=day_type, metavar="DAY", help="After the events of this day; default: now.")
-@click.option("--account", default="", metavar="NAME", help="This account alone.")
-@click.option("--units", is_flag=True, help="Every lot with its batch and numbers, as it is now.")
+@click.option("--account", default="", metavar="NAME", help="This account alone; cost and results of its entity.")
+@click.option("--units", is_flag=True, help="Every lot with its batch and numbers.")
 @click.option(
     "--method", type=click.Choice(["average", "fifo"]), help="Cost, realised and unrealised result by this method."
 )
@@ -73,17 +96,23 @@ def show_table(columns: list[tuple[str, bool]], rows: list[list[str]], lang: str
 @json_option
 @lang_option
 def balance(
-    as_of: datetime | None, account: str, units: bool, method: str | None, folder: Path, as_json: bool, lang: str
-) -> None:
-    """What is held, frozen (pledged), lent, gone, surrendered, retired and cancelled, by account and instrument; money by account of money."""
+    as_of: datetime | None, account: str, units: bool, method: Method | None, folder: Path, as_json: bool, lang: str
+) -> int:
+    """What is held, frozen (pledged), lent, gone, surrendered, retired and cancelled, by account and instrument; with --json money by account of money too."""
     from hengtan.market.book import fen
+    from hengtan.problems import Problem
 
     book = opened(folder)
     with book.store() as store:
+        if account and store.account(account) is None:
+            show_problems([Problem("book.account-unknown", values={"account": account})], lang)
+            return 3
         found = [each for each in store.balances(_day(as_of)) if account in ("", each.account)]
         entities = {each.key: each.entity for each in store.accounts()}
-        lots = [_unit(store, lot) for lot in store.units() if account in ("", lot.account)] if units else []
+        lots = [_unit(store, lot) for lot in _lots(store, _day(as_of)) if account in ("", lot.account)] if units else []
         values = _valued(store, method, _day(as_of)) if method else None
+        if values and account:
+            values = _of_entity(values, entities[account])
         money = store.money()
     if as_json:
         told: dict[str, Any] = {
@@ -100,9 +129,9 @@ def balance(
         }
         told |= {"units": lots} if units else {}
         told |= {"money": {name: fen(amount) for name, amount in money.items()}} if as_of is None else {}
-        told |= _value_rows(values) if values else {}
+        told |= _value_rows(values, lang) if values else {}
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
-        return
+        return 0
     places = ("held", "frozen", "lent", "out", "surrendered", "retired", "cancelled")
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for each in found:
@@ -123,6 +152,13 @@ def balance(
                    [[lot["account"], lot["instrument"], lot["numbers"], f"{lot['quantity']:,}", _say(lot["place"], lang), str(lot["batch"])] for lot in lots], lang)  # fmt: skip
     if values:
         _show_values(values, lang)
+    return 0
+
+
+def _lots(store: Store, day: date | None) -> list[Any]:
+    if day is None:
+        return store.units()
+    return [lot for each in store.accounts() for lot in store.lots_on(each.key, day)]
 
 
 def _unit(store: Store, lot: Any) -> dict[str, Any]:
@@ -131,17 +167,29 @@ def _unit(store: Store, lot: Any) -> dict[str, Any]:
             "quantity": lot.quantity, "place": lot.place, "contract": lot.contract, "origin": batch.origin, "since": batch.day.isoformat()}  # fmt: skip
 
 
-def _valued(store: Store, method: str, until: date | None) -> Valuation:
-    from hengtan.market.book import read_record
+def _valued(store: Store, method: Method, until: date | None) -> Valuation:
+    """At the quotes of the day asked for; else of the newest day that the book knows, of an event or a quote."""
     from hengtan.market.book.kept import quotes
-    from hengtan.market.book.value import valuation
+    from hengtan.market.book.movements import valued
 
-    entities = {each.key: each.entity for each in store.accounts()}
-    postings = (read_record(each) for each in store.records())
-    return valuation(postings, entities, method, until=until, quotes=quotes(store))  # type: ignore[arg-type]  # click gives one of the two
+    known = quotes(store)
+    last = store.rows("SELECT MAX(day) FROM book_posting WHERE organisation_id = %s", store.tenant)[0][0]
+    days = [each.day for each in known] + ([date.fromisoformat(str(last)[:10])] if last else [])
+    at = until or max(days, default=None)
+    return valued(store, method, until=until, quotes=known, at=at)
 
 
-def _value_rows(values: Valuation) -> dict[str, Any]:
+def _of_entity(values: Valuation, entity: str) -> Valuation:
+    from dataclasses import replace
+
+    results = tuple(each for each in values.results if each.entity == entity)
+    positions = tuple(each for each in values.positions if each.entity == entity)
+    return replace(
+        values, results=results, positions=positions, owed=tuple(each for each in values.owed if each.entity == entity)
+    )
+
+
+def _value_rows(values: Valuation, lang: str) -> dict[str, Any]:
     from hengtan.market.book import fen
 
     return {
@@ -149,8 +197,14 @@ def _value_rows(values: Valuation) -> dict[str, Any]:
         "positions": [
             {"entity": each.entity, "instrument": each.code, "quantity": each.quantity, "cost": fen(each.cost),
              "quote": None if each.quote is None else {"symbol": each.quote.symbol, "day": each.quote.day.isoformat(), "close": fen(each.quote.close)},
-             "value": None if each.value is None else fen(each.value), "unrealised": None if each.unrealised is None else fen(each.unrealised)}
+             "value": None if each.value is None else fen(each.value), "unrealised": None if each.unrealised is None else fen(each.unrealised),
+             "void": None if each.void is None else each.void.reason(lang)}
             for each in values.positions
+        ],
+        "owed": [
+            {"entity": each.entity, "contract": each.contract, "instrument": each.code, "quantity": each.quantity, "liability": fen(each.carried),
+             "value": None if each.value is None else fen(each.value), "unrealised": None if each.unrealised is None else fen(each.unrealised)}
+            for each in values.owed
         ],
         "results": [
             {"posting": each.number, "day": each.day.isoformat(), "entity": each.entity, "instrument": each.code, "use": each.use, "quantity": each.quantity,
@@ -172,13 +226,32 @@ def _show_values(values: Valuation, lang: str) -> None:
             else f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02}"
         )
 
-    show_table(
-        [("entity", False), ("instrument", False), ("quantity", True), ("cost", True), ("price", True), ("value", True), ("unrealised", True)],
-        [[each.entity, each.code, f"{each.quantity:,}", amount(each.cost), f"{fen(each.quote.close)} {each.quote.symbol} {each.quote.day}" if each.quote else "-",
-          amount(each.value), amount(each.unrealised)] for each in values.positions], lang,
-    )  # fmt: skip
-    click.echo(_say("realised", lang, amount=amount(sum(each.result for each in values.results if each.use == "sale"))))
-    click.echo(_say("expense", lang, amount=amount(sum(each.cost for each in values.results if each.use != "sale"))))
+    def quote(of: Any) -> str:
+        if getattr(of, "void", None):
+            return _say("void", lang)
+        return f"{fen(of.quote.close)} {of.quote.symbol} {of.quote.day}" if of.quote else "-"
+
+    columns = [
+        ("entity", False),
+        ("instrument", False),
+        ("quantity", True),
+        ("cost", True),
+        ("price", True),
+        ("value", True),
+        ("unrealised", True),
+    ]
+    show_table(columns, [[each.entity, each.code, f"{each.quantity:,}", amount(each.cost), quote(each), amount(each.value), amount(each.unrealised)]
+                         for each in values.positions], lang)  # fmt: skip
+    void = [each.void for each in values.positions if each.void]
+    for told in dict.fromkeys(f"{each.reason(lang)}{' ' * (lang == 'en')}{each.mend(lang)}" for each in void):
+        click.echo(wrapped(told, min(100, get_terminal_size().columns) - 4, "  "))
+    if values.owed:
+        click.echo(_say("owed", lang))
+        columns[3] = ("liability", True)
+        show_table([("contract", False), *columns], [[each.contract, each.entity, each.code, f"{each.quantity:,}", amount(each.carried), quote(each),
+                    amount(each.value), amount(each.unrealised)] for each in values.owed], lang)  # fmt: skip
+    click.echo(_say("realised", lang, amount=amount(sum(each.result for each in values.results if each.is_realised))))
+    click.echo(_say("expense", lang, amount=amount(sum(each.cost for each in values.results if not each.is_realised))))
 
 
 @click.command("statement")
@@ -193,6 +266,8 @@ def statement(account: str, first: datetime, last: datetime, folder: Path, as_js
     from hengtan.market.book.event import TITLES
     from hengtan.problems import Problem
 
+    if first > last:
+        raise click.UsageError(_say("backwards", lang))
     book = opened(folder)
     with book.store() as store:
         if store.account(account) is None:
@@ -223,6 +298,9 @@ def statement(account: str, first: datetime, last: datetime, folder: Path, as_js
             f"{each.after:,}",
         ]
         for each in lines
+    ]
+    rows_shown += [
+        ["", "", _say("closing", lang, day=last.date()), code, "", f"{count:,}"] for code, count in closing.items()
     ]
     show_table(
         [("number", True), ("day", False), ("kind", False), ("instrument", False), ("change", True), ("after", True)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,10 @@ _WORDS = {
              "风险价值（{share}%，{days} 个交易日）：历史模拟 {historical} 元，参数法 {parametric} 元"),
     "broken": ("Rules that the data break", "数据违反的规则"), "notes": ("Notes", "说明"),
     "more": ("{count} more in plan.xlsx", "其余 {count} 项见 plan.xlsx"),
+    "suffix": ("A workbook's name ends with .xlsx, not {path}.", "工作簿文件名应以 .xlsx 结尾：{path}。"),
+    "exists": ("{path} exists already; it may hold data, so it was left alone. Give another name.", "{path} 已存在，其中可能有数据，未覆盖。请换一个文件名。"),
+    "folder": ("The folder {path} does not exist.", "文件夹 {path} 不存在。"),
+    "template": ("Written: {file}. Fill it and give it to hengtan comply plan.", "已写入：{file}。填好后交给 hengtan comply plan。"),
     "written": ("Written: {folder}", "已写入：{folder}"),
 }  # fmt: skip
 _MOST = 20
@@ -60,6 +65,51 @@ def schema_command(which: str) -> None:
     click.echo(json.dumps(schema("output" if which == "output" else "input"), ensure_ascii=False, indent=1))
 
 
+@group.command("template")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE.xlsx",
+    help="Where it is written.",
+)
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE",
+    help="An input (JSON or a workbook) that fills it; else it is empty, with a marked sample.",
+)
+@_LANG
+def template_command(out: Path, source: str | None, lang: str) -> int:
+    """Write the workbook in which the input of a plan is filled in: a sheet for each part of it."""
+    from hengtan.connectors.plan_template import write_plan_workbook
+    from hengtan.market.compliance.flat import tables_of
+
+    for wrong, key, shown in (
+        (out.suffix.lower() != ".xlsx", "suffix", out),
+        (out.exists(), "exists", out),
+        (not out.parent.is_dir(), "folder", out.parent),
+    ):
+        if wrong:
+            raise click.UsageError(_word(key, lang, path=shown))
+    write_plan_workbook(out, None if source is None else tables_of(_input(Path(source))), lang)
+    click.echo(_word("template", lang, file=out))
+    return 0
+
+
+def _input(path: Path) -> Mapping[str, Any]:
+    """The input of a file of either kind, checked."""
+    from hengtan.connectors.plan_workbook import is_workbook, read_input
+    from hengtan.market.compliance import read_case
+    from hengtan.market.compliance.schema import read_json
+
+    if is_workbook(path.name):
+        return read_input(path, path.name)
+    read_case(path)
+    value: Mapping[str, Any] = read_json(path.read_text("utf-8-sig"), path.name)[0]
+    return value
+
+
 @group.command("plan")
 @click.argument("file", metavar="FILE")
 @click.option(
@@ -68,15 +118,15 @@ def schema_command(which: str) -> None:
 @_JSON
 @_LANG
 def plan_command(file: str, out: Path, as_json: bool, lang: str) -> int:
-    """The cheapest plan for FILE (JSON); exit 3 where no plan keeps the rules, or the data break one."""
+    """The cheapest plan for FILE (a workbook or JSON); exit 3 where no plan keeps the rules, or the data break one."""
     from hengtan import __version__
     from hengtan.inventory.folder import check_free, check_outside, new_folder, sha256, write_json
-    from hengtan.market.compliance import plan, read_case, record, write
+    from hengtan.market.compliance import case_of, plan, record, write
 
     check_free(out)
-    case = read_case(Path(file))
+    case = case_of(_input(Path(file)), Path(file).name)
     check_outside(out, [file])
-    found = plan(case)
+    found = plan(case, file=Path(file).name)
     manifest = {
         "hengtan": __version__, "kind": "comply.plan", "input": {"file": file, "sha256": sha256(Path(file))},
         "as_of": case.as_of.isoformat(), "status": found.status, "cost_cny": None if found.cost_cny is None else str(found.cost_cny),

@@ -2,16 +2,18 @@
 
 GHG Protocol Scope 2 Guidance, chapter 6: certificates, contracts and supplier rates first, the residual mix for the
 rest; covered = min(instruments, use). An instrument of limited quantity is shared over its rows in proportion to
-their use, so that neither the order nor the number of rows changes a result.
+their use, so that neither the order nor the number of rows changes a result. One that is for certain facilities
+comes before one that is for all, so that what both may cover is left to the narrower one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from math import inf
 
 from hengtan.problems import HengtanError, Problem, both
 from hengtan.units import Unit, UnitError, conversion, parse
@@ -21,7 +23,10 @@ from .keys import Key
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One line of the instruments file. co2e_kg_per_unit or factor_id says what one ``unit`` releases; 0 is a value."""
+    """One line of the instruments file. co2e_kg_per_unit or factor_id says what one ``unit`` releases; 0 is a value.
+
+    facilities   whose use alone it covers; empty: everybody's
+    """
 
     instrument_id: str
     kind: str
@@ -33,13 +38,18 @@ class Instrument:
     first: date | None
     last: date | None
     source: str
+    facilities: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Cover:
-    """What covers one key: (instrument, part of the use), and the part left for the residual mix."""
+    """What covers one key: (instrument, part of the use), and the part left for the residual mix.
+
+    used   instrument -> what of it covers the key, in its own unit
+    """
 
     parts: list[tuple[Instrument, Fraction]] = field(default_factory=list)
+    used: dict[str, Fraction] = field(default_factory=dict)
     rest: Fraction = Fraction(1)
     warnings: list[Problem] = field(default_factory=list)
 
@@ -89,10 +99,16 @@ def parse_instruments(
                 wrong(column, "Give YYYY-MM-DD or leave it empty.", "请填写 YYYY-MM-DD 或留空。")
         if len(dates) == 2:
             found[name] = Instrument(name, text.get("kind", ""), text.get("factor_id", ""), rate, quantity, unit,
-                                     text.get("region", ""), dates[0], dates[1], text.get("source", ""))  # fmt: skip
+                                     text.get("region", ""), dates[0], dates[1], text.get("source", ""),
+                                     _facilities(text.get("facility", "")))  # fmt: skip
     if problems:
         raise HengtanError(problems)
     return found
+
+
+def _facilities(text: str) -> frozenset[str]:
+    """Names between semicolons; the whole text is a name too, for a facility that has one in its own."""
+    return frozenset(name for part in (text, *text.split(";")) if (name := part.strip()))
 
 
 def _number(text: str) -> Decimal | None:
@@ -121,7 +137,7 @@ def allot(
     told: list[Problem] = []
     used_energy = [(key, used) for key in keys if (used := energy(key))]
     named = {name for key, _ in used_energy for name in _names(key)}
-    for instrument in sorted(instruments.values(), key=lambda i: i.instrument_id not in named):
+    for instrument in sorted(instruments.values(), key=lambda i: (i.instrument_id not in named, _width(i))):
         by_name = instrument.instrument_id in named
         users = []
         kinds = covers_energy(instrument)
@@ -130,6 +146,8 @@ def allot(
                 instrument.instrument_id in _names(key) if by_name else not key.instrument and used == "electricity"
             )
             if not wanted or key.zero or (not by_name and kinds and used not in kinds):
+                continue
+            if not by_name and instrument.facilities and key.facility not in instrument.facilities:
                 continue
             cover = covers.setdefault(key.number, Cover())
             why = _why_not(instrument, key, within) or (
@@ -147,17 +165,42 @@ def allot(
                 users.append((cover, use))
         total = sum((use * cover.rest for cover, use in users), Fraction(0))
         share = min(Fraction(1), Fraction(instrument.quantity) / total) if total else Fraction(0)
-        for cover, _ in users:
+        for cover, use in users:
             if share:
+                cover.used[instrument.instrument_id] = use * cover.rest * share
                 cover.parts.append((instrument, cover.rest * share))
                 cover.rest -= cover.rest * share
         values = {"instrument": instrument.instrument_id, "quantity": str(instrument.quantity),
                   "unit": instrument.unit.symbol, "region": instrument.region or "-"}  # fmt: skip
         if not users:
             told.append(Problem("instrument.unused", values=values))
-        elif not by_name:
+        elif not by_name and not instrument.facilities:
             told.append(Problem("instrument.allocated", values=values))
     return covers, told
+
+
+def used_of(covers: Mapping[int, Cover], instruments: Mapping[str, Instrument], but: Container[int]) -> dict[str, str]:
+    """What of each instrument covers posted use, in its unit, to 6 decimals; ``but``: keys that were not posted."""
+    found = dict.fromkeys(instruments, Fraction(0))
+    for number, cover in covers.items():
+        if number not in but:
+            for name, used in cover.used.items():
+                found[name] += used
+    return {name: _decimals(used) for name, used in found.items()}
+
+
+def _decimals(value: Fraction) -> str:
+    """Half even at the sixth decimal, without zeros at the end.
+
+    >>> _decimals(Fraction(1, 3)), _decimals(Fraction(20))
+    ('0.333333', '20')
+    """
+    whole, parts = divmod(round(value * 1_000_000), 1_000_000)
+    return f"{whole}.{parts:06}".rstrip("0").rstrip(".")
+
+
+def _width(instrument: Instrument) -> float:
+    return len(instrument.facilities) or inf
 
 
 def _names(key: Key) -> tuple[str, ...]:
@@ -185,6 +228,8 @@ def _why_not(instrument: Instrument, key: Key, within: Callable[[Key, str], bool
     """Why the instrument does not cover the key, as values of ``instrument.outside``; None when it may."""
     if instrument.region and not within(key, instrument.region):
         return both("why", "instrument-region", region=instrument.region)
+    if instrument.facilities and key.facility not in instrument.facilities:
+        return both("why", "instrument-facility", facility=key.facility or "-")
     if instrument.first and key.start and key.start < instrument.first:
         return both("why", "instrument-from", day=str(instrument.first))
     if instrument.last and key.end and key.end > instrument.last:

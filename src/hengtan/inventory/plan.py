@@ -24,7 +24,7 @@ from hengtan.units import conversion, parse
 
 from .energy import energies_of_instrument, energy_of_row
 from .gas_sum import GasSum
-from .instruments import Cover, Instrument, allot
+from .instruments import Cover, Instrument, allot, used_of
 from .keys import Key
 from .line import GASES, Line, Term
 from .market import Market, Part, market_of
@@ -40,12 +40,16 @@ _ANY_UNIT = ("kWh", "t", "m3", "L", "kg", "GJ", "km", "t.km", "p.km", "Nm3", "mm
 
 @dataclass(slots=True)
 class Plan:
-    """lines by key, location before market; rejected: why a key has none; told: what concerns a file as a whole."""
+    """lines by key, location before market; rejected: why a key has none; told: what concerns a file as a whole.
+
+    used   what of each instrument covers posted use, in its unit, as decimal text; None without an instruments file
+    """
 
     lines: list[Line] = field(default_factory=list)
     rejected: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
     warnings: dict[int, tuple[Problem, ...]] = field(default_factory=dict)
     told: list[Problem] = field(default_factory=list)
+    used: dict[str, str] | None = None
 
 
 def plan(keys: Sequence[Key], rules: Rules) -> Plan:
@@ -77,6 +81,8 @@ def plan(keys: Sequence[Key], rules: Rules) -> Plan:
                 result.warnings[key.number] = tuple(Problem(c, column=col, values=dict(v)) for c, col, v in warnings)
         else:
             result.rejected[key.number] = found
+    if rules.instruments is not None:
+        result.used = used_of(covers, rules.instruments, result.rejected)
     result.told += told_once(missing)
     for number, problem in given_too(placed) if rules.upstream else ():
         if number not in result.rejected:
@@ -266,8 +272,10 @@ class _Resolution:
         )
 
     def market(self, first: Choice) -> Market | tuple[Problem, ...]:
-        """What the market-based result is made of."""
-        instruments = self.rules.instruments
+        """What the market-based result is made of; beside an instruments file a row may still name a factor."""
+        instruments, named = self.rules.instruments, self.key.instrument.strip()
+        if instruments is not None and named and named not in instruments and self.rules.library.get(named) is not None:
+            instruments = None
         return market_of(self.key, first, self.cover, instruments, lambda key: self.choice("market", key))
 
     def per_instrument_unit(self, instrument: Instrument) -> Fraction:

@@ -134,7 +134,8 @@ def _grouped(
             inputs = dict.fromkeys(column for method in methods for column in method.inputs)
         shape = shape_of(
             staged,
-            by_facility=bool(rules.organisation.lines),
+            by_facility=bool(rules.organisation.lines)
+            or any(each.facilities for each in (rules.instruments or {}).values()),
             by_date=rules.organisation.dated or rules.instruments is not None,
             method_inputs=tuple(inputs),
             spans=counts.spans > 0,

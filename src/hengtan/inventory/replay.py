@@ -25,7 +25,7 @@ LISTED = 100
 _KEY = ("activity_id", "basis", "scope")  # an activity has one row of a scope and basis
 _SHOWN = ("rows_in", "rows_posted", "rows_rejected", "gwp_set", "totals", "by_category", "by_match", "uncertainty",
           "by_month", "by_facility")  # fmt: skip
-_NEWER = ("uncertainty_by_month",)  # runs of older versions have none
+_NEWER = ("uncertainty_by_month", "instruments")  # runs of older versions have none
 
 
 @dataclass(frozen=True, slots=True)

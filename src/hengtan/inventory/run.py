@@ -166,6 +166,11 @@ def _told(
     if interval.quality:
         manifest["data_quality"] = interval.quality
     summary = summarise(posting, sums, rules, interval.summary) | {"uncertainty_by_month": dict(interval.months)}
+    if posting.plan.used is not None:
+        summary["instruments"] = {
+            name: {"quantity": text(each.quantity), "used": posting.plan.used[name], "unit": each.unit.symbol}
+            for name, each in (rules.instruments or {}).items()
+        }
     return Run(manifest, summary, sums, tuple(lines), problems, posting)
 
 

@@ -203,6 +203,11 @@ def _emissions(record: Mapping[str, Any]) -> dict[Place, Fraction]:
     return found
 
 
+def emitted_t(record: Mapping[str, Any]) -> int:
+    """Tonnes CO2e of the enterprise as allowances are counted: whole, half rounded up, never below 0."""
+    return max(int((_whole(record) + Fraction(1, 2)) // 1), 0)
+
+
 def _whole(record: Mapping[str, Any]) -> Fraction:
     return sum((Fraction(each["t_co2e"]) for each in record["by_entity"]), Fraction(0))
 

@@ -37,7 +37,7 @@ EVENTS: Mapping[str, str | Promise] = {
     "batch.submitted": _("Batch submitted"), "batch.approved": _("Batch approved"), "batch.returned": _("Batch returned"),
     "batch.superseded": _("Batch superseded"), "run.chosen": _("Run chosen as the inventory"), "period.closed": _("Months closed"),
     "period.opened": _("Months opened again"), "token.made": _("API token made"), "token.revoked": _("API token revoked"),
-    "report.prepared": _("Report prepared"), "report.issued": _("Report file issued"), "report.returned": _("Report not issued"),
+    "run.claims": _("Claims of certificates taken into a run"), "report.prepared": _("Report prepared"), "report.issued": _("Report file issued"), "report.returned": _("Report not issued"),
     "report.withdrawn": _("Report withdrawn"), "report.superseded": _("Report superseded"), "base-year.policy": _("Recalculation policy set"),
     "base-year.chosen": _("Base year chosen"), "base-year.restated": _("Base year restated"), "facility.made": _("Facility added"),
     "facility.changed": _("Facility changed"), "unit.made": _("Unit added"), "unit.changed": _("Unit changed"),

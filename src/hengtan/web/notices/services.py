@@ -87,6 +87,13 @@ def read(user: User, organisation: Organisation, pk: int | None = None) -> int:
     return (mine if pk is None else mine.filter(pk=pk)).update(read_at=timezone.now())
 
 
+def settled(organisation: Organisation, kinds: Iterable[str], address: str) -> int:
+    """What waited there is done: unread notices of these kinds count as read, and e-mails of them that did not go yet do not go."""
+    waiting = Notice.objects.of(organisation).filter(kind__in=list(kinds), address=address, read_at=None)
+    waiting.filter(mailed_at=None).update(mail_at=None)
+    return waiting.update(read_at=timezone.now())
+
+
 def unread(user: User, organisation: Organisation) -> int:
     """How many notices wait for the person there."""
     return Notice.objects.filter(person_id=user.pk, organisation=organisation, read_at=None).count()

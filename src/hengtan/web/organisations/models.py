@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from hengtan.factors.regions import find_region, near_regions
 
 from .roles import MAY, Act, Role
-from .tenancy import TenantModel, TenantQuerySet, new_key
+from .tenancy import Row, TenantModel, TenantQuerySet, new_key
 
 if TYPE_CHECKING:
     from hengtan.web.accounts.models import User
@@ -112,6 +112,17 @@ class Membership(TenantModel):
     def may(self, act: Act) -> bool:
         """Whether the role allows it."""
         return self.ended_at is None and Role(self.role) in MAY[act]
+
+
+class ConnectedQuerySet(TenantQuerySet[Row]):
+    """Rows of whoever connects other systems."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the organisations where this person may do that now."""
+        if not user.is_authenticated:
+            return self.none()
+        mine = Membership.objects.filter(user_id=user.pk, ended_at__isnull=True, role__in=MAY[Act.CONNECT])
+        return self.filter(organisation__in=mine.values("organisation"))
 
 
 class Invitation(TenantModel):

@@ -69,7 +69,6 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Quality plans"), "shield-check", "quality", ("quality", "quality-new", "quality-plan", "quality-plan-edit", "quality-plan-line", "quality-plan-revise", "quality-plan-changes", "quality-plan-statement"), tab=False),
             Entry(_("Monthly evidence"), "calendar-check", "evidence-months", ("evidence-months", "evidence-month", "deadlines"), tab=False),
             Entry(_("Allowance allocation"), "calculator", "allocations", ("allocations", "allocation", "allocation-new", "allocation-unit", "allocation-compare", "allocation-again", "allocation-from-statements"), Act.WHOLE, tab=False),
-            Entry(_("Compliance plan"), "chart-bar", "compliance-plans", ("compliance-plans", "compliance-plan", "compliance-plan-new"), Act.WHOLE, tab=False),
             Entry(_("Three boundaries"), "arrows-diff", "reconciliations", ("reconciliations", "reconciliation", "reconciliation-new", "statement-hand-over"), Act.WHOLE, tab=False),
             Entry(_("Rule library"), "book-2", "rules", ("rules", "guideline", "allocation-plan"), tab=False),
         ),
@@ -84,7 +83,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Operations"),
         (
-            Entry(_("Carbon assets"), "scale", "assets", ("assets", "assets-queue", "assets-proposal", "assets-new", "assets-accounts", "assets-account", "assets-postings", "assets-posting", "assets-units", "assets-batch", "assets-results", "assets-import", "assets-reconciliation", "assets-quotes", "assets-certificates"), Act.WHOLE, tab=False),
+            Entry(_("Carbon assets"), "scale", "compliance", ("compliance", "compliance-plans", "compliance-plan", "compliance-plan-new", "compliance-rules", "assets", "assets-queue", "assets-proposal", "assets-new", "assets-accounts", "assets-account", "assets-postings", "assets-posting", "assets-units", "assets-batch", "assets-results", "assets-import", "assets-reconciliation", "assets-quotes", "assets-certificates"), Act.WHOLE, tab=False),
         ),
     ),
     (

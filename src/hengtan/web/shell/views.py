@@ -7,6 +7,7 @@ import secrets
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
@@ -70,7 +71,9 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: the form was not ours, or lay open for too long."""
+    """403: the form was not ours, or lay open for too long. Who is not signed in any more signs in first, and comes back to the page."""
+    if request.path.startswith("/o/") and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     return render(request, "shell/error.html", {"kind": "old"}, status=403)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar
 from zoneinfo import available_timezones
 
 from django.conf import settings as installation
@@ -17,12 +17,8 @@ from hengtan.connectors.plugins import Connector, connectors
 from hengtan.web.activities.models import Batch
 from hengtan.web.jobs.models import Job
 from hengtan.web.jobs.models import State as JobState
-from hengtan.web.organisations.models import Membership
-from hengtan.web.organisations.roles import MAY, Act
-from hengtan.web.organisations.tenancy import Row, TenantModel, TenantQuerySet, new_key
-
-if TYPE_CHECKING:
-    from hengtan.web.accounts.models import User
+from hengtan.web.organisations.models import ConnectedQuerySet
+from hengtan.web.organisations.tenancy import TenantModel, new_key
 
 
 class Rhythm(models.TextChoices):
@@ -53,17 +49,6 @@ class IssueState(models.TextChoices):
     OPEN = "open", pgettext("issue", "open")
     SOLVED = "solved", pgettext("issue", "solved")
     IGNORED = "ignored", pgettext("issue", "ignored")
-
-
-class ConnectedQuerySet(TenantQuerySet[Row]):
-    """Rows of whoever connects other systems."""
-
-    def visible_to(self, user: User) -> Self:
-        """Those of the organisations where this person may do that now."""
-        if not user.is_authenticated:
-            return self.none()
-        mine = Membership.objects.filter(user_id=user.pk, ended_at__isnull=True, role__in=MAY[Act.CONNECT])
-        return self.filter(organisation__in=mine.values("organisation"))
 
 
 class SourceQuerySet(ConnectedQuerySet["Source"]):

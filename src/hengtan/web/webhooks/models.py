@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,12 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as pgettext
 
-from hengtan.web.organisations.models import Membership
-from hengtan.web.organisations.roles import MAY, Act
-from hengtan.web.organisations.tenancy import Row, TenantModel, TenantQuerySet
-
-if TYPE_CHECKING:
-    from hengtan.web.accounts.models import User
+from hengtan.web.organisations.models import ConnectedQuerySet
+from hengtan.web.organisations.tenancy import TenantModel
 
 PING = "ping"
 EVENTS: dict[str, str | Promise] = {
@@ -36,17 +32,6 @@ class State(models.TextChoices):
     WAITING = "waiting", pgettext("delivery", "Waiting")
     DONE = "done", pgettext("delivery", "Delivered")
     FAILED = "failed", pgettext("delivery", "Given up")
-
-
-class ConnectedQuerySet(TenantQuerySet[Row]):
-    """Rows of whoever connects other systems."""
-
-    def visible_to(self, user: User) -> Self:
-        """Those of the organisations where this person may do that now."""
-        if not user.is_authenticated:
-            return self.none()
-        mine = Membership.objects.filter(user_id=user.pk, ended_at__isnull=True, role__in=MAY[Act.CONNECT])
-        return self.filter(organisation__in=mine.values("organisation"))
 
 
 class EndpointQuerySet(ConnectedQuerySet["Endpoint"]):

@@ -81,7 +81,7 @@
   try { // what was typed here and did not arrive: the session had gone, or the browser was closed
     var kept = JSON.parse(localStorage.getItem(shelf) || "null"), saved = 1000 * (Number(form.dataset.saved) || 0);
     if (kept && form.dataset.done.split(" ").indexOf(kept.form) >= 0) { localStorage.removeItem(shelf); kept = null; }
-    if (kept && kept.rows.length && !location.search && !document.querySelector(".ht-errors.nonfield") && kept.at > saved + 1000 && JSON.stringify(kept.rows) !== JSON.stringify(rows())) {
+    if (kept && kept.rows.length && !location.search && !document.querySelector(".ht-errors.nonfield") && kept.at > saved && JSON.stringify(kept.rows) !== JSON.stringify(rows())) {
       grow(kept.rows.length + 3);
       Array.prototype.forEach.call(body.rows, function (row, at) {
         row.querySelectorAll("input").forEach(function (input, column) { input.value = (kept.rows[at] || [])[column] || ""; });
