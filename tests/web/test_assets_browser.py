@@ -69,11 +69,7 @@ def test_from_allocation_to_a_proved_surrender(browser, tmp_path):
 
         chen.page.goto(f"{inside}assets/postings/")
         chen.page.click("text=#3")
-        for _ in range(60):
-            if chen.page.locator("text=Proof file").count():
-                break
-            chen.page.wait_for_timeout(1000)
-            chen.page.reload()
+        expect(chen.page.locator("text=Proof file")).to_be_visible(timeout=60_000)
         with chen.page.expect_download() as told:
             chen.page.click("text=Proof file")
         proof = tmp_path / "proof"

@@ -139,12 +139,13 @@ def test_a_posting_shows_its_legs_its_money_and_its_proof(book):
     row = models.Posting.objects.of(book.organisation).get(number=2)
     client = book.client(Role.VIEWER)
     shown = text(client.get(book.url(f"assets/postings/{row.pk}/")))
-    for each in ("YONG:1–50", "250.00", "price:yong power", "in the log within a minute"):
+    for each in ("YONG:1–50", "250.00", "price:yong power", "in the log within a minute", 'hx-select="#proof"'):
         assert each in shown, each
     waits = client.get(book.url(f"assets/postings/{row.pk}/proof/?what=proof"))
     assert waits.status_code == 302
     sequence(book.organisation)
-    assert "ledger entry" in text(client.get(book.url(f"assets/postings/{row.pk}/")))
+    shown = text(client.get(book.url(f"assets/postings/{row.pk}/")))
+    assert "ledger entry" in shown and 'hx-select="#proof"' not in shown  # it asks again until it is there
     proof = client.get(book.url(f"assets/postings/{row.pk}/proof/?what=proof"))
     assert proof.content.startswith(b"c2sp.org/tlog-proof@v1")
     assert b'"act":"buy"' in client.get(book.url(f"assets/postings/{row.pk}/proof/")).content

@@ -146,11 +146,7 @@ def walk(browser, data, language):
         assert lin.locator("form[action$='/propose/']").count() == 0
         assert re.search(words["gap"] + r"\s*0", lin.inner_text(".ht-kpis")), lin.inner_text(".ht-kpis")
         lin.locator("#step-2 .ht-tag.ok").last.click()
-        for _ in range(90):
-            if lin.locator(f"text={words['proof']}").count():
-                break
-            lin.wait_for_timeout(1000)
-            lin.reload()
+        expect(lin.locator("a[href$='what=proof']")).to_be_visible(timeout=90_000)
         files = []
         for link in (lin.locator("a[href$='/proof/']").first, lin.locator("a[href$='what=proof']").first):
             with lin.expect_download() as told:

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import zipfile
+from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -215,8 +216,12 @@ def test_the_pages_prepare_preview_and_issue(company, run):
     assert b"somebody else issues it" in client.get(made["Location"]).content
     assert b"Yong &amp; Co" in company.client().get(company.url(f"reports/{report.pk}/preview/")).content
     company.client().post(company.url(f"reports/{report.pk}/issue/"))
-    worked()
+    with patch("hengtan.web.reporting.proofs.vault.proof", return_value=None):  # before it is in the log
+        worked()
+        page = company.client(Role.AUDITOR).get(company.url(f"reports/{report.pk}/")).content.decode()
+        assert 'hx-select="#files"' in page and "?proof=1" not in page
     page = company.client(Role.AUDITOR).get(company.url(f"reports/{report.pk}/")).content.decode()
+    assert 'hx-select="#files"' not in page and "?proof=1" in page
     assert "RP-0001-ghgp-en.html" in page and "verified" in page and report.files.get().digest[:12] in page
     table = company.client(Role.VIEWER).get(company.url("reports/?format=csv")).content.decode()
     assert "RP-0001,ghgp,R-0901" in table

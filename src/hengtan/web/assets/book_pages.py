@@ -171,7 +171,7 @@ def _posting_page(
         request, "assets-postings", row=row, told=words.sentence(told.event), fields=words.fields(told.event), legs=legs, worth=worth,
         money=[(words.MONEY.get(each.what, each.what), each) for each in told.money], claim=told.claim,
         purpose=words.PURPOSES.get(told.claim.purpose, told.claim.purpose) if told.claim else "", event=logged and logged.event,
-        by=people.get(row.proposal.proposed_by, "—"), approved=people.get(row.proposal.decision.decided_by, "—"), reversal=reversal,
+        waits=logged is None or logged.event.entry_index is None, by=people.get(row.proposal.proposed_by, "—"), approved=people.get(row.proposal.decision.decided_by, "—"), reversal=reversal,
         reverses=Posting.objects.of(of).filter(number=row.reverses).first() if row.reverses else None,
         may_reverse=request.membership.may(Act.ASSETS) and reversal is None and not row.reverses and not is_final, is_final=is_final,
         wrong=wrong, reason=reason, token=uuid4().hex, uses=words.USES,

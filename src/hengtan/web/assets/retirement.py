@@ -60,6 +60,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     context = context_of(
         request, "assets-postings", row=row, claim=told.claim, told=words.sentence(told.event),
         purpose=words.PURPOSES.get(told.claim.purpose, told.claim.purpose), papers=papers, event=logged and logged.event,
+        waits=any(each is None or each.entry_index is None for each in (logged and logged.event, *(one.event for one in papers))),
         quantity=sum(lot.quantity for lot in told.made if lot.place in FINAL),
     )  # fmt: skip
     return render(request, "assets/retirement.html", context)

@@ -115,6 +115,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     standings = [(file, proofs.standing(file.digest, file.event)) for file in files]
     context: dict[str, Any] = {
         "report": report, "files": standings, "may": request.membership.may(Act.REPORT), "own": request.user.pk == report.prepared_by_id,
+        "pending": any(told.state == "pending" for _file, told in standings),
         "bad": [told for _file, told in standings if told.state == "bad"],
         "newer": Report.objects.of(request.organisation).filter(replaces=report, number__isnull=False).first(),
         "about": services.about_shown(report, lang()), "vkey": vault.vkey(request.organisation) if files else "",
