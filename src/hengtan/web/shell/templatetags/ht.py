@@ -1,4 +1,4 @@
-"""``{% icon "home" %}`` and numbers as they are written here, the same in Chinese and English."""
+"""``{% icon "home" %}``, numbers as they are written here, the same in Chinese and English, and parts of a page that ask again."""
 
 from __future__ import annotations
 
@@ -58,3 +58,17 @@ def place(context: template.Context, code: str) -> SafeString:
     if title == code:
         return format_html('<span class="mono">{}</span>', code)
     return format_html('{} <span class="mono mut3">{}</span>', title, code)
+
+
+@register.simple_tag(takes_context=True)
+def until_over(context: template.Context, waits: object, part: str) -> SafeString | str:
+    """Attributes of the element with the id ``part``, which comes anew every two seconds while something in it ``waits``.
+
+    Nobody has to load a page again to hear that what was under way is over. The element asks for the page on which it stands.
+    """
+    if not waits:
+        return ""
+    return format_html(
+        'hx-get="{}" hx-trigger="every 2s" hx-select="#{}" hx-target="this" hx-swap="outerHTML"',
+        context["request"].get_full_path(), part,
+    )  # fmt: skip
