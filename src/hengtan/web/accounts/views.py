@@ -51,8 +51,10 @@ def mine(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("It is being collected. You are told when it is ready."))
         return redirect("my-data")
+    exports = list(Export.objects.filter(person=user)[:5])
     context = {
-        "exports": Export.objects.filter(person=user)[:5],
+        "exports": exports,
+        "collecting": any(each.ready_at is None for each in exports),
         "hindrances": personal.hindrances(user),
         "days": personal.KEPT.days,
     }

@@ -60,7 +60,7 @@ def show(request: TenantRequest) -> HttpResponse:
         return as_table(form, "history", COLUMNS, (line for row in found[:MOST_ROWS] for line in _lines(row)))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
-        "page": page, "rows": [told(row) for row in page], "kinds": [(name, title) for name, (title, _prefixes) in KINDS.items()],
+        "page": page, "rows": [told(row) for row in page], "waits": any(row.entry_index is None for row in page), "kinds": [(name, title) for name, (title, _prefixes) in KINDS.items()],
         "kind": request.GET.get("kind", ""), "q": request.GET.get("q", "")[:100],
     }  # fmt: skip
     return render(request, "audit/history.html", context)

@@ -65,6 +65,12 @@ def is_draft(request: Request) -> bool:
     return bool(request.draft) or (request.batch is not None and request.batch.state in OPEN)
 
 
+def is_being_checked(request: Request) -> bool:
+    """Whether what was given for it is on its way to those who approve it."""
+    batch = request.batch
+    return batch is not None and batch.state in OPEN and batch.job is not None and not batch.job.is_over
+
+
 # what was used before
 @dataclass(frozen=True, slots=True)
 class Expected:

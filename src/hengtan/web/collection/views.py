@@ -30,7 +30,7 @@ from . import services
 from .forms import SeriesForm
 from .models import Reminder, Request, Series
 from .services import SOURCES, Answer, number_of
-from .state import TO_DO, State, expected, history, is_draft, states
+from .state import TO_DO, State, expected, history, is_being_checked, is_draft, states
 from .words import activity_title
 
 COLUMN, PAGE, LINES = 6, 100, 40
@@ -43,7 +43,7 @@ CELLS = {
 def seen(request: TenantRequest) -> Any:
     """The requests of this person, with what their state needs."""
     found = Request.objects.visible_to(request.user).of(request.organisation).filter(withdrawn_at=None)
-    return found.select_related("series", "facility", "batch", "assignee").defer(
+    return found.select_related("series", "facility", "batch__job", "assignee").defer(
         *(f"batch__{name}" for name in ("mapping", "outline", "fixes", "preview", "controls", "months"))
     )
 
@@ -189,7 +189,7 @@ def tasks(request: TenantRequest) -> HttpResponse:
         "waiting": waiting[:PAGE], "number": len(waiting), "more": max(0, len(waiting) - PAGE),
         "soon": [each for each in mine if each.state == State.NOT_DUE][:10],
         "given": [each for each in mine if each.state in (State.SUBMITTED, State.APPROVED)][::-1][:10],
-        "feed": feed_of(request),
+        "feed": feed_of(request), "checking": any(map(is_being_checked, waiting)),
     }  # fmt: skip
     return render(request, "collection/tasks.html", context)
 

@@ -22,7 +22,8 @@ def index(request: TenantRequest) -> HttpResponse:
     """What this person asked for, the newest first."""
     mine = Job.objects.visible_to(request.user).of(request.organisation).filter(created_by=request.user)
     page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
-    return render(request, "jobs/jobs.html", {"page": page})
+    under_way = any(not job.is_over for job in page)
+    return render(request, "jobs/jobs.html", {"page": page, "under_way": under_way})
 
 
 def _job(request: TenantRequest, pk: int) -> Job:

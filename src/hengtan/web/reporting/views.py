@@ -54,7 +54,10 @@ def index(request: TenantRequest) -> HttpResponse:
     if form:
         return as_table(form, "reports", COLUMNS, (_line(each) for each in found))
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "may": request.membership.may(Act.REPORT), "run": current(request.organisation)}
+    context = {
+        "page": page, "may": request.membership.may(Act.REPORT), "run": current(request.organisation),
+        "under_way": any(each.state == State.ISSUING and each.job is not None and not each.job.is_over for each in page),
+    }  # fmt: skip
     return render(request, "reporting/reports.html", context)
 
 

@@ -80,7 +80,10 @@ def index(request: TenantRequest) -> HttpResponse:
     if form:
         return _runs_table(form, request, found, whole=whole)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "current": chosen, "may": request.membership.may(Act.CALCULATE), "whole": whole}
+    context = {
+        "page": page, "current": chosen, "may": request.membership.may(Act.CALCULATE), "whole": whole,
+        "under_way": any(not run.is_done and run.job is not None and not run.job.is_over for run in page),
+    }  # fmt: skip
     return render(request, "runs/runs.html", context)
 
 

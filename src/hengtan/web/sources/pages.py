@@ -20,7 +20,7 @@ from hengtan.web.shell.tables import as_table, form_of
 
 from . import services
 from .forms import WEEKDAYS, SourceForm, lang, zones
-from .models import Issue, IssueState, Rhythm, Source, SourceRun, Taken
+from .models import UNDER_WAY, Issue, IssueState, Rhythm, Source, SourceRun, Taken
 
 PAGE, RUNS, QUEUE = 50, 10, 100
 
@@ -169,6 +169,9 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
         if plug
         else []
     )
+    runs = SourceRun.objects.of(request.organisation).filter(source=source).select_related("job")[:RUNS]
+    page = Paginator(taken, PAGE).get_page(request.GET.get("page"))
+    under_way = any(each.state in ("waiting", "running") for each in runs) or any(e.step in UNDER_WAY for e in page)
     context = {
         "source": source, "title": title_of(source.connector), "when": when(source), "installed": plug is not None,
         "issues": [
@@ -179,13 +182,15 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
             }
             for each in issues
         ],
-        "runs": SourceRun.objects.of(request.organisation).filter(source=source).select_related("job")[:RUNS],
-        "page": Paginator(taken, PAGE).get_page(request.GET.get("page")),
+        "runs": runs, "page": page, "under_way": under_way,
         "facts": [(title, value) for title, value in titles if value],
         "facilities": list(source.facilities.values_list("name", flat=True)[:50]),
         "has_secret": bool(source.secrets),
     }  # fmt: skip
-    return render(request, "sources/source.html", context)
+    answer = render(request, "sources/source.html", context)
+    if request.htmx and not under_way:
+        answer["HX-Refresh"] = "true"  # the queue above, too, is another one now
+    return answer
 
 
 def _said(issue: Issue, name: str) -> str:
@@ -202,7 +207,7 @@ def act(request: TenantRequest, pk: int) -> HttpResponse:
             return redirect("source-run", key=request.organisation.key, pk=made.pk)
         if "run" in request.POST:
             services.run(source)
-            messages.success(request, _("It runs. Load the page again to see what came in."))
+            messages.success(request, _("It runs. What comes in is shown here."))
         elif "on" in request.POST or "off" in request.POST:
             services.switch(source, "on" in request.POST, request.membership)
     return redirect("source", key=request.organisation.key, pk=pk)
@@ -243,7 +248,7 @@ def issue(request: TenantRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("Left as it is."))
             elif "retry" in request.POST:
                 services.retry(row, request.membership)
-                messages.success(request, _("Tried once more. Load the page again to see what came of it."))
+                messages.success(request, _("It is tried once more. What comes of it is shown here."))
         except ValidationError as wrong:
             messages.error(request, wrong.messages[0])
     return redirect("source", key=request.organisation.key, pk=row.source_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from hengtan.web.organisations.models import ConnectedQuerySet
 from hengtan.web.organisations.tenancy import TenantModel
 
 PING = "ping"
+SOON = timedelta(minutes=1)
 EVENTS: dict[str, str | Promise] = {
     "batch.submitted": _("Activity data submitted"),
     "batch.approved": _("Activity data approved"),
@@ -131,3 +133,8 @@ class Delivery(TenantModel):
     def event_name(self) -> str:
         """What happened, in words."""
         return str(EVENTS.get(self.event, self.event)) if self.event != PING else str(_("Test"))
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something comes of it within a minute; what failed waits for hours at last."""
+        return self.state == State.WAITING and self.due_at <= timezone.now() + SOON

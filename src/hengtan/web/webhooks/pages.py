@@ -118,7 +118,7 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     page = Paginator(sent.defer("body", "log"), PAGE).get_page(request.GET.get("page"))
     context = {
         "endpoint": endpoint, "page": page, "state": state if state in State.values else "", "states": State.choices,
-        "zh": _zh(),
+        "zh": _zh(), "under_way": any(each.is_under_way for each in page),
     }  # fmt: skip
     return render(request, "webhooks/webhook.html", context)
 
@@ -134,7 +134,7 @@ def act(request: TenantRequest, pk: int) -> HttpResponse:
             return render(request, "webhooks/secret.html", {"endpoint": endpoint, "secret": secret})
         if "ping" in post:
             services.ping(endpoint)
-            messages.success(request, _("The test is on its way. Load the page again to see what came of it."))
+            messages.success(request, _("The test is on its way. What came of it is shown here."))
         elif "on" in post or "off" in post:
             services.switch(endpoint, "on" in post, request.membership)
     return redirect("webhook", key=request.organisation.key, pk=pk)
