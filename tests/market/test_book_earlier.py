@@ -9,6 +9,7 @@ import pytest
 from hengtan.market.book import upgrade
 from hengtan.market.book.checked import differences
 from hengtan.market.book.lite import Cursor, connect, transaction
+from hengtan.market.book.rebuilt import rows_differ
 from hengtan.market.book.replay import replay
 from hengtan.market.book.upgrade import VERSION
 from hengtan.problems import HengtanError
@@ -81,14 +82,14 @@ def test_a_book_of_earlier_days_says_what_it_said_and_goes_on(earlier):
         assert [[each.account, each.code, each.place, each.quantity] for each in store.balances()] == EARLIER[
             "balances"
         ]
-        assert differences(store, replay(store.records())) == []
+        assert differences(store, replay(store.records())) == [] == rows_differ(store)
         assert store.instrument("CCER-W").inside_market is None
         (waits,) = store.proposals()
     post(earlier, "buy", account="A1", way="otc", amount="10.00", serials=["W:201-210"], inside_market="no", **CCER)
     post(earlier, "surrender", account="A1", instrument="CCER-W", quantity=5, year=2025, due_t=1000)
     with book(earlier) as store:
         assert store.instrument("CCER-W").inside_market is False
-        assert differences(store, replay(store.records())) == []
+        assert differences(store, replay(store.records())) == [] == rows_differ(store)
         store.reject(waits.id, "wang", "not agreed")
 
 

@@ -14,6 +14,7 @@ from hengtan.market.book import Account, Book, Store, as_record, read_event, rea
 from hengtan.market.book.lite import Cursor, connect, transaction
 from hengtan.market.book.movements import valued
 from hengtan.market.book.posting import FINAL
+from hengtan.market.book.rebuilt import rows_differ
 from hengtan.market.book.replay import replay
 from hengtan.market.book.value import METHODS, valuation
 from hengtan.problems import HengtanError
@@ -279,6 +280,7 @@ class Laws(RuleBasedStateMachine):
         assert again.balances == {(each.account, each.code, each.place): each.quantity for each in self.book.balances()}
         assert again.money == store.money() and sum(again.money.values()) == 0
         assert len(again.alive) == len(self.book.units())
+        assert rows_differ(store) == []
 
 
 QUICK = settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))

@@ -10,6 +10,7 @@ from hengtan.evidence import verify
 from hengtan.market.book import Account, read_record
 from hengtan.market.book.checked import differences
 from hengtan.market.book.proved import Folder
+from hengtan.market.book.rebuilt import records_differ, rows_differ
 from hengtan.market.book.replay import replay
 
 from .books import event
@@ -32,8 +33,9 @@ def whole(folder):
         postings = [read_record(each) for each in store.records()]
         kept = list(book.ledger_records())
         assert sorted(json.loads(each)["number"] for each in kept) == sorted(str(each.number) for each in postings)
-        assert differences(store, replay(store.records())) == []
-        assert differences(store, replay(kept), ledger=True) == []
+        assert differences(store, replay(store.records())) == [] == rows_differ(store)
+        assert differences(store, replay(kept), ledger=True) == [] == records_differ(store.records(), kept)
+        assert book.unproved() == []
         places = [row[0] for row in store.rows("SELECT entry_index FROM book_entry")]
         assert sorted(places) == list(range(len(postings)))
     book.close()

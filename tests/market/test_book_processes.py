@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from hengtan.market.book.rebuilt import rows_differ
 from hengtan.market.book.replay import replay
 from hengtan.problems import HengtanError
 
@@ -99,6 +100,7 @@ def whole(database, tenant):
         assert again.broken == []
         assert again.balances == {(each.account, each.code, each.place): each.quantity for each in store.balances()}
         assert again.money == store.money() and sum(again.money.values()) == 0
+        assert rows_differ(store) == []
         lots = defaultdict(list)
         for each in store.units():
             lots[each.batch].append((each.first, each.last))

@@ -345,6 +345,7 @@ def replay_command(folder: Path, as_json: bool, lang: str) -> int:
     from time import perf_counter
 
     from hengtan.market.book.checked import differences
+    from hengtan.market.book.rebuilt import records_differ, rows_differ
     from hengtan.market.book.replay import replay
 
     book = opened(folder)
@@ -353,9 +354,13 @@ def replay_command(folder: Path, as_json: bool, lang: str) -> int:
         started = perf_counter()
         found = replay(store.records())
         seconds = perf_counter() - started
-        wrong = differences(store, found)
+        wrong = [*differences(store, found), *rows_differ(store)]
         kept = list(book.ledger_records())
-        wrong += differences(store, replay(kept), ledger=True)
+        wrong += [
+            *differences(store, replay(kept), ledger=True),
+            *records_differ(store.records(), kept),
+            *book.unproved(),
+        ]
     rate = round(found.count / max(seconds, 1e-9))
     if as_json:
         from .assets_post import problem_rows

@@ -17,6 +17,7 @@ from hengtan.durable import point
 from hengtan.ledger import Event, Log, Records, event, keys
 from hengtan.ledger.records import commitment_of
 from hengtan.ledger.rekey import key_of
+from hengtan.problems import Problem
 
 from .lite import NAME, TENANT, connect, transaction
 from .posting import Posting
@@ -25,6 +26,7 @@ from .store import KIND, Cursor, Store
 AT_ONCE = 1000
 WAIT_S = 60.0
 LEDGER = "ledger"
+SHOWN = 20
 
 
 class Folder:
@@ -84,6 +86,25 @@ class Folder:
             digest = commitment_of(entry)
             if digest is not None and (kept := records.of(digest)) is not None:
                 yield kept.record
+
+    def unproved(self) -> list[Problem]:
+        """Postings without an entry, and entries that are not those of the log at their place; the first twenty."""
+        log = Log.open(self.folder / LEDGER)
+        sql = (
+            "SELECT p.number, e.entry, e.entry_index FROM book_posting p LEFT JOIN book_entry e ON e.organisation_id = p.organisation_id "
+            "AND e.posting = p.number WHERE p.organisation_id = ? ORDER BY e.entry_index"
+        )
+        found, entries, at = list[Problem](), log.entries(), 0
+        there = next(entries, None)
+        for number, entry, index in self._connection.execute(sql, (TENANT,)):
+            while there is not None and index is not None and at < index:
+                there, at = next(entries, None), at + 1
+            if index is None or there is None or at != index or entry.encode() != there:
+                told = {"what": f"posting {number} entry", "here": str(entry)[:160], "there": "- (ledger)"}
+                found.append(Problem("book.ledger-differs", values=told))
+            if len(found) == SHOWN:
+                break
+        return found
 
     def _waiting(self, most: int) -> list[Any]:
         sql = "SELECT posting, entry, commitment, salt FROM book_entry WHERE organisation_id = ? AND entry_index IS NULL ORDER BY posting LIMIT ?"

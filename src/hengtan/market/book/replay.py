@@ -57,16 +57,20 @@ def _fold(records: Iterable[str | bytes], state: Replayed) -> None:
     taken_back: set[str] = set()
     loads, none = json.loads, ()
     for text in records:
-        told = loads(text)
         state.count += 1
-        take = told.get
-        spent, made, batches, amounts = (
-            take("spent", none),
-            take("made", none),
-            take("batches", none),
-            take("money", none),
-        )
-        wrong = _wrong(told, spent, made, batches, amounts, state, codes, taken_back)
+        try:
+            told = loads(text)
+            take = told.get
+            spent, made, batches, amounts = (
+                take("spent", none),
+                take("made", none),
+                take("batches", none),
+                take("money", none),
+            )
+            wrong = _wrong(told, spent, made, batches, amounts, state, codes, taken_back)
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration):
+            state.broken.append(f"{state.count}: no record of a posting")
+            continue
         if wrong:
             state.broken.append(f"{told.get('number', '?')}: {wrong}")
             continue
