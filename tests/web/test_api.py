@@ -170,7 +170,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "/own-factors/{key}": stranger.own_factor.key, "/own-policies/{key}": stranger.own_policy.key,
         "/own-methods/{key}": stranger.own_method.key,
         "/assets/proposals/{pk}": stranger.proposal.pk, "/assets/postings/{pk}": stranger.posting.pk,
-        "/assets/accounts/{pk}": stranger.book_account.pk, "/assets/breaks/{pk}": stranger.broken.pk,
+        "/assets/accounts/{pk}": stranger.book_account.pk, "/assets/files/{pk}": stranger.intake.pk, "/assets/breaks/{pk}": stranger.broken.pk,
         "/webhooks/{pk}": stranger.endpoint.pk, "/deliveries/{pk}": stranger.delivery.pk,
         "/sources/{pk}": stranger.source.pk, "/issues/{pk}": stranger.issue.pk,
         "/quality-plans/{key}": stranger.quality_plan.key, "/reporting-entities/{key}": stranger.entity.key,

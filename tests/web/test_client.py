@@ -129,3 +129,22 @@ def test_a_source_is_set_up_and_tried_dry(site):
         run = carbon.fetch(made["id"], dry=True)
         assert (run["state"], run["shown"][0]["problem"]["code"]) == ("failed", "outbound.folder")
         assert [each["id"] for each in carbon.get("/connectors")] == ["billing", "folder", "mqtt", "sftp", "sql"]
+
+
+def test_a_file_of_the_book_goes_as_far_as_the_queue_and_back(site, tmp_path):
+    address, owner, _approver = site
+    file = tmp_path / "trades.csv"
+    head = "成交编号,成交日期,买卖方向,交易账户,标的代码,成交数量(吨),成交价(元/吨),交易方式\n"
+    file.write_text(head + "N-1,2026-10-12,买入,A1,CEA25,5,97.40,挂牌协议\n", "utf-8")
+    with Client(address, owner) as carbon:
+        with pytest.raises(ApiError) as refused:  # no such account
+            carbon.send_events(file)
+        assert refused.value.problems[0]["code"] == "book.account-unknown"
+        carbon.post("/assets/accounts", {"key": "A1", "entity": "Yong River Works"})
+        looked = carbon.send_events(file, propose=False)
+        assert (looked["next"], looked["sums"][0]["cny"]) == ("propose", "487.00")
+        assert not list(carbon.all("/assets/proposals"))
+        made = carbon.send_events(file)
+        assert (made["next"], made["new"]) == ("decision", 1)
+        carbon.post(f"/assets/files/{made['id']}/withdraw", {"reason": "a trial"})
+        assert not list(carbon.all("/assets/proposals"))

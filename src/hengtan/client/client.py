@@ -131,6 +131,25 @@ class Client:
         self.post(f"{path}/submit")
         return self._settled(path, wait_s)
 
+    def send_events(self, file: str | Path, *, what: str = "trades", propose: bool = True, wait_s: float = 600) -> Json:
+        """Sends a file of the book of carbon assets and takes it as far as somebody else's decision; the file with its control totals.
+
+        what     its template: ``trades``, ``events`` or ``green-power``
+        propose  False: only looked at; ``next`` is then ``propose``
+        ApiError with the refused rows, and nothing proposed, when one of them is refused.
+        """
+        path = Path(file)
+        query, kind = {"file": path.name, "what": what}, {"Content-Type": "application/octet-stream"}
+        made = self._call("POST", "/assets/files", params=query, content=path.read_bytes(), headers=kind)
+        place = f"/assets/files/{made['id']}"
+        made = self._settled(place, wait_s)
+        if propose and made["next"] == "propose":
+            self.post(f"{place}/propose")
+            made = self._settled(place, wait_s)
+        if made["next"] == "mend":
+            raise ApiError(422, made["problems"])
+        return made
+
     def calculate(self, name: str, *, wait_s: float = 3600, **options: Any) -> Json:
         """Calculates everything that is approved; options: first, last, gwp, as_of. The run, when it is done."""
         run = self.post("/runs", {"name": name, **{key: str(value) for key, value in options.items()}})

@@ -17,6 +17,7 @@ from hengtan.problems import Problem as Wrong
 
 from . import (
     about,
+    asset_files,
     assets,
     audit,
     boundary,
@@ -37,6 +38,7 @@ from . import (
     reconciliation,
     reports,
     results,
+    retirements,
     sectors,
     sources,
     webhooks,
@@ -79,6 +81,8 @@ api.add_router("", compliance.router)
 api.add_router("", quality.router)
 api.add_router("", evidence_months.router)
 api.add_router("", assets.router)
+api.add_router("", asset_files.router)
+api.add_router("", retirements.router)
 api.add_router("", claims.router)
 api.add_router("", library.router)
 api.add_router("", own.router)

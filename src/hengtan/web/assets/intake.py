@@ -34,6 +34,8 @@ NOW_ROWS = services.MOST_AT_ONCE
 MOST_ROWS = 200_000
 PREVIEW = 20
 MOST_REFUSED = 20_000
+MOST_TOLD = 60
+"""Refused rows that are told with the file itself; the others are in its table."""
 Tell = Callable[[str, int, int], None]
 State = Intake.State
 

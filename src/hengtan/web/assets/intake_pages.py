@@ -33,7 +33,6 @@ from .forms import ImportForm
 from .models import Account, Decision, Intake
 from .views import PAGE, context_of
 
-MOST_SHOWN = 60
 REFUSED = ("file", "sheet", "row", "column", "reason", "mend", "code")
 FILES = ("file", "name", "what", "state", "rows", "new", "known", "refused", "by", "at")
 State = Intake.State
@@ -70,7 +69,7 @@ def import_file(request: TenantRequest) -> HttpResponse:
                 one = files.begin(request.membership, file.name or "file", given["what"], path)
             return _taken(request, one, file.size or 0)
         except HengtanError as fault:
-            wrong = words.said(list(fault.problems[:MOST_SHOWN]))
+            wrong = words.said(list(fault.problems[: files.MOST_TOLD]))
             left = len(fault.problems) - len(wrong)
     shown = [
         (each, each.title[lang()], each.note[lang()], market_pages.headers_of(each)) for each in templates().values()
@@ -145,7 +144,7 @@ def intake(request: TenantRequest, pk: int) -> HttpResponse:
             for each in files.refused(one)
         )
         return as_table(form, f"refused-{one.pk}", REFUSED, lines)
-    shown = words.said(files.refused(one)[:MOST_SHOWN])
+    shown = words.said(files.refused(one)[: files.MOST_TOLD])
     decided = Decision.objects.of(request.organisation).filter(proposal__source=one.source)
     context = context_of(
         request, "assets-import", one=one, title=templates()[one.what].title[lang()] if one.what in templates() else one.what,

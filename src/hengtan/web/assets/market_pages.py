@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hengtan.connectors.table import read_table
 from hengtan.market.book.kept import quotes as all_quotes
 from hengtan.market.book.quote import averages
-from hengtan.market.book.template import Template, lines_of, quotes_of, templates
+from hengtan.market.book.template import Template, templates
 from hengtan.market.rules import market_years
-from hengtan.problems import HengtanError, Problem
+from hengtan.problems import HengtanError
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.models import Membership
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
 from hengtan.web.shell.tables import as_table, form_of
 
-from . import services, words
+from . import market_files, services, words
 from .book_pages import day_of
 from .models import Break, Statement
 from .pictures import days_chart, years_chart
@@ -64,18 +62,11 @@ YEARS = (
 
 
 def take(membership: Membership, what: str, path: Path, name: str, given: Mapping[str, Any]) -> str:
-    """Quotes or a statement are taken in as a whole or not at all; a sentence of what came of it. Raises HengtanError with every row that is refused."""
-    template = templates()[what]
-    table = read_table(path, name, template.headers, template.numbers)
-    wrong = list(table.problems)
+    """Quotes or a statement are taken in; a sentence of what came of it. Raises HengtanError with every row that is refused."""
     if what == "quotes":
-        quotes, more = quotes_of(template, table.rows, name)
-        _refuse(wrong, more, name)
-        new, known = services.add_quotes(membership, quotes, name, correct=given.get("correct", False))
+        new, known = market_files.take_quotes(membership, path, name, correct=given.get("correct", False))
         return _("%(new)d prices are new, %(known)d were known.") % {"new": new, "known": known}
-    lines, more = lines_of(template, table.rows)
-    _refuse(wrong, more, name)
-    _number, count, new_one = services.add_statement(membership, given["account"], given["day"], lines, name)
+    _number, count, new_one = market_files.take_statement(membership, path, name, given["account"], given["day"])
     if not new_one:
         return _("This statement was taken in before.")
     if not count:
@@ -83,12 +74,6 @@ def take(membership: Membership, what: str, path: Path, name: str, given: Mappin
     return ngettext(
         "One break: somebody closes it with a reason.", "%(count)d breaks: somebody closes each with a reason.", count
     ) % {"count": count}
-
-
-def _refuse(wrong: list[Problem], more: list[Problem], name: str) -> None:
-    wrong += [replace(each, file=name) for each in more]
-    if wrong:
-        raise HengtanError(wrong)
 
 
 def headers_of(template: Template) -> list[str]:

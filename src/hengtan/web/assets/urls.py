@@ -14,7 +14,7 @@ from . import (
     many,
     market_pages,
     position,
-    retirement,
+    retirement_pages,
     unit_pages,
     views,
 )
@@ -47,9 +47,15 @@ urlpatterns = [
     path("o/<slug:key>/assets/breaks/<int:pk>/close/", market_pages.close_break, name="assets-break-close"),
     path("o/<slug:key>/assets/quotes/", market_pages.quotes, name="assets-quotes"),
     path("o/<slug:key>/assets/certificates/", certificates.certificates, name="assets-certificates"),
-    path("o/<slug:key>/assets/postings/<int:pk>/retirement/", retirement.show, name="assets-retirement"),
-    path("o/<slug:key>/assets/postings/<int:pk>/retirement/issue/", retirement.issue, name="assets-retirement-issue"),
-    path("o/<slug:key>/assets/postings/<int:pk>/retirement/file/", retirement.file, name="assets-retirement-file"),
+    path("o/<slug:key>/assets/postings/<int:pk>/retirement/", retirement_pages.show, name="assets-retirement"),
+    path(
+        "o/<slug:key>/assets/postings/<int:pk>/retirement/issue/",
+        retirement_pages.issue,
+        name="assets-retirement-issue",
+    ),
+    path(
+        "o/<slug:key>/assets/postings/<int:pk>/retirement/file/", retirement_pages.file, name="assets-retirement-file"
+    ),
     path("o/<slug:key>/assets/internal-price/", charges.charges, name="assets-charges"),
     path("o/<slug:key>/assets/internal-price/propose/", charges.propose, name="assets-charges-propose"),
 ]
