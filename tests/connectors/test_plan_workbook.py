@@ -68,7 +68,8 @@ def _some(needed, **optional):
 
 
 def _months(year):
-    return st.dictionaries(st.integers(1, 12).map(lambda m: f"{year}-{m:02d}"), _TONNES, min_size=1)
+    begun = 12 if year < 2026 else 11
+    return st.dictionaries(st.integers(1, begun).map(lambda m: f"{year}-{m:02d}"), _TONNES, min_size=1)
 
 
 def _year_before(year):
@@ -78,9 +79,10 @@ def _year_before(year):
 
 
 def _emissions(year):
+    months = _some({"year": st.just(year), "months": _months(year)}, last_year=_year_before(year))
     return st.one_of(
         _some({"year": st.just(year), "verified_t": _T}),
-        _some({"year": st.just(year), "months": _months(year)}, last_year=_year_before(year)),
+        *([months] if year < 2027 else []),
         st.lists(_T, min_size=3, max_size=3).map(sorted).map(lambda t: {"year": year, "low_t": t[0], "expected_t": t[1], "high_t": t[2]}),
     )  # fmt: skip
 
@@ -93,10 +95,15 @@ def _holding(draw, at):
     t = draw(_T)
     pledge = _some({"t": st.integers(0, t)}, free_on=_DAYS, release_cny=_MONEY)
     both = {"id": _TEXT.map(lambda name: f"{name} {at}"), "t": st.just(t)}
-    more = {"pledge": pledge, "started": _DAYS, "made_from": _DAYS, "methodology": _TEXT}
-    origin = st.sampled_from(["allocated", "pre-allocated", "carried-over", "bought"])
+    credit = {"pledge": pledge, "started": _DAYS, "made_from": _DAYS, "methodology": _TEXT}
+    origin = st.sampled_from(["allocated", "pre-allocated", "bought"])
     allowance = {"kind": st.just("CEA"), "vintage": st.integers(2019, 2026), "origin": origin}
-    return draw(st.one_of(_some(both | allowance, **more), _some(both | _CREDIT, **more)))
+    carried = allowance | {"vintage": st.just(2025), "origin": st.just("carried-over")}
+    return draw(
+        st.one_of(
+            _some(both | allowance, pledge=pledge), _some(both | carried, pledge=pledge), _some(both | _CREDIT, **credit)
+        )
+    )  # fmt: skip
 
 
 @st.composite
@@ -201,6 +208,11 @@ def told(path):
         ("持仓", "B2", "unknown", ("comply.entity-unknown", "持仓", 2, "单位")),
         ("持仓", "M2", 2_000_000, ("comply.pledged", "持仓", 2, "其中质押（吨）")),
         ("持仓", "F2", "CEA27", ("comply.vintage-future", "持仓", 2, "配额年度")),
+        ("持仓", "H2", "2025-01-01", ("comply.key-idle", "持仓", 2, "登记日期")),
+        ("持仓", "F6", "CEA25", ("comply.key-idle", "持仓", 6, "配额年度")),
+        ("持仓", "F3", "CEA24", ("comply.carried-vintage", "持仓", 3, "配额年度")),
+        ("报价", "F2", "CEA27", ("comply.vintage-ahead", "报价", 2, "配额年度")),
+        ("计划", "B6", "2026-11-19", ("comply.window-past", "计划", 6, "现买窗口截止日")),
         ("计划", "B5", "2024", ("comply.year-past", "计划", 5, "履约年度")),
         ("报价", "E2", "2026-11-19", ("comply.delivery-past", "报价", 2, "交割付款日")),
         ("排放量", "D2", None, ("comply.emissions-empty", "排放量", 2, "已核查（吨）")),

@@ -132,6 +132,8 @@ class _Maker:
                 }
                 for _ in range(chance.randint(1, 2))
             ]
+            for coming in entity["allocations"]:  # none is issued before its year
+                coming["year"] = min(coming["year"], int(coming["on"][:4]))
         if self.often(0.6):
             entity["trades"] = {"sold_t": chance.randint(0, 10), "bought_t": chance.randint(0, 10)}
             if self.often(0.3):
@@ -170,7 +172,10 @@ class _Maker:
         if self.often(0.65):
             offer |= {
                 "kind": "CEA",
-                "vintage": chance.choice([*self.years, self.years[0], self.years[0] - 1, self.as_of.year]),
+                "vintage": min(
+                    chance.choice([*self.years, self.years[0], self.years[0] - 1, self.as_of.year]),
+                    int(offer["delivered"][:4]),
+                ),
             }
         else:
             offer |= {"kind": "CCER", **self.credit()}

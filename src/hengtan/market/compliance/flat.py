@@ -107,6 +107,9 @@ def _plain(problem: Problem, place: Place) -> Problem:
         return missing(column)
     if problem.code == "comply.value":
         return unreadable(column, problem.values.get("given", "").strip('"'))
+    if problem.code == "comply.key-idle":
+        titles = {"key": f"«{column.title['en']}»", "key_zh": f"“{column.title['zh']}”"}
+        return replace(problem, file="", values={**problem.values, **titles})
     return replace(problem, file="")
 
 

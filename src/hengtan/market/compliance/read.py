@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hengtan.market.rules import surrender_deadline, vintage_name
+from hengtan.market.rules import law, surrender_deadline, vintage_name
 from hengtan.problems import HengtanError, Problem, system
 
 from .given import Allocation, Case, Cash, Emissions, Entity, Holding, Offer, Quote, Scenario, Trades
@@ -24,7 +24,7 @@ def read_case(path: Path) -> Case:
     except OSError as error:
         raise HengtanError(Problem("file.unreadable", file=str(path), values=system("why", error))) from None
     except UnicodeDecodeError as error:
-        raise HengtanError(Problem("comply.not-json", file=str(path), values={"why": str(error)})) from None
+        raise HengtanError(Problem("comply.not-json", file=path.name, values={"why": str(error)})) from None
     return case_of_text(text, path.name)
 
 
@@ -41,7 +41,8 @@ def case_of_text(text: str, file: str) -> Case:
 def case_of(value: Mapping[str, Any], file: str = "") -> Case:
     """The case of a value that the schema allows. Raises HengtanError with what cannot be by itself or together."""
     case = _case(value)
-    problems = [Problem(each.code, file=f"{file}#{path}", values=each.values) for path, each in _impossible(case)]
+    told = [*_idle(value), *_twice(value), *_impossible(case)]
+    problems = [Problem(each.code, file=f"{file}#{path}", values=each.values) for path, each in told]
     if problems:
         raise HengtanError(problems[:100])
     return case
@@ -141,6 +142,62 @@ def _quote(value: Mapping[str, Any]) -> Quote:
     )
 
 
+_OF_KIND = {
+    "CEA": ("vintage", "origin"),
+    "CCER": ("registered", "inside_market", "started", "made_from", "methodology"),
+}
+
+
+def _idle(value: Mapping[str, Any]) -> list[tuple[str, Problem]]:
+    """(place, problem) of what is given where it means nothing: nothing is left out unseen."""
+    found: list[tuple[str, Problem]] = []
+
+    def tell(path: str, one: Mapping[str, Any], keys: Sequence[str], of: str, of_zh: str) -> None:
+        for key in keys:
+            if key in one:
+                found.append(
+                    (
+                        f"{path}/{key}",
+                        Problem("comply.key-idle", values={"key": key, "key_zh": key, "of": of, "of_zh": of_zh}),
+                    )
+                )
+
+    def of_kind(path: str, one: Mapping[str, Any]) -> None:
+        other = "CCER" if one["kind"] == "CEA" else "CEA"
+        tell(path, one, _OF_KIND[other], f"a holding or offer of {one['kind']}", f" {one['kind']} ")
+
+    for at, entity in enumerate(value["entities"]):
+        for number, one in enumerate(entity.get("holdings", ())):
+            of_kind(f"/entities/{at}/holdings/{number}", one)
+        for number, one in enumerate(entity["emissions"]):
+            path = f"/entities/{at}/emissions/{number}"
+            if "expected_t" not in one:
+                tell(
+                    path,
+                    one,
+                    ("low_t", "high_t"),
+                    "emissions without a forecast (expected_t)",
+                    "未填预测量（expected_t）的排放量",
+                )
+            if "months" not in one:
+                tell(path, one, ("last_year",), "emissions without months", "未填当年各月（months）的排放量")
+    for at, one in enumerate(value.get("offers", ())):
+        of_kind(f"/offers/{at}", one)
+    return found
+
+
+def _twice(value: Mapping[str, Any]) -> list[tuple[str, Problem]]:
+    """(place, problem) of a year that stands twice where one value is asked for."""
+    lists = [(f"/scenarios/{at}/prices", one["prices"]) for at, one in enumerate(value.get("scenarios", ()))]
+    lists += [(f"/entities/{at}/sales", one.get("sales", ())) for at, one in enumerate(value["entities"])]
+    return [
+        (f"{path}/{number}/year", Problem("comply.twice", values={"name": str(one["year"])}))
+        for path, rows in lists
+        for number, one in enumerate(rows)
+        if one["year"] in [each["year"] for each in rows[:number]]
+    ]
+
+
 def _impossible(case: Case) -> list[tuple[str, Problem]]:
     """(place, problem) of what the schema cannot see."""
     found: list[tuple[str, Problem]] = []
@@ -152,6 +209,11 @@ def _impossible(case: Case) -> list[tuple[str, Problem]]:
         deadline = surrender_deadline(year)[0]
         if deadline < case.as_of:
             tell(f"/years/{at}", "comply.year-past", year=year, day=deadline, as_of=case.as_of)
+    if case.buy_until < case.as_of:
+        tell("/buy_until", "comply.window-past", day=case.buy_until, as_of=case.as_of)
+    for at, quote in enumerate(case.quotes):
+        if quote.day > case.as_of:
+            tell(f"/quotes/{at}/day", "comply.quote-ahead", day=quote.day, as_of=case.as_of)
     for path, names in (
         ("/entities", [each.id for each in case.entities]),
         ("/offers", [each.id for each in case.offers]),
@@ -166,6 +228,9 @@ def _impossible(case: Case) -> list[tuple[str, Problem]]:
     for at, offer in enumerate(case.offers):
         if offer.delivered < case.as_of:
             tell(f"/offers/{at}/delivered", "comply.delivery-past", day=offer.delivered, as_of=case.as_of)
+        elif offer.kind == "CEA" and offer.vintage > offer.delivered.year:
+            name = vintage_name(offer.vintage)
+            tell(f"/offers/{at}/vintage", "comply.vintage-ahead", vintage=name, on=offer.delivered)
     named = {each.id for each in case.entities}
     for at, limit in enumerate(case.cash):
         if limit.entity and limit.entity not in named:
@@ -191,20 +256,48 @@ def _entity_impossible(entity: Entity, case: Case, tell: Any) -> None:
         for month in each.months:
             if not month.startswith(f"{each.year}-"):
                 tell(f"{path}/months", "comply.months", month=month, year=each.year)
+            elif month > f"{case.as_of:%Y-%m}":
+                tell(f"{path}/months/{month}", "comply.month-ahead", month=month, as_of=case.as_of)
         if each.last_year:
             wanted = [f"{each.year - 1}-{month:02d}" for month in range(1, 13)]
+            for month in each.last_year:
+                if month not in wanted:
+                    tell(f"{path}/last_year", "comply.months", month=month, year=each.year - 1)
             missing = next((name for name in wanted if not each.last_year.get(name)), None)
             if missing:
                 tell(f"{path}/last_year", "comply.last-year", missing=missing)
-        if (each.low_t is None) != (each.high_t is None) or (
-            each.low_t is not None
-            and each.expected_t is not None
+        if each.expected_t is not None and (each.low_t is None) != (each.high_t is None):
+            tell(
+                path,
+                "comply.band-half",
+                given="low_t" if each.high_t is None else "high_t",
+                missing="high_t" if each.high_t is None else "low_t",
+            )
+        elif (
+            each.expected_t is not None
+            and each.low_t is not None
             and not each.low_t <= each.expected_t <= (each.high_t or 0)
         ):
             tell(path, "comply.band", low=each.low_t, expected=each.expected_t, high=each.high_t)
     for name in _doubles([each.id for each in entity.holdings]):
         tell(f"{entity.path}/holdings", "comply.twice", name=name)
+    for at, coming in enumerate(entity.allocations):
+        if coming.year > coming.on.year:
+            tell(
+                f"{entity.path}/allocations/{at}/year",
+                "comply.vintage-ahead",
+                vintage=vintage_name(coming.year),
+                on=coming.on,
+            )
+    carried = law("surrender.carry-over")
     for holding in entity.holdings:
+        if holding.origin == "carried-over" and holding.vintage != carried.values["into_vintage"]:
+            refused = carried.refuse(
+                "comply.carried-vintage",
+                vintage=vintage_name(holding.vintage),
+                into=vintage_name(carried.values["into_vintage"]),
+            )
+            tell(f"{holding.path}/vintage", refused.code, **refused.values)
         if holding.pledged_t > holding.t:
             tell(f"{holding.path}/pledge/t", "comply.pledged", pledged=f"{holding.pledged_t:,}", held=f"{holding.t:,}")
         if holding.kind == "CEA" and holding.vintage > case.as_of.year:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -56,9 +57,18 @@ class _Fraction:
         return self.text
 
 
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[jsonschema.ValidationError]:
+    """As JSON Schema means it: ``$`` is the end, and not, as in Python, also the place before a last line break."""
+    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})
+
+
 def wrong(value: Any, which: Literal["input", "output"], file: str) -> list[Problem]:
     """What a value gets wrong by a schema, each with its place as a JSON pointer; at most 100."""
-    validator = jsonschema.Draft202012Validator(schema(which), format_checker=jsonschema.FormatChecker(["date"]))
+    validator = _Validator(schema(which), format_checker=jsonschema.FormatChecker(["date"]))
     found: list[Problem] = []
     for error in sorted(validator.iter_errors(value), key=lambda each: [str(part) for part in each.absolute_path]):
         found += _told(error, which, file)
@@ -90,6 +100,20 @@ def _told(error: Any, which: Literal["input", "output"], file: str) -> Iterator[
                     "comply.key-unknown", file=place, values={"key": str(key)[:60], "known": ", ".join(known)}
                 )
     elif error.validator == "oneOf" and "x-one-of" in error.schema:
+        if not isinstance(error.instance, dict):
+            return  # its type is told by itself
+        kinds = {
+            one["properties"]["kind"]["const"]: one["required"] for one in error.validator_value if "properties" in one
+        }
+        if kinds:  # a kind that is missing or unknown is told by itself
+            for key in kinds.get(str(error.instance.get("kind")), ()):
+                if key not in error.instance:
+                    yield Problem(
+                        "comply.key-missing",
+                        file=place,
+                        values={"key": key, **_wanted(error.schema["properties"][key], which)},
+                    )
+            return
         wanted = {"wanted": error.schema["x-one-of"], "wanted_zh": error.schema["x-one-of-zh"]}
         yield Problem("comply.value", file=place, values={"given": _short(error.instance), **wanted})
     else:
