@@ -18,8 +18,11 @@ def free_port():
         return free.getsockname()[1]
 
 
+WAIT_S = 600  # no measure: how long a start, or an end, may take on a machine that does seven other things
+
+
 @contextmanager
-def serving(data: Path, *more, wait_s=60, **environ):
+def serving(data: Path, *more, **environ):
     """(address, the link of the first run or None, path of its log)."""
     port, log = free_port(), data.with_suffix(".log")
     clean = {
@@ -33,10 +36,10 @@ def serving(data: Path, *more, wait_s=60, **environ):
             stdout=out, stderr=out, env={**clean, "PYTHONUNBUFFERED": "1", **environ}, cwd=data.parent,
         )  # fmt: skip
     try:
-        address, until = f"http://localhost:{port}", time.monotonic() + wait_s
+        address, until = f"http://localhost:{port}", time.monotonic() + WAIT_S
         while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
                     assert answer.status == 200
                     break
             except OSError:
@@ -47,4 +50,4 @@ def serving(data: Path, *more, wait_s=60, **environ):
         yield address, told[-1] if told else None, log
     finally:
         process.terminate()
-        assert process.wait(20) in (0, -9, -15), log.read_text()
+        assert process.wait(WAIT_S) in (0, -9, -15), log.read_text()

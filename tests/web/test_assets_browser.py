@@ -8,14 +8,12 @@ from .serving import serving
 from .test_browser import PASSWORD, Desk, browser, pytestmark
 
 __all__ = ["browser", "pytestmark"]
-SLOW = 120_000
 TRADES = "成交编号,成交日期,买卖方向,交易账户,标的代码,成交数量(吨),成交价(元/吨),交易方式\nT-1,2026-10-12,买入,A1,CEA25,200,97.40,挂牌协议\n"
 
 
 def test_from_allocation_to_a_proved_surrender(browser, tmp_path):
-    with serving(tmp_path / "data", wait_s=180) as (address, first_run, _log):
+    with serving(tmp_path / "data") as (address, first_run, _log):
         lin = Desk(browser, "en-GB")
-        lin.page.set_default_timeout(SLOW)
         lin.page.goto(first_run)
         lin.types(organisation="Yong", region="CN-33", name="Lin", email="lin@example.com", password=PASSWORD)
         lin.sends()
@@ -26,7 +24,6 @@ def test_from_allocation_to_a_proved_surrender(browser, tmp_path):
         lin.sends()
         link = lin.page.inner_text("#link")
         chen = Desk(browser, "en-GB")
-        chen.page.set_default_timeout(SLOW)
         chen.page.goto(link)
         chen.types(name="Chen", password="copper lantern bridge 77")
         chen.sends()
@@ -69,7 +66,7 @@ def test_from_allocation_to_a_proved_surrender(browser, tmp_path):
 
         chen.page.goto(f"{inside}assets/postings/")
         chen.page.click("text=#3")
-        expect(chen.page.locator("text=Proof file")).to_be_visible(timeout=60_000)
+        expect(chen.page.locator("text=Proof file")).to_be_visible()
         with chen.page.expect_download() as told:
             chen.page.click("text=Proof file")
         proof = tmp_path / "proof"

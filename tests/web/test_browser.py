@@ -15,6 +15,7 @@ FLAGS = [
 ]  # fmt: skip
 SIZES = [(1440, 900), (1280, 720), (390, 844)]
 PASSWORD = "bridge lantern copper 41"
+SLOW = 120_000  # milliseconds; no measure: how long what has to come may take on a busy machine
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,6 +26,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as play:
+        expect.set_options(timeout=SLOW)
         chromium = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield chromium
         chromium.close()
@@ -37,6 +39,7 @@ class Desk:
         self.context = browser.new_context(
             locale=language, viewport={"width": size[0], "height": size[1]}, storage_state=state
         )
+        self.context.set_default_timeout(SLOW)
         self.page = self.context.new_page()
         self.complaints, self.hosts = [], set()
         self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)

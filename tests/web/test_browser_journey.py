@@ -18,7 +18,6 @@ from .test_browser import CHROMIUM, PASSWORD, Desk, browser  # noqa: F401  the f
 from .test_on_postgresql import BINARIES, server  # noqa: F401  the fixture
 
 FILES = ("toronto_2018_energy_ghg_report.xlsx", "ontario_2018_factors.csv")
-SLOW = 120_000
 ROLES = {"chen": "approver", "sam": "auditor"}
 BOTH = [
     pytest.param("zh-CN", "sqlite"),
@@ -29,19 +28,13 @@ BOTH = [
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium here (requirements/debian.txt)")
 
 
-def desk(browser, language):  # noqa: F811
-    one = Desk(browser, language)
-    one.page.set_default_timeout(SLOW)
-    return one
-
-
 def calculated(lin, inside, name):
     """A run of everything that is approved; its address."""
     lin.page.goto(f"{inside}runs/new/")
     lin.page.fill("[name=name]", name)
     lin.sends()
-    lin.page.wait_for_url(re.compile(r".*/runs/\d+/$"), timeout=SLOW)
-    expect(lin.page.locator(".hero .v")).to_be_visible(timeout=SLOW)
+    lin.page.wait_for_url(re.compile(r".*/runs/\d+/$"))
+    expect(lin.page.locator(".hero .v")).to_be_visible()
     return lin.page.url
 
 
@@ -52,8 +45,8 @@ def test_a_team_goes_from_nothing_to_a_report_that_its_verifier_checked(browser,
         if not BINARIES:
             pytest.skip("no PostgreSQL here (requirements/debian.txt)")
         environ["DATABASE_URL"] = request.getfixturevalue("server").partition("?")[0]
-    with serving(tmp_path / "data", wait_s=120, **environ) as (address, first_run, _log):
-        lin = desk(browser, language)
+    with serving(tmp_path / "data", **environ) as (address, first_run, _log):
+        lin = Desk(browser, language)
         lin.page.goto(first_run)
         lin.types(
             organisation="City of Toronto", region="CA-ON", name="Lin Wei", email="lin@example.com", password=PASSWORD
@@ -67,7 +60,7 @@ def test_a_team_goes_from_nothing_to_a_report_that_its_verifier_checked(browser,
             lin.types(email=f"{name}@example.com")
             lin.sends()
             link = lin.page.inner_text("#link")
-            people[name] = desk(browser, language)
+            people[name] = Desk(browser, language)
             people[name].page.goto(link)
             people[name].types(name=name.title(), password=PASSWORD)
             people[name].sends()
@@ -78,14 +71,14 @@ def test_a_team_goes_from_nothing_to_a_report_that_its_verifier_checked(browser,
         lin.page.fill("#name", "Toronto 2018")
         lin.sends()
         lin.page.click("main .ht-acts .btn-primary")
-        expect(lin.page.locator(".ht-rec")).to_contain_text("2,962", timeout=SLOW)
+        expect(lin.page.locator(".ht-rec")).to_contain_text("2,962")
         lin.page.click(".ht-rec .btn-primary")
         expect(lin.page.locator("main")).to_contain_text("170,144.74")
         lin.sends()
-        lin.page.wait_for_url(re.compile(r".*/data/\d+/$"), timeout=SLOW)
+        lin.page.wait_for_url(re.compile(r".*/data/\d+/$"))
         batch = lin.page.url
         chen.page.goto(batch)
-        chen.page.locator("button[name=approve]").wait_for(timeout=SLOW)
+        chen.page.locator("button[name=approve]").wait_for()
         chen.page.click("button[name=approve]")
         expect(chen.page.locator(".ht-said")).to_be_visible()
 
@@ -95,7 +88,7 @@ def test_a_team_goes_from_nothing_to_a_report_that_its_verifier_checked(browser,
         lin.page.locator("#rows .ht-ex").nth(1).click()
         expect(lin.page.locator(".ht-sheet td.cell")).to_have_text("6802374.340276999")
         expect(lin.page.locator(".ht-eq .is .v")).to_contain_text("12,922.40")
-        expect(lin.page.locator("[data-proof-state]")).to_have_class(re.compile("ok"), timeout=SLOW)
+        expect(lin.page.locator("[data-proof-state]")).to_have_class(re.compile("ok"))
         lin.page.goto(run)
         again = calculated(lin, inside, "2018 again")
         lin.page.goto(f"{again}compare/")
@@ -104,12 +97,12 @@ def test_a_team_goes_from_nothing_to_a_report_that_its_verifier_checked(browser,
         lin.page.goto(f"{inside}reports/new/")
         lin.page.fill("[name=about_name]", "City of Toronto")
         lin.page.click("button[name=prepare]")
-        lin.page.wait_for_url(re.compile(r".*/reports/\d+/$"), timeout=SLOW)
+        lin.page.wait_for_url(re.compile(r".*/reports/\d+/$"))
         report = lin.page.url
         assert lin.page.locator("form[action$='/issue/']").count() == 0  # who prepared it does not issue it
         chen.page.goto(report)
         chen.page.click("form[action$='/issue/'] .btn-primary")
-        chen.page.locator("a[href*='proof=1']").first.wait_for(timeout=SLOW)
+        chen.page.locator("a[href*='proof=1']").first.wait_for()
         vkey = re.search(r"--vkey (\S+)", chen.page.inner_text("pre.ht-link"))[1]
         folder = tmp_path / "handed-out"
         folder.mkdir()
@@ -125,12 +118,12 @@ def test_a_team_goes_from_nothing_to_a_report_that_its_verifier_checked(browser,
         sam.types(name="Toronto 2018", verifier="Independent Verifiers", materiality_pct="5", seed="2018-11-20")
         sam.page.select_option("[name=level]", "reasonable")
         sam.sends()
-        sam.page.wait_for_url(re.compile(r".*/audit/\d+/$"), timeout=SLOW)
-        expect(sam.page.locator(".ht-kpis")).to_contain_text("8,099.06", timeout=SLOW)
+        sam.page.wait_for_url(re.compile(r".*/audit/\d+/$"))
+        expect(sam.page.locator(".ht-kpis")).to_contain_text("8,099.06")
         verify = sam.page.locator("form[action$='/verify/'] button")
-        verify.wait_for(timeout=SLOW)
+        verify.wait_for()
         verify.click()
-        expect(sam.page.locator(".ht-checks .okc").first).to_be_visible(timeout=SLOW)
+        expect(sam.page.locator(".ht-checks .okc").first).to_be_visible()
         assert sam.page.locator(".ht-checks .badc").count() == 0
         sam.page.locator("main tbody a[href*='/audit/items/']").first.click()
         expect(sam.page.locator("[name=result]").first).to_be_attached()

@@ -12,7 +12,6 @@ from .test_browser import PASSWORD, SIZES, Desk, browser, pytestmark
 from .test_evidence import PDF
 
 __all__ = ["browser", "pytestmark"]
-SLOW = 60_000
 
 
 def last_month(today):
@@ -23,7 +22,6 @@ def test_from_a_new_plan_to_the_evidence_of_a_month(browser, tmp_path):
     month = last_month(date.today())
     with serving(tmp_path / "data") as (_address, first_run, _log):
         lin = Desk(browser, "en-GB")
-        lin.page.set_default_timeout(SLOW)
         lin.page.goto(first_run)
         lin.types(organisation="Yong Power", region="CN-33", name="Lin", email="lin@example.com", password=PASSWORD)
         lin.sends()
@@ -33,7 +31,6 @@ def test_from_a_new_plan_to_the_evidence_of_a_month(browser, tmp_path):
         lin.types(email="chen@example.com")
         lin.sends()
         chen = Desk(browser, "zh-CN", SIZES[2])
-        chen.page.set_default_timeout(SLOW)
         chen.page.goto(lin.page.inner_text("#link"))
         chen.types(name="Chen Yu", password="copper lantern bridge 77")
         chen.sends()

@@ -15,8 +15,8 @@ from hengtan.ledger.log import Log
 from house.house import BIN
 
 from .serving import serving
-from .test_browser import CHROMIUM, PASSWORD, browser  # noqa: F401  the fixture
-from .test_browser_journey import SLOW, calculated, desk
+from .test_browser import CHROMIUM, PASSWORD, SLOW, Desk, browser  # noqa: F401  the fixture
+from .test_browser_journey import calculated
 
 FORMS = [pytest.param("zh-CN"), pytest.param("en-GB", marks=pytest.mark.browser)]
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium here (requirements/debian.txt)")
@@ -41,8 +41,8 @@ def kinds_of(ledger):
 
 @pytest.mark.parametrize("language", FORMS)
 def test_a_power_company_goes_from_months_to_allowances_and_three_views(browser, tmp_path, language):  # noqa: F811
-    with serving(tmp_path / "data", wait_s=120) as (_address, first_run, _log):
-        lin = desk(browser, language)
+    with serving(tmp_path / "data") as (_address, first_run, _log):
+        lin = Desk(browser, language)
         page = lin.page
         page.goto(first_run)
         lin.types(organisation="甬江发电", region="CN-33", name="Lin Wei", email="lin@example.com", password=PASSWORD)
@@ -53,7 +53,7 @@ def test_a_power_company_goes_from_months_to_allowances_and_three_views(browser,
         lin.types(email="chen@example.com")
         lin.sends()
         link = page.inner_text("#link")
-        chen = desk(browser, language)
+        chen = Desk(browser, language)
         chen.page.goto(link)
         chen.types(name="Chen Yu", password=PASSWORD)
         chen.sends()
@@ -99,7 +99,7 @@ def test_a_power_company_goes_from_months_to_allowances_and_three_views(browser,
         page.wait_for_url(re.compile(r".*/data/\d+/$"))
         batch = page.url
         chen.page.goto(batch)
-        chen.page.locator("button[name=approve]").wait_for(timeout=SLOW)
+        chen.page.locator("button[name=approve]").wait_for()
         chen.page.click("button[name=approve]")
         expect(chen.page.locator(".ht-said")).to_be_visible()
         calculated(lin, inside, "2024")

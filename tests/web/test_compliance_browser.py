@@ -13,7 +13,6 @@ from .serving import serving
 from .test_browser import PASSWORD, SIZES, Desk, browser, pytestmark
 
 __all__ = ["browser", "pytestmark"]
-SLOW = 120_000
 TODAY = date.today()
 YEAR = TODAY.year - 1  # its emissions are surrendered until the end of this year
 CEA = f"CEA{YEAR % 100:02}"
@@ -37,7 +36,7 @@ class Way:
 
     def __init__(self, browser, first_run, language):
         self.words = WORDS[language]
-        self.lin = self._desk(browser, language)
+        self.lin = Desk(browser, language)
         self.lin.page.goto(first_run)
         self.lin.types(organisation="甬江集团", region="CN-33", name="林薇", email="lin@example.com", password=PASSWORD)
         self.lin.sends()
@@ -46,16 +45,10 @@ class Way:
         self.lin.types(email="chen@example.com")
         self.lin.page.select_option("[name=role]", "approver")
         self.lin.sends()
-        self.chen = self._desk(browser, language)
+        self.chen = Desk(browser, language)
         self.chen.page.goto(self.lin.page.inner_text("#link"))
         self.chen.types(name="陈宇", password="copper lantern bridge 77")
         self.chen.sends()
-
-    @staticmethod
-    def _desk(browser, language):
-        desk = Desk(browser, language)
-        desk.page.set_default_timeout(SLOW)
-        return desk
 
     def holds(self, quantity):
         """The account, and allowances that were allocated to it."""
@@ -106,7 +99,7 @@ class Way:
 
 def walk(browser, data, language):
     """From an allocation to the surrender that closes the gap."""
-    with serving(data, wait_s=180) as (address, first_run, _log):
+    with serving(data) as (address, first_run, _log):
         way = Way(browser, first_run, language)
         lin, chen, words = way.lin.page, way.chen.page, way.words
         way.holds(1000)
@@ -146,7 +139,7 @@ def walk(browser, data, language):
         assert lin.locator("form[action$='/propose/']").count() == 0
         assert re.search(words["gap"] + r"\s*0", lin.inner_text(".ht-kpis")), lin.inner_text(".ht-kpis")
         lin.locator("#step-2 .ht-tag.ok").last.click()
-        expect(lin.locator("a[href$='what=proof']")).to_be_visible(timeout=90_000)
+        expect(lin.locator("a[href$='what=proof']")).to_be_visible()
         files = []
         for link in (lin.locator("a[href$='/proof/']").first, lin.locator("a[href$='what=proof']").first):
             with lin.expect_download() as told:
@@ -178,7 +171,6 @@ def at_every_size(browser, way, plan):
     )
     for size in (SIZES[0], SIZES[2]):
         desk = Desk(browser, "zh-CN", size, way.lin.context.storage_state())
-        desk.page.set_default_timeout(SLOW)
         for page in (*(way.inside + each for each in pages), plan):
             desk.page.goto(page)
             assert not desk.sideways(), (size, page, desk.page.evaluate(WIDE))

@@ -66,7 +66,7 @@ def test_no_template_brings_style_or_script_that_the_policy_refuses():
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="no chromium here (requirements/debian.txt)")
 def test_every_page_of_the_side_bar_can_be_read_and_none_sticks_out_or_complains_at_any_size(browser, tmp_path):  # noqa: F811
-    with serving(tmp_path / "data", "--demo", wait_s=600) as (address, _first_run, log):
+    with serving(tmp_path / "data", "--demo") as (address, _first_run, log):
         told = log.read_text()
         link = re.search(r"Open\s+(\S+)", told).group(1)
         desk = Desk(browser, "en-GB")

@@ -21,7 +21,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("demo") / "data", "--demo", wait_s=300) as (address, _first_run, log):
+    with serving(tmp_path_factory.mktemp("demo") / "data", "--demo") as (address, _first_run, log):
         told = log.read_text()
         link = re.search(r"Open\s+(\S+)", told).group(1)
         password = re.search(r"password\s+(\S+)", told).group(1)
