@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from hengtan.market.book.quote import Quote
 from hengtan.market.rules import market_years
+from hengtan.web.runs.words import lang
 
 MOST_POINTS = 500
 
@@ -20,7 +21,7 @@ def years_chart() -> dict[str, Any]:
         "kind": "ranges", "unit": _("CNY/t"),
         "rows": [
             {
-                "name": each.year.replace(" to ", "\n~"), "low": float(each.low_cny_t), "high": float(each.high_cny_t), "last": float(each.year_end_cny_t),
+                "name": each.year.replace(" to ", "\n至 " if lang() == "zh" else "\nto "), "low": float(each.low_cny_t), "high": float(each.high_cny_t), "last": float(each.year_end_cny_t),
                 "told": [f"{price:.2f}" for price in (each.low_cny_t, each.high_cny_t, each.year_end_cny_t)],
             }
             for each in years

@@ -132,6 +132,7 @@
       option.grid = { left: 4, right: 8, top: 26, bottom: 4, containLabel: true };
       option.xAxis = Object.assign(axis(), { type: "category", data: rows.map(function (row) { return row.name; }) });
       option.xAxis.axisLabel.interval = 0;
+      option.xAxis.axisLabel.lineHeight = 14;
       option.yAxis = Object.assign(value(0), { min: 0, name: data.unit, nameTextStyle: { color: colour("ink-3"), align: "left", padding: [0, 0, 0, -24] } });
       option.tooltip.trigger = "axis";
       option.tooltip.axisPointer.type = "shadow";
@@ -141,9 +142,9 @@
       };
       option.series = [
         { type: "bar", stack: "all", silent: true, barWidth: "44%", itemStyle: { color: "transparent" }, data: rows.map(function (row) { return row.low; }) },
-        { type: "bar", stack: "all", barWidth: "44%", itemStyle: { color: colour("bio"), opacity: 0.5 }, emphasis: { disabled: true }, data: rows.map(function (row) { return row.high - row.low; }) },
-        { type: "scatter", symbol: "rect", symbolSize: phone ? [22, 3] : [28, 3], z: 5, itemStyle: { color: colour("ink"), opacity: 1 }, data: rows.map(function (row) { return row.last; }),
-          label: { show: true, position: "top", distance: 4, color: colour("ink"), fontSize: phone ? 10 : 11, formatter: function (point) { return rows[point.dataIndex].told[2]; } } }
+        { type: "bar", stack: "all", barWidth: "44%", itemStyle: { color: colour("bio"), opacity: 0.5 }, emphasis: { disabled: true }, data: rows.map(function (row) { return row.high - row.low; }),
+          label: { show: true, position: "top", distance: 4, color: colour("ink"), opacity: 1, fontSize: phone ? 10 : 11, formatter: function (point) { return rows[point.dataIndex].told[2]; } } },
+        { type: "scatter", symbol: "rect", symbolSize: phone ? [22, 3] : [28, 3], z: 5, itemStyle: { color: colour("ink"), opacity: 1 }, data: rows.map(function (row) { return row.last; }) }
       ];
       return option;
     },
@@ -196,6 +197,11 @@
     drawn[place.dataset.chart] = chart;
     new ResizeObserver(function () { if (!chart.isDisposed()) chart.resize(); }).observe(place);
   }
+  window.addEventListener("beforeprint", function () { // paper has a width of its own: the picture is scaled to it
+    document.querySelectorAll(".ht-chart svg").forEach(function (svg) {
+      if (!svg.getAttribute("viewBox")) svg.setAttribute("viewBox", "0 0 " + svg.getAttribute("width") + " " + svg.getAttribute("height"));
+    });
+  });
   function saved(name, url) {
     var link = document.createElement("a");
     link.href = url;
