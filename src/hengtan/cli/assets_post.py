@@ -12,7 +12,7 @@ import click
 from .wrap import wrapped
 
 if TYPE_CHECKING:
-    from hengtan.market.book import Account, Event, Proposal
+    from hengtan.market.book import Account, Event, Proposal, Store
     from hengtan.market.book.proved import Folder
     from hengtan.problems import Problem
 
@@ -23,6 +23,7 @@ by_option = click.option("--by", required=True, metavar="NAME", help="Who does t
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 lang_option = click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 SHOWN = 20
+_EVENTS = "events"  # the template whose fields lines of JSON have
 WORDS = {
     "opened": ("Account {account} of {entity} is open.", "已开立账户 {account}（{entity}）。"),
     "there": ("Account {account} of {entity} was open already.", "账户 {account}（{entity}）此前已开立。"),
@@ -180,7 +181,8 @@ def post(file: Path, name: str, dry_run: bool, folder: Path, by: str, as_json: b
         with book.store() as store:
             for row, key, event in events:
                 try:
-                    proposals.append(store.propose(event, by, key=key, source=f"{file.name}:{row}"))
+                    source = f"{file.name}:{row}"
+                    proposals.append(store.propose(event, by, key=_known_as(store, key), source=source))
                 except HengtanError as error:
                     wrong += _at(error.problems, file.name, row)
             if dry_run:
@@ -212,6 +214,15 @@ def post(file: Path, name: str, dry_run: bool, folder: Path, by: str, as_json: b
         show_problems(wrong, lang)
         click.echo(say("dry" if dry_run else "wait", lang))
     return 3 if wrong else 0
+
+
+def _known_as(store: Store, key: str) -> str:
+    """The key of an event by its reference; lines of JSON had one of their own, and a book may hold it."""
+    if not key.startswith(f"{_EVENTS}:"):
+        return key
+    older = f"jsonl{key.removeprefix(_EVENTS)}"
+    sql = "SELECT 1 FROM book_proposal WHERE organisation_id = %s AND key = %s"
+    return older if store.rows(sql, store.tenant, older) else key
 
 
 class _Nothing(Exception):  # noqa: N818  not an error: takes the transaction back
@@ -266,7 +277,7 @@ def _lines(file: Path) -> tuple[int, list[tuple[int, str, Event]], list[Problem]
             event = read_event(told)
             said = sha256(canonical(told)).hexdigest()[:32]
             key = (
-                f"jsonl:{told['reference']}"
+                f"{_EVENTS}:{event.reference}"
                 if told.get("reference")
                 else next(key for time in count(1) if (key := f"jsonl:row:{said}:{time}") not in seen)
             )

@@ -16,7 +16,7 @@ from hengtan.problems import HengtanError, Problem
 from .decide import View, decide
 from .event import Event
 from .seen import marks
-from .store import CURABLE, Store
+from .store import CURABLE, Store, says_the_same
 
 Row = tuple[int, str, Event]
 """(row of the file, key by which it is known or "", event)."""
@@ -68,20 +68,20 @@ def proposed(store: Store, events: Sequence[Row], by: str, source: str, void: Co
     store.lock()
     told = [(row, key, event, canonical(dict(event.text)).decode()) for row, key, event in events]
     ready, known, wrong = list[tuple[str, str, str, str]](), 0, list[Problem]()
-    open_rows = [
-        (row, key and f"file:{key}", key and f"file:{key}", event.kind, text) for row, key, event, text in told
-    ]
+    open_rows = [(row, key and f"file:{key}", key and f"file:{key}", event, text) for row, key, event, text in told]
     for again in range(1, MOST_ROUNDS):
-        there = _known(store, [key for _row, _base, key, _kind, _text in open_rows if key])
+        there = _known(store, [key for _row, _base, key, _one, _text in open_rows if key])
         left = []
-        for row, base, key, kind, text in open_rows:
+        for row, base, key, event, text in open_rows:
             digest = sha256(text.encode()).hexdigest()
             found = there.get(key)
             if found is None:
-                ready.append((key or f"event:{digest}:{source}:{row}:{store.moment().isoformat()}", kind, text, digest))
+                ready.append(
+                    (key or f"event:{digest}:{source}:{row}:{store.moment().isoformat()}", event.kind, text, digest)
+                )
             elif found[1] in void:
-                left.append((row, base, f"{base}~{again}", kind, text))
-            elif found[0] == digest:
+                left.append((row, base, f"{base}~{again}", event, text))
+            elif found[0] == digest or says_the_same(_event(store, key), event):
                 known += 1
             else:
                 wrong.append(
@@ -104,6 +104,11 @@ def _known(store: Store, keys: list[str]) -> dict[str, tuple[str, str]]:
         sql = f"SELECT key, digest, source FROM book_proposal WHERE organisation_id = %s AND key IN ({marks(part)})"
         found |= {row[0]: (row[1], row[2]) for row in store.rows(sql, store.tenant, *part)}
     return found
+
+
+def _event(store: Store, key: str) -> str:
+    sql = "SELECT event FROM book_proposal WHERE organisation_id = %s AND key = %s"
+    return str(store.rows(sql, store.tenant, key)[0][0])
 
 
 def withdrawn(store: Store, source: str, by: str, reason: str) -> int:

@@ -100,10 +100,10 @@ class Store(Seen):
         digest = sha256(text.encode()).hexdigest()
         key = key or f"event:{digest}:{self._now().isoformat()}"
         known = self.rows(
-            "SELECT id, digest FROM book_proposal WHERE organisation_id = %s AND key = %s", self.tenant, key
+            "SELECT id, digest, event FROM book_proposal WHERE organisation_id = %s AND key = %s", self.tenant, key
         )
         if known:
-            if known[0][1] != digest:
+            if known[0][1] != digest and not says_the_same(known[0][2], event):
                 raise refuse("book.key-differs", "reference", key=key)
             found = self.proposal(known[0][0])
             return replace(found, is_new=False)
@@ -299,6 +299,12 @@ class Store(Seen):
         ]
 
 
+def says_the_same(text: str, event: Event) -> bool:
+    """Whether the event of a proposal is this one, however its numbers were written: 95.8 in a workbook, 95.80 in a CSV."""
+    known = read_event(json.loads(text), kept=True)
+    return replace(known, text={}) == replace(event, text={})
+
+
 def _person(name: str) -> str:
     """A name in one spelling. Raises HengtanError for none."""
     found = " ".join(name.split())
@@ -329,4 +335,4 @@ def _coded() -> Iterator[None]:
         raise HengtanError(Problem(found)) from error
 
 
-__all__ = ["CURABLE", "KIND", "Cursor", "Line", "Proposal", "Store", "as_day"]
+__all__ = ["CURABLE", "KIND", "Cursor", "Line", "Proposal", "Store", "as_day", "says_the_same"]

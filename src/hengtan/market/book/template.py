@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,8 +18,8 @@ import yaml
 
 from hengtan.problems import HengtanError, Problem
 
-from .event import FIELDS, Event, as_fen, ranges_of, read_event, whole_of
-from .instrument import cea_of
+from .event import FIELDS, Event, as_fen, fen, ranges_of, read_event, whole_of
+from .instrument import KINDS, cea_of
 from .posting import LARGEST_QUANTITY, Range
 from .quote import Quote
 from .registry import StatementLine
@@ -61,6 +62,7 @@ _COLUMNS = {
         ["day", "symbol", "open", "high", "low", "close", "listed_t", "listed_cny", "block_t", "block_cny"]
     ),
 }
+_NUMBER = re.compile(r"¥? ?([0-9,.]+) ?元?", re.ASCII)
 _KEYS = {"id", "title", "note", "makes", "key", "columns", "needs", "values", "sets", "example"}
 
 
@@ -90,8 +92,8 @@ class Template:
 
     @property
     def numbers(self) -> frozenset[str]:
-        """The fields that are numbers."""
-        return _NUMBERS & set(self.columns)
+        """The fields that a reader of tables turns into decimals, by what their column looks like: none, since a comma is never taken for a point here."""
+        return frozenset()
 
 
 @cache
@@ -189,7 +191,7 @@ def lines_of(
             _complete(template, told)
             counts = {name: _whole(name, told.get(name, "0")) for name in ("held", "frozen")}
             serials = [_range(each) for each in told.get("serials", "").split(";") if each.strip()]
-            if len(serials) > 1 or (serials and serials[0].quantity != counts["held"] + counts["frozen"]):
+            if serials and sum(each.quantity for each in serials) != sum(counts.values()):
                 raise HengtanError(
                     Problem(
                         "book.quantity-differs",
@@ -200,16 +202,9 @@ def lines_of(
                         },
                     )
                 )
-            allowance = cea_of(told["instrument"])
-            found.append(
-                StatementLine(
-                    row,
-                    allowance.code if allowance else told["instrument"],
-                    counts["held"],
-                    counts["frozen"],
-                    serials[0] if serials else None,
-                )
-            )
+            code = told["instrument"]
+            found.append(StatementLine(row, code, counts["held"], counts["frozen"], serials[0] if serials else None))
+            found += [StatementLine(row, code, 0, 0, each) for each in serials[1:]]  # the first line counts for all
         except HengtanError as error:
             wrong += [_at(each, row) for each in error.problems]
     return found, wrong
@@ -247,20 +242,15 @@ def _quote(told: Mapping[str, str], source: str) -> Quote:
         raise HengtanError(
             Problem("book.event-day", column="day", values={"field": "day", "value": told["day"]})
         ) from None
-    low, high = amounts.get("low"), amounts.get("high")
+    low, high, within = amounts.get("low"), amounts.get("high"), ("open", "close")
     if amounts["close"] == 0:
         raise HengtanError(Problem("book.event-zero", column="close", values={"field": "close"}))
-    if (
-        (low is not None and amounts["close"] < low)
-        or (high is not None and amounts["close"] > high)
-        or (low is not None and high is not None and low > high)
-    ):
-        values = {
-            "field": "close",
-            "value": told["close"],
-            "wanted": f"{told.get('low', '-')} - {told.get('high', '-')}",
-        }
-        raise HengtanError(Problem("book.event-value", column="close", values=values))
+    for name in within if low is None or high is None or low <= high else ("low",):
+        price = amounts.get(name)
+        if price is not None and not (low or 0) <= price <= (price if high is None else high):
+            wanted = f"{told.get('low', '-')} - {told.get('high', '-')}"
+            values = {"field": name, "value": told[name], "wanted": wanted}
+            raise HengtanError(Problem("book.event-value", column=name, values=values))
     return Quote(told["symbol"], day, amounts["close"], amounts.get("open"), high, low, counts["listed_t"], amounts.get("listed_cny", 0), counts["block_t"],
                  amounts.get("block_cny", 0), source)  # fmt: skip
 
@@ -278,17 +268,41 @@ def _told(template: Template, cells: Mapping[str, str]) -> dict[str, str]:
             text = re.sub(
                 r"^(\d{4})[/年.-](\d{1,2})月?$", lambda found: f"{found[1]}-{int(found[2]):02}", _as_day(text)
             )
-        elif name in _WHOLE:
-            text = re.sub(r"\.0+$", "", text)
+        elif name in _NUMBERS:
+            text = _as_number(text, whole=name in _WHOLE)
+        elif name in ("instrument", "symbol"):
+            text = _as_code(text)
         told[name] = text
     return told
 
 
 def _as_day(text: str) -> str:
-    found = re.fullmatch(r"(\d{4})[/年.-](\d{1,2})[/月.-](\d{1,2})日?(?:[ T]00:00(?::00)?)?", text) or re.fullmatch(
-        r"(\d{4})(\d{2})(\d{2})", text
-    )
+    """The day of a date as people write it; the time of day beside it is left out."""
+    text = unicodedata.normalize("NFKC", text)
+    found = re.fullmatch(
+        r"(\d{4})[/年.-](\d{1,2})[/月.-](\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?", text, re.ASCII
+    ) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text, re.ASCII)
     return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else text
+
+
+def _as_number(text: str, *, whole: bool) -> str:
+    """In one spelling, so that a file saved in another way says the same: 1,200.0 and １２００ as 1200, ¥95.8 as 95.80; anything else as it stands."""
+    found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text))
+    if found is None:
+        return text
+    if whole:
+        number = whole_of(re.sub(r"\.0+$", "", found[1]))
+        return text if number is None else str(number)
+    amount = as_fen(found[1])
+    return text if amount is None else fen(amount)
+
+
+def _as_code(text: str) -> str:
+    """The one code of an allowance, and of a kind that is quoted as a whole; others as they stand."""
+    allowance = cea_of(text)
+    if allowance is not None:
+        return allowance.code
+    return text.upper() if text.casefold() in KINDS else text
 
 
 def _complete(template: Template, told: Mapping[str, str]) -> None:
