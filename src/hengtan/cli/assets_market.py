@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .assets_post import book_option, json_option, lang_option, opened, problem_rows, show_problems
-from .assets_show import day_type, show_table
+from .assets_show import day_type, plain, show_table
 from .wrap import wrapped
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ WORDS = {
                  "{days} 个交易日：成交 {total} 吨、{amount} 元；均价 {average} 元/吨（挂牌 {listed}）；收盘价 {low} 至 {high}，期末 {last}，涨跌幅 {change}%"),
     "agrees": ("The statement agrees with the book.", "对账单与账簿一致。"),
     "breaks": ("{count} breaks; close each with its reason: hengtan assets reconcile --close N", "差异 {count} 项；请逐项说明原因后关闭：hengtan assets reconcile --close 编号"),
+    "before": ("{count} breaks of this account that were found before are still open: hengtan assets reconcile --list", "该账户此前的差异尚有 {count} 项未关闭：hengtan assets reconcile --list"),
     "open": ("{count} breaks are open", "待处理差异 {count} 项"),
     "closed": ("Break {number} is closed.", "差异 {number} 已关闭。"),
     "kind.quantity": ("free units differ", "可用数量不符"), "kind.frozen": ("frozen units differ", "冻结数量不符"),
@@ -176,15 +177,18 @@ def reconcile(
         raise HengtanError([*table.problems, *(replace(each, file=file.name) for each in problems)])
     with book.store() as store:
         _, found, _ = add_statement(store, account, day.date(), lines, by, file.name)
+        elsewhere = len({each.id for each in breaks(store) if each.account == account} - {each.id for each in found})
     waiting = [each for each in found if not each.closed_by]
     _show(found, as_json, lang, _say("breaks", lang, count=len(found)) if found else _say("agrees", lang))
+    if elsewhere and not as_json:
+        click.echo(_say("before", lang, count=elsewhere))
     return 3 if waiting else 0
 
 
 def _show(found: list[KeptBreak], as_json: bool, lang: str, sentence: str) -> None:
     if as_json:
         rows = [{"break": each.id, "account": each.account, "day": each.day.isoformat(), "kind": each.found.kind, "instrument": each.found.code,
-                 "numbers": each.found.numbers, "ours": each.found.ours, "theirs": each.found.theirs, "closed_by": each.closed_by, "reason": each.reason}
+                 "numbers": plain(each.found.numbers), "ours": each.found.ours, "theirs": each.found.theirs, "closed_by": each.closed_by, "reason": each.reason}
                 for each in found]  # fmt: skip
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
@@ -192,7 +196,7 @@ def _show(found: list[KeptBreak], as_json: bool, lang: str, sentence: str) -> No
         show_table(
             [("break", True), ("account", False), ("day", False), ("differs", False), ("instrument", False), ("ours", True), ("theirs", True), ("unit", False)],
             [[str(each.id), each.account, each.day.isoformat(), _say(f"kind.{each.found.kind}", lang), each.found.code, f"{each.found.ours:,}",
-              f"{each.found.theirs:,}", each.found.numbers] for each in found], lang,
+              f"{each.found.theirs:,}", plain(each.found.numbers)] for each in found], lang,
         )  # fmt: skip
     click.echo(sentence)
 

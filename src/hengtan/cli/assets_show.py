@@ -48,6 +48,11 @@ def _say(key: str, lang: str, **values: object) -> str:
     return WORDS[key][lang == "zh"].format(**values)
 
 
+def plain(numbers: str) -> str:
+    """Numbers as an event names them: the book keeps a series with its registry before it."""
+    return numbers.partition("|")[2] or numbers
+
+
 def _day(given: datetime | None) -> date | None:
     return None if given is None else given.date()
 
@@ -163,7 +168,7 @@ def _lots(store: Store, day: date | None) -> list[Any]:
 
 def _unit(store: Store, lot: Any) -> dict[str, Any]:
     batch = store.batch(lot.batch)
-    return {"account": lot.account, "instrument": batch.instrument.code, "batch": lot.batch, "numbers": f"{batch.series or '#' + str(lot.batch)}:{lot.first}-{lot.last}",
+    return {"account": lot.account, "instrument": batch.instrument.code, "batch": lot.batch, "numbers": f"{plain(batch.series) or '#' + str(lot.batch)}:{lot.first}-{lot.last}",
             "quantity": lot.quantity, "place": lot.place, "contract": lot.contract, "origin": batch.origin, "since": batch.day.isoformat()}  # fmt: skip
 
 
@@ -329,7 +334,7 @@ def instruments(folder: Path, as_json: bool, lang: str) -> None:
     show_table(
         [("batch", True), ("instrument", False), ("quantity", True), ("unit", False), ("day", False), ("kind", False)],
         [[str(each.number), " ".join(value for name, value in instrument_record(each.instrument).items() if name != "kind"), f"{each.quantity:,}",
-          f"{each.series or '#' + str(each.number)}:{each.first}-{each.last}", each.day.isoformat(), each.origin] for each in batches], lang,
+          f"{plain(each.series) or '#' + str(each.number)}:{each.first}-{each.last}", each.day.isoformat(), each.origin] for each in batches], lang,
     )  # fmt: skip
 
 

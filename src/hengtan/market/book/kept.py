@@ -67,9 +67,10 @@ def quotes(store: Store, symbol: str = "") -> list[Quote]:
 def add_statement(
     store: Store, account: str, day: date, lines: Sequence[StatementLine], by: str, source: str = ""
 ) -> tuple[int, list[KeptBreak], bool]:
-    """(id, breaks, whether it is new) of a registry's statement compared with the book as it is now. The same statement again is the one that is there.
+    """(id, breaks, whether it is new) of a registry's statement compared with what the book, as it is now, holds after the events of its day.
 
-    A statement is compared with what the book holds after the events of its day.
+    The same statement again is compared again: a difference that it showed before is the break that is there, open or closed; one that
+    came since (an event entered late) is a new break. Where nothing came, the statement is the one that is there.
     """
     store.lock()
     if store.account(account) is None:
@@ -79,19 +80,15 @@ def add_statement(
         for each in sorted(lines, key=lambda each: (each.code, str(each.serials)))
     )
     digest = sha256(text.encode()).hexdigest()
-    known = store.rows(
-        "SELECT id FROM book_statement WHERE organisation_id = %s AND account = %s AND day = %s AND digest = %s",
-        store.tenant,
-        account,
-        day.isoformat(),
-        digest,
-    )
-    if known:
-        return known[0][0], [each for each in breaks(store, open_only=False) if each.statement == known[0][0]], False
+    sql = "SELECT id FROM book_statement WHERE organisation_id = %s AND account = %s AND day = %s AND (digest = %s OR digest LIKE %s) ORDER BY id"
+    before = [row[0] for row in store.rows(sql, store.tenant, account, day.isoformat(), digest, f"{digest}~%")]
     found = reconcile(store.lots_on(account, day), store.batches(), lines)
+    known = {each.found: each for each in breaks(store, open_only=False) if each.statement in before}
+    if before and all(each in known for each in found):
+        return before[-1], [known[each] for each in found], False
     row = store.execute(
         "INSERT INTO book_statement (organisation_id, account, day, digest, source, imported_by, imported_at) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
-        store.tenant, account, day.isoformat(), digest, source, by, stamp(store.moment()),
+        store.tenant, account, day.isoformat(), f"{digest}~{len(before)}" if before else digest, source, by, stamp(store.moment()),
     )  # fmt: skip
     number = int(row[0])
     for place, each in enumerate(lines, 1):
@@ -101,11 +98,13 @@ def add_statement(
             store.tenant, number, place, each.code, told.series if told else "", told.first if told else None, told.last if told else None, each.held, each.frozen,
         )  # fmt: skip
     for one in found:
-        store.execute(
-            "INSERT INTO book_break (organisation_id, statement_id, kind, code, numbers, ours, theirs) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            store.tenant, number, one.kind, one.code, one.numbers, one.ours, one.theirs,
-        )  # fmt: skip
-    return number, [each for each in breaks(store, open_only=False) if each.statement == number], True
+        if one not in known:
+            store.execute(
+                "INSERT INTO book_break (organisation_id, statement_id, kind, code, numbers, ours, theirs) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                store.tenant, number, one.kind, one.code, one.numbers, one.ours, one.theirs,
+            )  # fmt: skip
+    known |= {each.found: each for each in breaks(store, open_only=False) if each.statement == number}
+    return number, [known[each] for each in found], True
 
 
 def breaks(store: Store, *, open_only: bool = True) -> list[KeptBreak]:
@@ -129,6 +128,8 @@ def close(store: Store, number: int, by: str, reason: str) -> None:
         raise refuse("book.break-unknown", number=number)
     if not reason.strip():
         raise refuse("book.reason-missing", "reason")
+    if not by.strip():
+        raise refuse("book.event-missing", "by", kind="break", kind_zh="差异", field="by")
     store.execute(
         "INSERT INTO book_closing (organisation_id, break_id, closed_by, reason, closed_at) VALUES (%s, %s, %s, %s, %s)",
         store.tenant, number, by, reason.strip(), stamp(store.moment()),
