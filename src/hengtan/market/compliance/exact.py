@@ -106,22 +106,33 @@ def broken(given: Supply, tonnes: Tonnes) -> list[str]:
     return wrong
 
 
-def _entity(given: Supply, tonnes: Tonnes, e: int, s: int) -> list[str]:
-    wrong: list[str] = []
-    case, entity = given.case, given.case.entities[e]
-    stock = dict.fromkeys(("CEA", *given.stocks), 0)
-    rule = law("surrender.carry-over").values
-    sold, bought = (entity.trades.sold_t, entity.trades.bought_t) if entity.trades else (0, 0)
+def traded_before(given: Supply, tonnes: Tonnes, e: int, s: int) -> tuple[int, int]:
+    """Allowances that an entity sold and bought in the span that counts for the carry-over: before the plan, and by it in one scenario."""
+    case, rule = given.case, law("surrender.carry-over").values
+    trades = case.entities[e].trades
+    sold, bought = (trades.sold_t, trades.bought_t) if trades else (0, 0)
     bought += sum(
         tonnes.get(("offer", e, o), 0) * offer.lot_t for o, offer in enumerate(case.offers)
         if offer.kind == "CEA" and offer.delivered <= rule["trades_to"]
     )  # fmt: skip
+    for y in range(len(given.years)):
+        if rule["trades_from"] <= given.deadlines[y] <= rule["trades_to"]:
+            bought += tonnes.get(("buy", "CEA", e, y, s), 0) + tonnes.get(("in", "CEA", e, y, s), 0)
+            sold += tonnes.get(("sell", e, y, s), 0) + tonnes.get(("out", "CEA", e, y, s), 0)
+    return sold, bought
+
+
+def _entity(given: Supply, tonnes: Tonnes, e: int, s: int) -> list[str]:
+    wrong: list[str] = []
+    case, entity = given.case, given.case.entities[e]
+    stock = dict.fromkeys(("CEA", *given.stocks), 0)
     carried = sum(each.t for each in entity.holdings if each.origin == "carried-over")
     for y in range(len(given.years)):
         name = f"{entity.id} {given.years[y]} scenario {s}"
         if y == given.old and y:  # old allowances end here but for what is converted
             converted = tonnes.get(("convert", e, s), 0)
             if converted:
+                sold, bought = traded_before(given, tonnes, e, s)
                 limit = carry_over(
                     sold_t=sold, bought_t=bought, holding_t=stock["CEA"] + carried, on_time=tuple({*entity.on_time, *given.years})
                 )  # fmt: skip
@@ -142,9 +153,6 @@ def _entity(given: Supply, tonnes: Tonnes, e: int, s: int) -> list[str]:
         moved = {name: tonnes.get(("in", name, e, y, s), 0) - tonnes.get(("out", name, e, y, s), 0) for name in stock}
         buys, sells = tonnes.get(("buy", "CEA", e, y, s), 0), tonnes.get(("sell", e, y, s), 0)
         used = {name: tonnes.get(("use", name, e, y, s), 0) for name in given.stocks}
-        if rule["trades_from"] <= given.deadlines[y] <= rule["trades_to"]:
-            bought += buys + tonnes.get(("in", "CEA", e, y, s), 0)
-            sold += sells + tonnes.get(("out", "CEA", e, y, s), 0)
         if sum(used.values()) > given.caps_t[e][y][s]:
             wrong.append(f"{name}: {sum(used.values())} credits above the cap of {given.caps_t[e][y][s]}")
         wrong += [f"{name}: {each} does not serve" for each, t in used.items() if t and y not in given.stocks[each]]

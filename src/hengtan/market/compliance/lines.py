@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from hengtan.market.rules import law, vintage_name, way_of
+from hengtan.market.rules import carry_over, law, vintage_name, way_of
 
-from .exact import FEN, Tonnes, shares
+from .exact import FEN, Tonnes, shares, traded_before
 from .model import windows
 from .reasons import reason, title
-from .supply import Lot, Supply
+from .supply import OLD, Lot, Supply
 
 RANK = {
     "carried-over": 0,
@@ -56,13 +56,14 @@ class Line:
 
 @dataclass(slots=True)
 class _Heap:
-    """Units of one entity that lie ready, each with where it came from."""
+    """Units of one entity that lie ready, each with where it came from; told: what its reason names besides."""
 
     source: str
     lot: Lot
     t: int
     price: Decimal | None = None
     by: date = date.max
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -123,7 +124,8 @@ class _Teller:
             if lot.entity != e or lot.first != y or not lot.t:
                 continue
             if lot.release is None:
-                self.heaps[e, lot.stock].append(_Heap(lot.origin, lot, lot.t))
+                told = {} if lot.on is None else {"coming": lot.on.isoformat()}
+                self.heaps[e, lot.stock].append(_Heap(lot.origin, lot, lot.t, told=told))
             elif self.of("release", e, lot.release):
                 holding = entity.holdings[lot.release]
                 self.heaps[e, lot.stock].append(_Heap("released", lot, lot.t, None, holding.free_on or deadline))
@@ -143,9 +145,11 @@ class _Teller:
             taken = self.of("offer", e, o) * offer.lot_t
             if taken and first == y:
                 lot = Lot(e, offer.kind, taken, y, offer.id, "offer", offer.vintage, offer.registered)
-                by = self.case.buy_until if offer.delivered <= self.case.buy_until else offer.delivered
+                spot = offer.delivered <= self.case.buy_until
+                by = self.case.buy_until if spot else offer.delivered
+                told = {} if spot else {"contract_by": self.case.buy_until.isoformat()}
                 self.heaps[e, self.given.offers_stock[o]].append(
-                    _Heap("offer", lot, taken, offer.price_cny_t, min(by, deadline))
+                    _Heap("offer", lot, taken, offer.price_cny_t, min(by, deadline), told)
                 )
         if self.case.scenarios:
             scenario = self.case.scenarios[self.s]
@@ -193,7 +197,8 @@ class _Teller:
             fee = (part * self.case.transfer_cny_t).quantize(FEN)
             self._pay_for(giver, heap, part)
             self._add(giver, "hand-over", heap.source, heap.lot, part, None, fee, y, self.given.deadlines[y], to=e)
-            self.heaps[e, stock].append(_Heap("handed", replace(heap.lot, entity=e), part))
+            told = {"giver": self.case.entities[giver].name}
+            self.heaps[e, stock].append(_Heap("handed", replace(heap.lot, entity=e), part, told=told))
             heap.t -= part
             wanted -= part
             if not heap.t:
@@ -203,8 +208,8 @@ class _Teller:
         """What was bought by one entity for another is paid where it was bought."""
         if heap.price is not None:
             self._add(
-                e, "keep", heap.source, heap.lot, part, heap.price, (part * heap.price).quantize(FEN), None, heap.by
-            )
+                e, "keep", heap.source, heap.lot, part, heap.price, (part * heap.price).quantize(FEN), None, heap.by, told=heap.told
+            )  # fmt: skip
 
     def _settle(self, e: int, stock: str, y: int) -> None:
         if stock == "CEA":
@@ -215,7 +220,7 @@ class _Teller:
         for heap in self._take(e, stock, wanted):
             cost = (heap.t * (heap.price or Decimal(0))).quantize(FEN)
             by = min(heap.by, self.given.deadlines[y])
-            self._add(e, action, heap.source, heap.lot, heap.t, heap.price, cost, y, by)
+            self._add(e, action, heap.source, heap.lot, heap.t, heap.price, cost, y, by, told=heap.told)
 
     def _sell(self, e: int, y: int) -> None:
         sold = self.of("sell", e, y, self.s)
@@ -234,7 +239,7 @@ class _Teller:
 
     def _add(
         self, e: int, action: str, source: str, lot: Lot, t: int, price: Decimal | None, cost: Decimal, y: int | None,
-        by: date, to: int | None = None,
+        by: date, to: int | None = None, told: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         year = None if y is None else self.given.years[y]
         names = self.case.entities
@@ -245,11 +250,12 @@ class _Teller:
             else str(year or self.given.years[-1])
         )
         unit = vintage_name(lot.vintage) if lot.kind == "CEA" else "CCER"
-        values = {**self.facts} | {
-            "unit": unit, "t": f"{t:,}", "by": by.isoformat(), "year": str(year or ""), "price": str(price or ""),
+        limit, limit_zh = self._limit(e)
+        values = {**self.facts, **(told or {})} | {
+            "unit": unit, "t": f"{t:,}", "by": by.isoformat(), "year": str(year or ""), "price": "" if price is None else f"{price:.2f}",
             "share": str(shares(t, cap)), "cap": f"{cap:,}", "to": names[to].name if to is not None else "",
             "registered": lot.registered.isoformat() if lot.registered else "", "id": lot.id,
-            "limit": self._limit(e), "cea": self._cea_price(y, source), "orders": self._orders(t, window, lot.kind),
+            "limit": limit, "limit_zh": limit_zh, "cea": self._cea_price(y, source), "orders": self._orders(t, window, lot.kind),
         }  # fmt: skip
         line = Line(
             names[e].id,
@@ -270,19 +276,31 @@ class _Teller:
         )
         self.found.append((self.y, e, line))
 
-    def _limit(self, e: int) -> str:
-        trades = self.case.entities[e].trades
-        if trades is None:
-            return ""
-        net = max(trades.sold_t - trades.bought_t, 0)
-        return f"10,000 + 1.5 × {net:,} = {10_000 + net * 3 // 2:,}"
+    def _limit(self, e: int) -> tuple[str, str]:
+        """The limit of the carry-over as a sum, with the plan's own trades until 2025-12-31 in it; English, Chinese."""
+        entity, rule = self.case.entities[e], law("surrender.carry-over").values
+        if entity.trades is None:
+            return "", ""
+        sold, bought = traded_before(self.given, self.tonnes, e, self.s)
+        held = entity.trades.holding_t
+        if held is None:
+            held = sum(each.t for each in entity.holdings if each.origin == "carried-over" or 0 < each.vintage <= OLD)
+        limit = carry_over(sold_t=sold, bought_t=bought, holding_t=held)
+        formula = f"{rule['free_t']:,} + {rule['per_net_sold']} × {limit.net_sold_t:,} = {limit.formula_t:,}"
+        if limit.most_t == limit.formula_t or 0 < self.given.old < len(self.given.years):
+            return f"{formula} t", f"{formula} 吨"
+        day = rule["holding_on"]
+        return (
+            f"{formula} t, and not above the {held:,} t held on {day}",
+            f"{formula} 吨，且不超过 {day} 的持有量 {held:,} 吨",
+        )
 
     def _cea_price(self, y: int | None, source: str) -> str:
         """The cheapest allowance that serves a year; beside what is bought at the deadline, that of the deadline."""
         if y is None:
             return ""
         if source == "later" and (then := self.case.scenarios[self.s].cea_cny_t.get(self.given.years[y])) is not None:
-            return str(then)
+            return f"{then:.2f}"
         prices = [
             offer.price_cny_t
             for offer, first in zip(self.case.offers, self.given.offers_first, strict=True)
@@ -292,7 +310,7 @@ class _Teller:
             prices += [
                 price for year, price in self.case.scenarios[self.s].cea_cny_t.items() if year == self.given.years[y]
             ]
-        return str(min(prices, default=""))
+        return f"{min(prices):.2f}" if prices else ""
 
     def _orders(self, t: int, window: str, kind: str) -> str:
         """How many orders: no more a day than may be traded, each below the limit of a listed order where it is one."""

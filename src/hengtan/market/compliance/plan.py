@@ -15,6 +15,7 @@ from .binding import binding
 from .given import Case, Offer, Scenario
 from .lines import Line, lines
 from .model import Key, Model, build, windows
+from .noticed import noticed
 from .position import Position, positions
 from .risk import Risk, value_at_risk
 from .solve import Answer, solve
@@ -94,7 +95,7 @@ def plan(case: Case, *, alternatives: bool = True, file: str = "") -> Plan:
     stands = positions(given)
     short = sum(each.gap_t for each in stands)
     risk = value_at_risk(case.quotes, short, case.confidence, case.risk_days) if case.quotes and short else None
-    notes = (*given.notes, *_assumed(given, risk, short), *_odd(case))
+    notes = (*given.notes, *noticed(given, stands), *_assumed(given, risk, short), *_odd(case))
     if answer.tonnes is None:
         why = tuple(binding(given, answer))
         return Plan(

@@ -82,7 +82,7 @@ def positions(given: Supply) -> tuple[Position, ...]:
             found.append(
                 Position(
                     entity.id, year, given.deadlines[y], given.expected[y], given.dues[e][y], due_t, allowances, pledged, used, cap, gap, spare,
-                    fine(gap, price) if price is not None and fined(given.deadlines[y]) else None, basis, low, high,
+                    fine(gap, price) if price is not None and fined(given.deadlines[y], given.case.as_of) else None, basis, low, high,
                 )
             )  # fmt: skip
     return tuple(found)

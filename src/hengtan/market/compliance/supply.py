@@ -38,6 +38,7 @@ class Lot:
 
     first     None: never, by ``refusals``; release: position of the entity's holding whose pledge has to be released for it
     stock     where it lies until it is used: ``CEA``, ``CCER``, or ``CCER:1`` ... where a credit stops serving before the plan ends
+    on        of what is still to come, the day on which it is on the account
     """
 
     entity: int
@@ -51,6 +52,7 @@ class Lot:
     release: int | None = None
     refusals: tuple[Problem, ...] = ()
     stock: str = ""
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,12 @@ def supply(case: Case) -> Supply:
                     (broken if problem.code in _IMPOSSIBLE else notes).append(replace(problem, column=holding.path))
         for coming in entity.allocations:
             lots.append(
-                _placed(Lot(at, "CEA", coming.t, None, "", "allocated", coming.year, stock="CEA"), coming.on, case, deadlines)
+                _placed(
+                    Lot(
+                        at, "CEA", coming.t, None, "", "allocated", coming.year, stock="CEA", on=coming.on if coming.on > case.as_of else None
+                    ),
+                    coming.on, case, deadlines,
+                )
             )  # fmt: skip
     offers_first, offers_stock = [], []
     for offer in case.offers:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from hengtan.market.rules import market_years, penalties, price_band, steps
+from hengtan.market.rules import Law, market_years, penalties, price_band, steps
 from hengtan.problems import Problem
 
 from .forecast import Due
@@ -72,11 +72,17 @@ def record(plan: Plan) -> dict[str, Any]:
         "risk": _risk(plan),
         "calendar": calendar(plan),
         "prices": _prices(plan),
-        "penalties": [{"title": dict(each.title), "says": dict(each.says), "source": dict(each.source), "mark": each.mark} for each in penalties(case.as_of)],
+        "penalties": [{"title": dict(each.title), "says": dict(each.says), "source": dict(each.source), "mark": each.mark} for each in _penalties(plan)],
         "broken": [_problem(each) for each in plan.broken],
         "binding": [_problem(each) for each in plan.binding],
         "notes": [_problem(each) for each in plan.notes],
     }  # fmt: skip
+
+
+def _penalties(plan: Plan) -> list[Law]:
+    """What Order 775 threatens at the deadlines of the plan, by what is known on its day."""
+    found = {each.id: each for day in plan.given.deadlines for each in penalties(day, plan.case.as_of)}
+    return list(found.values())
 
 
 def _money(value: Decimal | None) -> str | None:

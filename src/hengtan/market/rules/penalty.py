@@ -37,13 +37,13 @@ def fine(shortfall_t: int, average_price_cny_t: Decimal) -> Fine:
     return Fine(low, high, average_price_cny_t, rule)
 
 
-def fined(deadline: date) -> bool:
-    """Whether the Order was in force at the deadline.
+def fined(deadline: date, known: date | None = None) -> bool:
+    """Whether the Order is in force at the deadline. known: the day whose rules are seen, where that is an earlier one.
 
-    >>> fined(date(2023, 12, 31)), fined(date(2024, 12, 31))
-    (False, True)
+    >>> fined(date(2023, 12, 31)), fined(date(2024, 12, 31)), fined(date(2024, 12, 31), known=date(2024, 1, 10))
+    (False, True, False)
     """
-    return law("penalty.not-surrendered").holds(None, deadline)
+    return _holds(law("penalty.not-surrendered"), deadline, known)
 
 
 def fine_month(deadline: date) -> tuple[date, date]:
@@ -57,6 +57,10 @@ def fine_month(deadline: date) -> tuple[date, date]:
     return date(year, month, min(deadline.day, last)), date.fromordinal(deadline.toordinal() - 1)
 
 
-def penalties(on: date) -> list[Law]:
-    """The rules of Order 775 in force on a day."""
-    return [each for each in laws().values() if each.id.startswith("penalty.") and each.holds(None, on)]
+def penalties(on: date, known: date | None = None) -> list[Law]:
+    """The rules of Order 775 in force on a day, such as a deadline. known: the day whose rules are seen, where that is an earlier one."""
+    return [each for each in laws().values() if each.id.startswith("penalty.") and _holds(each, on, known)]
+
+
+def _holds(rule: Law, on: date, known: date | None) -> bool:
+    return rule.holds(None, on) and (known is None or rule.published <= known)
