@@ -16,6 +16,9 @@ from house.house import ROOT, environment
 MILL = '''
 import os, sys
 import django
+import ibis
+import pandas
+ibis.duckdb  # each child would import these for itself, which takes longer than all its work
 django.setup()
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
