@@ -199,7 +199,7 @@ class EventForm(forms.Form):
         rest = []
         for each in problems:
             if each.column in self.fields:
-                told = f"{each.reason(here)} {each.mend(here)}"
+                told = f"{words.titled(each, each.reason(here))} {words.titled(each, each.mend(here))}"
                 self.add_error(each.column, told)
             else:
                 rest.append(each)

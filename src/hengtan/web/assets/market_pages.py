@@ -30,7 +30,7 @@ from hengtan.web.shell.tables import as_table, form_of
 from . import market_files, services, words
 from .book_pages import day_of
 from .models import Break, Statement
-from .pictures import days_chart, years_chart
+from .pictures import days_chart, unit_of, years_chart
 from .views import PAGE, context_of
 
 BREAKS = (
@@ -190,7 +190,7 @@ def quotes(request: TenantRequest) -> HttpResponse:
         return as_table(form, f"quotes-{symbol}", QUOTES, lines)
     page = Paginator(within_days[::-1], PAGE).get_page(request.GET.get("page"))
     context = context_of(
-        request, "assets-quotes", symbols=symbols, symbol=symbol, first=first, last=last, page=page, sums=averages(mine, first, last) if within_days else None,
+        request, "assets-quotes", symbols=symbols, symbol=symbol, unit=unit_of(symbol), first=first, last=last, page=page, sums=averages(mine, first, last) if within_days else None,
         chart=days_chart(within_days, symbol) if within_days else None, years=market_years(), years_chart=years_chart(), query=_query(request),
         shown=[(each, *(words.yuan(value) for value in (each.open, each.high, each.low, each.close)), words.yuan(each.listed_fen + each.block_fen)) for each in page],
     )  # fmt: skip

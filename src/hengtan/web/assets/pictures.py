@@ -30,12 +30,17 @@ def years_chart() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def unit_of(symbol: str) -> str:
+    """Of a quoted price."""
+    return _("CNY/MWh") if symbol.upper().startswith("GEC") else _("CNY/t")
+
+
 def days_chart(quotes: Sequence[Quote], symbol: str) -> dict[str, Any]:
     """Closes by day, the newest that fit."""
     last = list(quotes)[-MOST_POINTS:]
     days = [each.day.isoformat() for each in last]
     return {
-        "kind": "months", "unit": _("CNY a unit"), "places": 2, "labels": days, "shown": days, "href": [], "toldUnit": "",
+        "kind": "months", "unit": unit_of(symbol), "places": 2, "labels": days, "shown": days, "href": [], "toldUnit": "",
         "series": [
             {
                 "name": symbol, "color": "s2", "values": [each.close / 100 for each in last],

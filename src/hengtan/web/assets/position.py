@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,8 +19,8 @@ from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import as_table, form_of
 
 from . import services, words
-from .holdings import Holding, by_entity, holdings
-from .models import Account, Break, Posting, Statement
+from .holdings import Held, Holding, by_entity, holdings
+from .models import Account, Batch, Break, Posting, Statement
 from .pictures import years_chart
 from .views import context_of, entities_of, year_of
 
@@ -68,7 +69,8 @@ def index(request: TenantRequest) -> HttpResponse:
     mine = Account.objects.visible_to(request.user).of(request.organisation)
     context = context_of(
         request, "assets", found=found, year=year, years=range(today.year + 1, 2020, -1), entity=entity, entities=entities_of(request), day=day, as_of=as_of,
-        today=today, columns=["CCER" if name == "ccer" else words.instrument(name) for name, _unit in columns], units=columns, group=group,
+        today=today, group=group, columns=[("CCER" if name == "ccer" else words.instrument(name), unit) for name, unit in columns],
+        whole=_whole(group) if len(group) > 1 else None,
         has_accounts=bool(found) or mine.exists(), chart=years_chart(), chart_source=market_years()[-1],
         quotes_address=reverse("assets-quotes", kwargs={"key": request.organisation.key}), **_sums(found), **_beside(request),
     )  # fmt: skip
@@ -97,9 +99,21 @@ def _sums(found: list[Holding]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _whole(group: Sequence[Held]) -> dict[str, Any]:
+    """All entities together, column by column."""
+    known = [each.value for each in group if each.value is not None]
+    return {
+        "units": [sum(column) for column in zip(*(each.units for each in group), strict=True)], "frozen": sum(each.frozen for each in group),
+        "usable": sum(each.usable for each in group), "value": sum(known) if known else None,
+    }  # fmt: skip
+
+
 def _beside(request: TenantRequest) -> dict[str, Any]:
     breaks = Break.objects.visible_to(request.user).of(request.organisation)
+    last = Posting.objects.visible_to(request.user).of(request.organisation)
+    batches = Batch.objects.visible_to(request.user).of(request.organisation)
+    kinds = dict(batches.values_list("code", "kind").order_by().distinct())
     return {
         "open_breaks": breaks.filter(closing=None).count(), "statement": Statement.objects.visible_to(request.user).of(request.organisation).first(),
-        "last": Posting.objects.visible_to(request.user).of(request.organisation)[:6],
+        "last": [(each, words.unit_of(json.loads(each.proposal.event), kinds)) for each in last.select_related("proposal")[:6]],
     }  # fmt: skip

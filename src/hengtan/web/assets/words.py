@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hengtan.market.book.event import TITLES, as_fen, fen
 from hengtan.market.book.instrument import TITLES as INSTRUMENTS
-from hengtan.market.book.instrument import UNITS
+from hengtan.market.book.instrument import UNITS, cea_of
 from hengtan.market.rules.yearly import MarketYear
 from hengtan.problems import Problem
 from hengtan.web.runs.words import lang
@@ -130,9 +131,29 @@ def fields(event: Mapping[str, Any]) -> list[tuple[Word, str]]:
 
 
 def said(problems: list[Problem]) -> list[dict[str, str]]:
-    """Problems as a page shows them: place, reason, mend, rule with its mark."""
+    """Problems as a page shows them: place, reason, mend, rule with its mark; fields by their titles, not by their names in a file."""
     here = lang()
     return [
-        {"place": each.place(here) if each.row is not None else "", "reason": each.reason(here), "mend": each.mend(here), "code": each.code}
+        {"place": each.place(here) if each.row is not None else "", "reason": titled(each, each.reason(here)), "mend": titled(each, each.mend(here)), "code": each.code}
         for each in problems
     ]  # fmt: skip
+
+
+def titled(problem: Problem, text: str) -> str:
+    """The sentence of a problem of one field with the field's title, and with the titles of the values that may be chosen."""
+    column = problem.column or ""
+    if column not in FIELDS or problem.code not in ("book.event-missing", "book.event-value"):
+        return text
+    names: dict[str, Word] = {column: FIELDS[column]}
+    if column == "instrument_kind":
+        names |= {name: instrument(name) for name in INSTRUMENTS}
+    elif column in ("way", "purpose"):
+        names |= {**WAYS, **PURPOSES}
+    return re.sub(r"(?<![A-Za-z_])[a-z][a-z_0-9]*(?![A-Za-z_])", lambda found: str(names.get(found[0], found[0])), text)
+
+
+def unit_of(event: Mapping[str, Any], kinds: Mapping[str, str]) -> str:
+    """``t`` or ``MWh`` of the units of an event; ``kinds``: of the instruments that the book knows, by code. "" where nobody knows."""
+    code = str(event.get("instrument", ""))
+    kind_of = "cea" if cea_of(code) else str(event.get("instrument_kind") or kinds.get(code, ""))
+    return unit(kind_of) if kind_of else ""

@@ -18,7 +18,7 @@ from hengtan.web.organisations.door import TenantRequest
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
 
-from . import picture, shown, steps
+from . import named, picture, shown, steps
 from .live import Live
 from .models import CompliancePlan, Step
 from .steps import Part
@@ -40,7 +40,7 @@ def told(
     return {
         "table": shown.table(made, year, entity, language, parts), "otherwise": shown.otherwise(made, language), "ahead": shown.ahead(made, entity),
         "worth": shown.worth_told(made, year or made["years"][0], entity), "days": shown.days(made["calendar"], today, language, entity, names)[:MOST_DAYS],
-        "problems": [{**each, "reason": each["reason"][language], "mend": each["mend"][language]} for name in ("broken", "binding") for each in made[name][:10]],
+        "problems": named.told(one, [each for name in ("broken", "binding") for each in made[name][:10]], language),
         "hindered": sorted({part.why for part in parts if part.why and part.open_t}),
         "ready": sum(part.use and part.open_t > 0 and not part.why for part in parts),
     }  # fmt: skip

@@ -28,11 +28,11 @@ from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
 from hengtan.web.shell.tables import as_table, form_of
 
-from . import feed, live, services, shown, steps, told
+from . import feed, live, named, services, shown, steps, told
 from .models import CompliancePlan, Step
 
 PAGE = 50
-MOST_ROWS = 300
+MOST_NOTES, MOST_ROWS = 40, 300
 LIST = ("name", "as_of", "years", "status", "step", "gap_t", "cost_cny", "made_by", "decided_by")
 TABLES = {
     "lines": ("entity", "year", "what", "why", "unit", "t", "price_cny_t", "cost_cny", "window", "by"),
@@ -111,13 +111,18 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     steps.seen(one.organisation, one, parts)
     names = {each["entity"]: each["name"] for each in made["positions"]}
     holdings = [
-        {**each, "name": names[each["entity"]], "why_not": [why[language] for why in each["why_not"]]}
+        {
+            **each,
+            "id": named.holding(each["id"]),
+            "name": names[each["entity"]],
+            "why_not": [why[language] for why in each["why_not"]],
+        }
         for each in made["holdings"][:MOST_ROWS]
     ]
     context = {
         "one": one, "made": made, "language": language, "year": year, "whole_plan": True, "f": shown.figures(made, year, "", today),
         "positions": shown.stands_of(made, year)[:MOST_ROWS], "several": len(names) > 1, "drafts": told.drafts(year, today), "holdings": holdings,
-        "notes": [{**each, "reason": each["reason"][language], "mend": each["mend"][language]} for each in made["notes"][:40]],
+        "notes": named.told(one, made["notes"][:MOST_NOTES], language),
         "moved": live.moved(made, found, steps.own(parts), live.surrendered_since(one))[: live.MOST_MOVED] if one.step == Step.APPROVED else [],
         "total": told.sum_of(one, found, year), "feed": feed.address(request), "here": "compliance-plans", "waits": assets.waiting(request.organisation),
         "job": one.job if one.job and one.job.state in UNDER_WAY else None,
