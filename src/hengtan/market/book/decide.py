@@ -6,12 +6,11 @@ arithmetic of the book (``book.*``) or by law (``law.*``), which names rule, sou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from hengtan.problems import HengtanError, Problem
 
 from .event import TITLES, Event, fen
 from .instrument import PURPOSES, Instrument, cea, told_together
+from .late import not_yet, there_since
 from .law import lawful
 from .lots import joined, split
 from .paid import paid
@@ -118,7 +117,14 @@ def _out(event: Event, view: View, number: int, account: Account) -> Posting:
         raise refuse("book.instrument-unknown", "instrument", code=event.instrument.code)
     target = account if event.kind != "transfer" else _account(event.to_account, view, "to_account")
     taken = _taken(event, view, instrument)
-    wrong = [*_agreed(event, view, account, instrument), *_not_yet(event, view, taken)]
+    late = not_yet(event, view, taken)
+    if (
+        late
+        and not event.serials
+        and (then := there_since(event, view, view.lots(event.account, instrument.code, HELD)))
+    ):
+        taken, late = then, []
+    wrong = [*_agreed(event, view, account, instrument), *late]
     claim = None
     if event.kind in ("surrender", "retire"):
         purpose = "compliance" if event.kind == "surrender" else event.purpose
@@ -193,25 +199,6 @@ def owed_under(contract: str, view: View) -> dict[tuple[str, str], int]:
             key = (posting.entity, view.batch(lot.batch).instrument.code)
             owed[key] = owed.get(key, 0) + (lot.quantity if posting.kind == "borrow" else -lot.quantity)
     return owed
-
-
-def _not_yet(event: Event, view: View, taken: Sequence[tuple[Lot, int, int]]) -> list[Problem]:
-    """Units that were not there on the day of the event: an event that is entered late takes what was there then, and stayed."""
-    for lot, first, last in taken:
-        batch = view.batch(lot.batch)
-        since = (0, batch.day) if batch.day > event.day else view.moved_after(event.day, lot, first, last)
-        if since is not None:
-            told = {
-                "number": str(since[0] or "-"),
-                "when": str(since[1]),
-                "day": str(event.day),
-                "account": lot.account,
-            }
-            value = str(Range(batch.series.partition("|")[2] or f"#{lot.batch}", first, last))
-            return [
-                Problem("book.not-yet", column="day", values=told | {"value": value, "code": batch.instrument.code})
-            ]
-    return []
 
 
 def _above_due(event: Event, view: View, entity: str, instrument: Instrument) -> list[Problem]:
@@ -299,7 +286,7 @@ def _released(event: Event, view: View, number: int) -> Posting:
         if part:
             taken.append((lot, lot.first, lot.first + part - 1))
             rest -= part
-    if wrong := _not_yet(event, view, taken):
+    if wrong := not_yet(event, view, taken):
         raise HengtanError(wrong)
     place = HELD if event.kind == "release" else OUT
     spent, made = split(taken, lambda lot: Lot(lot.batch, lot.first, lot.last, lot.account, place))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import merge
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .seen import Seen
 
 AT_ONCE = 5000
+AT_ONCE_LATE = 500
 _THERE = "place IN ('held', 'frozen', 'lent')"
 _UNITS = "last_number - first_number + 1"
 _BOUND = "CASE WHEN place IN ('frozen', 'lent') THEN 1 ELSE 0 END"
@@ -178,33 +180,74 @@ def valued(
 
 
 def steps(store: Seen, until: date | None = None) -> Iterator[Step]:
-    """What of each posting bears on cost, in order; without those that were reversed by then, and without reversals."""
+    """What of each posting bears on cost, by day and number; without those that were reversed by then, and without reversals.
+
+    An event that was entered late stands at its day, as it does in every balance of a day.
+    """
+    late = _late(store, until)
+    if not late:
+        yield from _numbered(store, until)
+        return
+    parts = [late[start : start + AT_ONCE_LATE] for start in range(0, len(late), AT_ONCE_LATE)]
+    held = [step for part in parts for step in _steps(store, until, "{} IN", part)]
+    wanted = set(late)
+    others = (step for step in _numbered(store, until) if step.number not in wanted)
+    yield from merge(sorted(held, key=_when), others, key=_when)
+
+
+def _when(step: Step) -> tuple[date, int]:
+    return step.day, step.number
+
+
+def _late(store: Seen, until: date | None) -> list[int]:
+    """The numbers of postings that are dated before one that stands before them; the others are in the order of their days."""
+    upto = "" if until is None else " AND day <= %s"
+    sql = (
+        "SELECT number FROM (SELECT number, day, MAX(day) OVER (ORDER BY number) AS latest FROM book_posting "
+        f"WHERE organisation_id = %s AND reverses IS NULL{upto}) p WHERE day < latest ORDER BY number"
+    )
+    return [row[0] for row in store.rows(sql, store.tenant, *([] if until is None else [until.isoformat()]))]
+
+
+def _numbered(store: Seen, until: date | None) -> Iterator[Step]:
+    last, head = (
+        0,
+        store.rows("SELECT MAX(number) FROM book_posting WHERE organisation_id = %s", store.tenant)[0][0] or 0,
+    )
+    while last < head:
+        yield from _steps(store, until, "{} BETWEEN", (last + 1, last + AT_ONCE))
+        last += AT_ONCE
+
+
+def _steps(store: Seen, until: date | None, which: str, numbers: Sequence[int]) -> Iterator[Step]:
+    """The steps of some postings, by number. which: how a column is asked for them, ``BETWEEN`` two or ``IN`` all."""
     upto = "" if until is None else " AND {0}.day <= %s"
     days = [] if until is None else [until.isoformat()]
+    of = f"{which} {'%s AND %s' if which.endswith('BETWEEN') else '(' + ', '.join(['%s'] * len(numbers)) + ')'}"
     undone = f"SELECT 1 FROM book_posting r WHERE r.organisation_id = p.organisation_id AND r.reverses = p.number{upto.format('r')}"
     sql = (
         "SELECT p.number, p.day, p.kind, p.contract, CASE WHEN p.kind = 'borrow' THEN p.record ELSE '' END FROM book_posting p "
-        f"WHERE p.organisation_id = %s AND p.number > %s AND p.reverses IS NULL{upto.format('p')} AND NOT EXISTS ({undone}) ORDER BY p.number LIMIT {AT_ONCE}"
+        f"WHERE p.organisation_id = %s AND {of.format('p.number')} AND p.reverses IS NULL{upto.format('p')} AND NOT EXISTS ({undone}) ORDER BY p.number"
     )
+    found = store.rows(sql, store.tenant, *numbers, *days, *days)
     entities = {each.key: each.entity for each in store.accounts()}
-    last = 0
-    while found := store.rows(sql, store.tenant, last, *days, *days):
-        moves, money = _moves(store, last, found[-1][0], entities), _money(store, last, found[-1][0])
-        for number, day, kind, contract, record in found:
-            when = day if isinstance(day, date) else date.fromisoformat(day)
-            price, fee = money.get(number, (0, 0))
-            mine = moves.get(number, {})
-            worth = worth_of(read_record(record).event, -sum(mine.values())) if record else 0
-            yield Step(number, when, kind, contract, mine, price, fee, worth)
-        last = found[-1][0]
+    moves, money = _moves(store, of, numbers, entities), _money(store, of, numbers)
+    for number, day, kind, contract, record in found:
+        when = day if isinstance(day, date) else date.fromisoformat(day)
+        price, fee = money.get(number, (0, 0))
+        mine = moves.get(number, {})
+        worth = worth_of(read_record(record).event, -sum(mine.values())) if record else 0
+        yield Step(number, when, kind, contract, mine, price, fee, worth)
 
 
-def _moves(store: Seen, low: int, high: int, entities: dict[str, str]) -> dict[int, dict[tuple[str, str], int]]:
+def _moves(
+    store: Seen, of: str, numbers: Sequence[int], entities: dict[str, str]
+) -> dict[int, dict[tuple[str, str], int]]:
     sql = (
-        f"SELECT posting, account, code, -({_UNITS}) FROM book_lot WHERE organisation_id = %s AND posting > %s AND posting <= %s AND {_THERE} UNION ALL "
-        f"SELECT spent_by, account, code, {_UNITS} FROM book_lot WHERE organisation_id = %s AND spent_by > %s AND spent_by <= %s AND {_THERE}"
+        f"SELECT posting, account, code, -({_UNITS}) FROM book_lot WHERE organisation_id = %s AND {of.format('posting')} AND {_THERE} UNION ALL "
+        f"SELECT spent_by, account, code, {_UNITS} FROM book_lot WHERE organisation_id = %s AND {of.format('spent_by')} AND {_THERE}"
     )
-    span = (store.tenant, low, high)
+    span = (store.tenant, *numbers)
     moves: dict[int, dict[tuple[str, str], int]] = {}
     for number, account, code, units in store.rows(sql, *span, *span):
         mine = moves.setdefault(number, {})
@@ -213,12 +256,12 @@ def _moves(store: Seen, low: int, high: int, entities: dict[str, str]) -> dict[i
     return moves
 
 
-def _money(store: Seen, low: int, high: int) -> dict[int, tuple[int, int]]:
+def _money(store: Seen, of: str, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
     sql = (
-        "SELECT posting, what, fen FROM book_money WHERE organisation_id = %s AND posting > %s AND posting <= %s "
+        f"SELECT posting, what, fen FROM book_money WHERE organisation_id = %s AND {of.format('posting')} "
         "AND what IN ('price', 'fee') ORDER BY posting"
     )
-    found: Iterable[Any] = store.rows(sql, store.tenant, low, high)
+    found: Iterable[Any] = store.rows(sql, store.tenant, *numbers)
     paid = {
         number: {what: amount for _, what, amount in rows} for number, rows in groupby(found, key=lambda row: row[0])
     }

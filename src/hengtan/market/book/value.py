@@ -1,9 +1,10 @@
-"""What holdings cost and what came of them: moving average or first in first out, computed from the postings in their order.
+"""What holdings cost and what came of them: moving average or first in first out, computed from the postings by their days.
 
 Costs are kept per entity and instrument. A purchase costs price and fee (VAT apart); what was allocated costs nothing; what is carried
 over keeps its cost; a transfer between entities keeps it too unless a price was paid. Units that were borrowed come in at the fair value
 that was stated, against a liability to return them; what is given back settles its share of it. Rounding is half even to the fen, and the
-last units of a pool take what is left, so that parts add up. A posting that was reversed counts as if it had never been, and so does its
+last units of a pool take what is left, so that parts add up. An event that is entered late counts at its day, as in every balance of a
+day; those of one day follow their numbers. A posting that was reversed counts as if it had never been, and so does its
 reversal. What can no longer be used for anything (``worth``) is worth nothing, whatever the market quotes for its kind.
 """
 
@@ -107,7 +108,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """Results in the order of the postings, what is there at the end, and what is to be given back."""
+    """Results by day and number of the postings, what is there at the end, and what is to be given back."""
 
     method: Method
     results: tuple[Result, ...]
@@ -251,7 +252,7 @@ def valuation(
     postings: Iterable[Posting], entities: Mapping[str, str], method: Method, *, until: date | None = None,
     quotes: Sequence[Quote] = (), at: date | None = None,
 ) -> Valuation:  # fmt: skip
-    """Results and positions of postings in order.
+    """Results and positions of postings, by day and number.
 
     entities  account -> entity; until: events after this day are left out; at: the day of the quotes (default ``until``, else the last event's)
     """
@@ -264,6 +265,7 @@ def valuation(
         for batch in posting.batches:
             codes[batch.number] = batch.instrument.code
             instruments[batch.instrument.code] = batch.instrument
+    for posting in sorted(wanted, key=lambda each: (each.day, each.number)):
         if posting.number not in undone and not posting.reverses:
             course.apply(_step(posting, entities, codes))
     day = at or until or (max((each.day for each in wanted), default=date.min))
