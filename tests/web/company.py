@@ -14,7 +14,7 @@ from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Ques
 from hengtan.web.boundaries import services
 from hengtan.web.boundaries.models import Denominator, Facility
 from hengtan.web.collection.models import Reminder, Request, Series
-from hengtan.web.compliance.models import CompliancePlan
+from hengtan.web.compliance.models import Assigned, CompliancePlan
 from hengtan.web.compliance.models import Reminder as ComplianceReminder
 from hengtan.web.jobs.services import enqueue
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
@@ -123,6 +123,9 @@ class Company:
             organisation=self.organisation, title=mark, as_of=date(2026, 11, 20), years=[2025], created_by=owner,
             digest=keep_file(self.organisation, b'{"hengtan": "comply.input", "version": 1, "as_of": "2026-11-20", "title": "%s"}' % mark.encode()),
         )  # fmt: skip
+        Assigned.objects.create(
+            organisation=self.organisation, plan=self.compliance_plan, proposal=1, step="1:surrender", assigned_by=owner
+        )
         self.entity = ReportingEntity.objects.create(
             organisation=self.organisation, name=mark, method="cn-power-2022", created_by=owner
         )

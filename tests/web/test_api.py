@@ -187,7 +187,7 @@ def test_an_id_of_another_tenant_is_not_there(company, stranger, owner):
         "ignore": {"reason": "x"}, "return": {"comment": "x"}, "open": {"reason": "x"}, "check": {},
         "notes": {"line": "x", "step": 1, "text": "x"}, "hand-over": {"facility": "x"},
         "values": {"values": []}, "filing": {"filed_on": "2026-02-05"},
-        "propose": {"year": 2025},
+        "propose": {"year": 2025}, "assign": {"line": 1, "kind": "buy", "proposal": 1},
         "revise": {"why": "year", "year": 2027, "valid_from": "2027-01-01"},
         "rotate": {"secret": "whsec_" + "A" * 32},
     }  # fmt: skip

@@ -9,7 +9,7 @@ from hengtan.web.assets import models as assets
 from hengtan.web.audit.models import Attachment, Engagement, Item, Package, Question, Reply, Verification
 from hengtan.web.boundaries.models import Denominator, Facility, FacilityPlace, Unit, UnitPlace
 from hengtan.web.collection.models import Reminder, Request, Series
-from hengtan.web.compliance.models import CompliancePlan
+from hengtan.web.compliance.models import Assigned, CompliancePlan
 from hengtan.web.compliance.models import Reminder as ComplianceReminder
 from hengtan.web.jobs.models import Job
 from hengtan.web.library.models import OwnFactor, OwnMethod, OwnPolicy
@@ -35,6 +35,7 @@ KINDS = (
     BaseYear,
     Attachment,
     Batch,
+    Assigned,
     CompliancePlan,
     Cube,
     Delivery,
@@ -124,7 +125,7 @@ PLAN_PAGES = (
     "quality-plan-revise", "quality-plan-changes", "quality-plan-statement", "quality-plan-download",
 )  # fmt: skip
 COMPLIANCE_PAGES = (
-    "compliance-plan", "compliance-plan-submit", "compliance-plan-decide", "compliance-plan-file", "compliance-plan-propose",
+    "compliance-plan", "compliance-plan-submit", "compliance-plan-decide", "compliance-plan-file", "compliance-plan-propose", "compliance-plan-assign",
     "compliance-plan-before", "compliance-plan-file-before", "compliance-plan-input",
 )  # fmt: skip
 MONTH_PAGES = ("evidence-month", "evidence-filing", "evidence-assign")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -13,14 +13,16 @@ from django.utils import timezone
 from ninja import Router, Schema
 from pydantic import Field
 
+from hengtan.problems import Problem as Wrong
 from hengtan.web.assets import services as assets
-from hengtan.web.compliance import begin, live, making, services, steps
+from hengtan.web.assets.models import Proposal
+from hengtan.web.compliance import assigned, begin, live, making, services, steps
 from hengtan.web.compliance.models import CompliancePlan
 from hengtan.web.compliance.propose import propose
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
 
-from .door import Call, need
+from .door import Call, Said, need
 from .wire import PAGING, REFUSED, WRITES, Page, Paging, ask, once, page
 
 router = Router(tags=["Chinese rules"])
@@ -136,6 +138,16 @@ class ProposedStepsOut(Schema):
     """What came of every step that was open."""
 
     items: list[ProposedStepOut]
+
+
+class PlanAssignIn(Schema):
+    """What was proposed or posted without the plan, and the step that it is. ``undo``: it is not that step after all."""
+
+    line: int = Field(ge=1, le=100_000)
+    kind: Literal["buy", "sell", "transfer", "release", "carry_over", "surrender"]
+    proposal: int = Field(ge=1, description="Its number; of a posting that of its proposal.")
+    reason: str = Field("", max_length=300, description="Needed for what is posted, and to take it back.")
+    undo: bool = False
 
 
 class PlanReturnIn(Schema):
@@ -254,16 +266,37 @@ def compliance_plan_steps(request: Call, key: str, year: int | None = YEAR) -> A
     parts = steps.parts(one.record, year)
     steps.seen(one.organisation, one, parts)
     steps.hindered(one, parts, found, taken)
+    return {"items": [_step(each) for each in parts]}
+
+
+def _step(each: steps.Part) -> dict[str, Any]:
     return {
-        "items": [
-            {
-                "line": each.line, "kind": each.kind, "entity": each.entity[0], "to_entity": each.to[0], "unit": each.unit, "t": each.t, "open_t": each.open_t,
-                "year": each.year, "state": each.state, "proposals": [number for number, _t, _posting in each.done],
-                "postings": [posting.number for _number, _t, posting in each.done if posting is not None], "why": each.why,
-            }
-            for each in parts
-        ]
+        "line": each.line, "kind": each.kind, "entity": each.entity[0], "to_entity": each.to[0], "unit": each.unit, "t": each.t, "open_t": each.open_t,
+        "year": each.year, "state": each.state, "proposals": [number for number, _t, _posting in each.done],
+        "postings": [posting.number for _number, _t, posting in each.done if posting is not None], "why": each.why,
     }  # fmt: skip
+
+
+@router.post("/compliance-plans/{key}/steps/assign", response={200: PlanStepOut, **WRITES})
+@once
+def assign_compliance_plan_step(request: Call, key: str, given: PlanAssignIn) -> tuple[int, Any]:
+    """Says that what somebody proposed or posted without the plan is this step of it, or that it is not; the ledger keeps who said so. Never by itself."""
+    need(request, Act.WHOLE)
+    one = get_object_or_404(_mine(request), key=key)
+    need(request, Act.ASSETS)
+    proposals = Proposal.objects.visible_to(request.user).of(request.organisation)
+    row = get_object_or_404(proposals.filter(pk__lt=2**63), pk=min(given.proposal, 2**63 - 1))
+    step = f"{given.line}:{given.kind}"
+    if given.undo:
+        assigned.undo(request.membership, one, row.pk, given.reason)
+    else:
+        assigned.assign(request.membership, one, step, row.pk, given.reason)
+    parts = steps.parts(one.record)
+    steps.seen(one.organisation, one, parts)
+    part = next((each for each in parts if each.key == step), None)
+    if part is None:
+        raise Said(404, Wrong("call.not-there"))
+    return 200, _step(part)
 
 
 @router.post("/compliance-plans/{key}/steps/propose", response={200: ProposedStepsOut, **WRITES})

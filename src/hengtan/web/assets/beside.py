@@ -19,7 +19,7 @@ from hengtan.market.rules import order_refusals, price_band
 from hengtan.problems import HengtanError, Problem
 from hengtan.web.organisations.models import Organisation
 
-from . import services, words
+from . import planned, services, words
 from .models import Batch, Lot
 
 MOST_LOTS = 40
@@ -46,10 +46,13 @@ class Beside:
     band_from: str = ""
     wrong: list[dict[str, str]] = field(default_factory=list)
     is_whole: bool = False
+    steps: list[planned.Step] = field(default_factory=list)
 
 
-def beside(organisation: Organisation, kind: str, told: Mapping[str, Any], ticked: tuple[str, ...] = ()) -> Beside:
-    """Of what was typed so far; nothing of it need be whole. ``told``: fields of the event as text."""
+def beside(
+    organisation: Organisation, kind: str, told: Mapping[str, Any], ticked: tuple[str, ...] = (), *, offers: bool = True
+) -> Beside:
+    """Of what was typed so far; nothing of it need be whole. told: fields of the event as text; offers: whether steps of plans that it could be are looked for."""
     found = Beside(account=str(told.get("account", "")), code=_code(told))
     found.quantity = _quantity(told)
     found.price = as_fen(str(told.get("price", "")))
@@ -63,6 +66,8 @@ def beside(organisation: Organisation, kind: str, told: Mapping[str, Any], ticke
     _held(found, organisation, kind, ticked)
     problems = _against(found, organisation, kind, told)
     found.wrong = words.said(problems)
+    if offers and found.is_whole:
+        found.steps = planned.fitting(organisation, {"kind": kind, **told})
     return found
 
 
@@ -117,11 +122,17 @@ def _against(found: Beside, organisation: Organisation, kind: str, told: Mapping
         with services.reading(organisation) as store:
             event = read_event(services.completed(store, {"kind": kind, **told}))
     except HengtanError as fault:
-        return [each for each in fault.problems if each.code not in INCOMPLETE] + trade
+        return [each for each in fault.problems if not _lacks(each, told)] + trade
     found.is_whole = True
     said = services.refusals(organisation, event)
     codes = {each.code for each in said}
     return said + [each for each in trade if each.code not in codes]
+
+
+def _lacks(problem: Problem, told: Mapping[str, Any]) -> bool:
+    """Whether something is not typed yet: the kind of an instrument is asked for once the instrument is."""
+    unsaid = problem.column == "instrument_kind" and not told.get("instrument_kind") and not told.get("instrument")
+    return unsaid or problem.code in INCOMPLETE
 
 
 def _trading(found: Beside, organisation: Organisation, kind: str, told: Mapping[str, Any]) -> list[Problem]:

@@ -30,7 +30,7 @@ from hengtan.web.vault import services as vault
 
 from . import services, words
 from .models import Batch, Logged, Lot, Posting
-from .views import PAGE, context_of, entities_of
+from .views import PAGE, context_of, entities_of, of_plans
 
 POSTINGS = (
     "number",
@@ -174,7 +174,7 @@ def _posting_page(
         waits=logged is None or logged.event.entry_index is None, by=people.get(row.proposal.proposed_by, "—"), approved=people.get(row.proposal.decision.decided_by, "—"), reversal=reversal,
         reverses=Posting.objects.of(of).filter(number=row.reverses).first() if row.reverses else None,
         may_reverse=request.membership.may(Act.ASSETS) and reversal is None and not row.reverses and not is_final, is_final=is_final,
-        wrong=wrong, reason=reason, token=uuid4().hex, uses=words.USES,
+        wrong=wrong, reason=reason, token=uuid4().hex, uses=words.USES, **of_plans(request, row.proposal, json.loads(row.proposal.event), open_=reversal is None),
     )  # fmt: skip
     return render(request, "assets/posting.html", context, status=status)
 

@@ -15,7 +15,7 @@ from hengtan.problems import HengtanError
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 
-from . import purposes, services, words
+from . import planned, purposes, services, words
 from .beside import beside
 from .forms import GROUPS, OF, EventForm
 from .models import Account, Batch, Lot
@@ -36,11 +36,17 @@ def _form(request: TenantRequest, kind: str, data: QueryDict | None) -> EventFor
     )  # fmt: skip
 
 
+def _step(request: TenantRequest, kind: str) -> str:
+    """The step of a plan that the form was opened for, or that was chosen on it; empty for none."""
+    found = PLANNED.fullmatch(request.POST.get("step") or request.GET.get("step", ""))
+    return found[0] if found and found["kind"] == kind else ""
+
+
 @within(Act.ASSETS)
 def new(request: TenantRequest) -> HttpResponse:
     """Which kind; then its form: ``?kind=``, with fields to begin with; ``?step=``: for a step of a compliance plan.
 
-    Sent with ``check`` it shows what stands beside it and proposes nothing: the way without a script.
+    A step under which it does not fit is left out and said. Sent with ``check`` it shows what stands beside it and proposes nothing: the way without a script.
     """
     kind = request.GET.get("kind", "")
     if kind not in OF:
@@ -51,12 +57,20 @@ def new(request: TenantRequest) -> HttpResponse:
     wrong: list[dict[str, str]] = []
     token = request.POST.get("token", "")[:40] or uuid4().hex
     only_looks = "check" in request.POST
+    step = _step(request, kind)
     if request.method == "POST" and not only_looks and form.is_valid():
         try:
-            step = PLANNED.fullmatch(request.GET.get("step", ""))
-            key = f"plan:{step[0]}" if step and step["kind"] == kind else f"form:{token}"
-            made = services.propose(request.membership, form.told(), key=key, source="form")
-            messages.success(request, _("Proposed. It is posted when somebody else approves it."))
+            told = form.told()
+            taken = planned.asked(of, step, told) if step else None
+            made = services.propose(
+                request.membership, told, key=f"plan:{step}" if taken else f"form:{token}", source="form"
+            )
+            if step and not taken:
+                messages.warning(request, _("It does not fit the step of the plan, so it is proposed by itself."))
+            if made.is_new:
+                messages.success(request, _("Proposed. It is posted when somebody else approves it."))
+            else:
+                messages.info(request, _("This form was sent before; this is what came of it."))
             return redirect("assets-proposal", key=of.key, pk=made.id)
         except HengtanError as fault:
             wrong = form.refuse(fault.problems)
@@ -64,8 +78,8 @@ def new(request: TenantRequest) -> HttpResponse:
         form.full_clean()
     context = context_of(
         request, "assets-new", form=form, title=words.kind(kind), wrong=wrong, token=token, has_accounts=bool(form.accounts),
-        does=purposes.DOES[kind], articles=purposes.ARTICLES.get(kind, ()), rules=purposes.rules(kind),
-        beside=beside(of, kind, form.typed(), form.picked),
+        step=planned.asked(of, step) if step else None, does=purposes.DOES[kind], articles=purposes.ARTICLES.get(kind, ()), rules=purposes.rules(kind),
+        beside=beside(of, kind, form.typed(), form.picked, offers=not step),
     )  # fmt: skip
     return render(
         request, "assets/event.html", context, status=422 if request.method == "POST" and not only_looks else 200
@@ -79,5 +93,5 @@ def beside_form(request: TenantRequest) -> HttpResponse:
     if kind not in OF:
         return redirect("assets-new", key=request.organisation.key)
     form = _form(request, kind, request.GET)
-    found = beside(request.organisation, kind, form.typed(), form.picked)
+    found = beside(request.organisation, kind, form.typed(), form.picked, offers=not _step(request, kind))
     return render(request, "assets/beside.html", {"beside": found, "kind": kind})

@@ -21,9 +21,9 @@ from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.shell.tables import as_table, form_of
 
-from . import deciding, services, words
+from . import deciding, planned, services, words
 from .forms import AccountForm, DecideForm
-from .models import Account, Lot, Posting, Proposal
+from .models import Account, Batch, Lot, Posting, Proposal
 
 PAGE = 50
 MOST_SOURCES = 12
@@ -84,9 +84,13 @@ def queue(request: TenantRequest) -> HttpResponse:
         | ({each.decision.decided_by for each in page} if state != "pending" else set())
     )
     events = {each.pk: json.loads(each.event) for each in page}
+    of = request.organisation
+    kinds = dict(Batch.objects.visible_to(request.user).of(of).values_list("code", "kind").order_by().distinct())
+    entities = dict(Account.objects.visible_to(request.user).of(of).values_list("key", "entity"))
     shown = [
         {
             "row": each, "told": words.sentence(events[each.pk]), "by": people.get(each.proposed_by, ""),
+            "entity": entities.get(events[each.pk].get("account"), events[each.pk].get("entity", "")), "unit": words.unit_of(events[each.pk], kinds), "day": events[each.pk].get("day", ""),
             "units": deciding.units_of(events[each.pk]), "cny": deciding.money_of(events[each.pk], deciding.units_of(events[each.pk])),
             "mine": each.proposed_by == services.who(request.membership),
             "decided": None if state == "pending" else (people.get(each.decision.decided_by, ""), each.decision),
@@ -108,6 +112,17 @@ def _sources(request: TenantRequest) -> list[dict[str, Any]]:
     return list(found[:MOST_SOURCES])
 
 
+def of_plans(request: TenantRequest, row: Proposal, told: dict[str, Any], *, open_: bool) -> dict[str, Any]:
+    """The step of a plan for which a proposal stands, or the steps that it could be (``open_``: while it is not turned down or reversed)."""
+    stands = planned.stands(request.organisation, row.pk)
+    offered = (
+        planned.fitting(request.organisation, told)
+        if stands is None and open_ and not row.key.startswith("plan:")
+        else []
+    )
+    return {"stands": stands, "offered": offered}
+
+
 def _proposal_page(
     request: TenantRequest, row: Proposal, form: DecideForm, wrong: list[dict[str, str]], status: int = 200
 ) -> HttpResponse:
@@ -121,7 +136,7 @@ def _proposal_page(
     context = context_of(
         request, "assets-queue", row=row, told=words.sentence(told), fields=words.fields(told), form=form, wrong=wrong, against=against,
         decision=decision, by=people.get(row.proposed_by, "—"), decided_by=people.get(decision.decided_by, "—") if decision else "",
-        mine=row.proposed_by == services.who(request.membership), posting=posting,
+        mine=row.proposed_by == services.who(request.membership), posting=posting, **of_plans(request, row, told, open_=decision is None or posting is not None),
     )  # fmt: skip
     return render(request, "assets/proposal.html", context, status=status)
 

@@ -12,5 +12,5 @@ class ComplianceConfig(AppConfig):
     label = "compliance"
 
     def ready(self) -> None:
-        """Jobs, hours and notices are known from here on."""
-        from . import reminders, words, work  # noqa: F401, PLC0415  models must be there first
+        """Jobs, hours, notices and what the book asks of plans are known from here on."""
+        from . import assigned, reminders, words, work  # noqa: F401, PLC0415  models must be there first

@@ -117,3 +117,30 @@ class Reminder(TenantModel):
 
     def __str__(self) -> str:
         return self.about
+
+
+class Assigned(TenantModel):
+    """A proposal or posting of somebody's own hand that a person says is a step of a plan. The ledger keeps it, also when it is taken back.
+
+    proposal  its number in the book; step: line and kind, ``4:surrender``
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="compliance_assigned")
+    plan = models.ForeignKey(CompliancePlan, on_delete=models.CASCADE, related_name="assigned")
+    proposal = models.PositiveBigIntegerField()
+    step = models.CharField(max_length=40)
+    reason = models.CharField(max_length=300, blank=True)
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, **PERSON)
+    assigned_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[TenantQuerySet[Assigned]] = TenantQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        """Each to one step at most."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "proposal"], name="one_step_of_a_proposal")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.proposal} {self.step}"

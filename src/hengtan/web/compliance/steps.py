@@ -13,16 +13,20 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hengtan.market.book.store import Store
+from hengtan.web.assets.deciding import units_of
 from hengtan.web.assets.models import Posting, Proposal
 from hengtan.web.organisations.models import Organisation
 
+from .fit import LAST_OLD, around, fits
 from .live import Live, Lying
-from .models import CompliancePlan
+from .models import Assigned, CompliancePlan
 
 LISTED_BELOW = 100_000  # t; from there on a trade is a block
+KINDS = ("buy", "sell", "transfer", "release", "carry_over", "surrender")
 
 
 @dataclass(slots=True)
@@ -30,7 +34,7 @@ class Part:
     """One posting that a line of a plan asks for.
 
     line     number of the line in the plan, from 1; kind: of the event; use: whether it settles the year (surrender, offset)
-    done     proposals that stand for it: (number, t, posting or None), the oldest first; attempts: how many there were, refused ones too
+    done     proposals that stand for it: (number, t, posting or None), the oldest first; attempts: the number of the last one, refused ones too
     why      what keeps it from being proposed now; form: address of the book's form for it
     """
 
@@ -132,9 +136,13 @@ def prefix(one: CompliancePlan) -> str:
 
 
 def seen(organisation: Organisation, one: CompliancePlan, found: Sequence[Part]) -> None:
-    """Puts to each part the proposals that were made for it. Two queries, whatever the plan."""
+    """Puts to each part the proposals that were made for it, or that somebody said are it. As many queries, whatever the plan."""
+    assigned = dict(Assigned.objects.of(organisation).filter(plan=one).values_list("proposal", "step"))
     rows = list(
-        Proposal.objects.of(organisation).filter(key__startswith=prefix(one)).select_related("decision").order_by("pk")
+        Proposal.objects.of(organisation)
+        .filter(Q(key__startswith=prefix(one)) | Q(pk__in=assigned))
+        .select_related("decision")
+        .order_by("pk")
     )
     postings = (
         {
@@ -156,19 +164,22 @@ def seen(organisation: Organisation, one: CompliancePlan, found: Sequence[Part])
         else set()
     )
     by = {each.key: each for each in found}
+    accounts, kinds = around(organisation) if rows else ({}, {})
     for row in rows:
-        _plan, _key, line, kind, *_rest = row.key.split(":")
-        part = by.get(f"{line}:{kind}")
+        step = assigned.get(row.pk) or ":".join(row.key.split(":")[2:4])
+        part = by.get(step)
         if part is None:
             continue
-        part.attempts += 1
+        if row.pk not in assigned:
+            part.attempts = max(part.attempts, int(row.key.split(":")[4]))
         decision, posting = getattr(row, "decision", None), postings.get(row.pk)
         if (decision is not None and decision.verdict == "rejected") or (
             posting is not None and posting.number in reversed_
         ):
             continue
         told = json.loads(row.event)
-        part.done.append((row.pk, int(str(told.get("quantity") or part.t).replace(",", "")), posting))
+        if part.kind == "release" or fits(part, told, accounts, kinds):  # a form may be changed before it is sent
+            part.done.append((row.pk, (posting.quantity if posting is not None else units_of(told)) or part.t, posting))
 
 
 def own(found: Sequence[Part]) -> dict[tuple[str, str, bool], int]:
@@ -318,7 +329,7 @@ def event(
             told |= {"instrument": "", "instrument_kind": "ccer"}
     elif part.kind == "carry_over":
         old = sorted(
-            {each.code for each in found.of(*part.entity) if each.held.kind == "CEA" and each.held.vintage <= 2024}
+            {each.code for each in found.of(*part.entity) if each.held.kind == "CEA" and each.held.vintage <= LAST_OLD}
         )
         told |= {"instrument": old[0] if old else ""}
     return {name: value for name, value in told.items() if value}

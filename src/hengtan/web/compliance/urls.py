@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import feed, making, rules, views, year
+from . import assigning, feed, making, rules, views, year
 
 urlpatterns = [
     path("o/<slug:key>/compliance/", year.this_year, name="compliance"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("o/<slug:key>/compliance/plans/<int:pk>/decide/", views.decide, name="compliance-plan-decide"),
     path("o/<slug:key>/compliance/plans/<int:pk>/file/", views.file, name="compliance-plan-file"),
     path("o/<slug:key>/compliance/plans/<int:pk>/propose/", year.propose_all, name="compliance-plan-propose"),
+    path("o/<slug:key>/compliance/plans/<int:pk>/assign/", assigning.assign, name="compliance-plan-assign"),
     path("o/<slug:key>/compliance/<int:pk>/", views.moved, name="compliance-plan-before"),
     path("o/<slug:key>/compliance/<int:pk>/file/", views.moved_file, name="compliance-plan-file-before"),
     path("calendars/compliance/<str:token>.ics", feed.feed, name="compliance-feed"),
