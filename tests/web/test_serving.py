@@ -1,8 +1,11 @@
 """``hengtan serve``: one command, one folder."""
 
+import os
+import signal
 import stat
 import subprocess
 import urllib.request
+from pathlib import Path
 
 from django.core.management import call_command
 
@@ -28,6 +31,20 @@ def test_it_makes_its_folder_keeps_its_key_and_packs_its_pages_and_a_second_star
     with serving(data) as (_, again, _log):
         assert again.split("code=")[1] == first_run.split("code=")[1]
         assert (data / "secret-key").read_text() == key
+
+
+def children(pid):
+    told = (path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+    return [int(one) for each in told for one in each]
+
+
+def test_it_ends_when_it_is_told_to_also_when_its_server_hears_nothing_any_more(tmp_path):
+    data = tmp_path / "data"
+    with serving(data):
+        (main,) = [pid for pid in children(os.getpid()) if str(data) in Path(f"/proc/{pid}/cmdline").read_text()]
+        (server,) = [pid for pid in children(main) if str(data) in Path(f"/proc/{pid}/cmdline").read_text()]
+        os.kill(server, signal.SIGSTOP)  # as one whose signal got lost, or whose client keeps its connection open
+    assert not Path(f"/proc/{server}").exists()
 
 
 def test_behind_https_cookies_are_secure_and_plain_requests_are_led_there(tmp_path):

@@ -17,6 +17,7 @@ from .configuration import Configuration, kept
 from .jobs.beside import worker_beside
 
 SETTINGS = "hengtan.web.settings"
+STOP_S = 10  # for answers that are under way; a process that then still runs is ended, else an open connection holds it for ever
 
 
 def prepare(configuration: Configuration) -> None:
@@ -68,6 +69,7 @@ def run(configuration: Configuration, host: str, port: int, workers: int, demo: 
         blocking_threads=2,  # more of them only wait for one another: pages are computed, not waited for
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=STOP_S,
     )
     sys.stdout.flush()
     with worker_beside():
