@@ -100,7 +100,7 @@ def test_an_event_keeps_its_name_when_it_is_read_again_and_when_days_pass(calend
 def test_the_calendar_speaks_the_language_of_its_person(calendar):
     titles = {each["SUMMARY"] for each in read(calendar("2026-11-20", "zh-hans"))[1]}
     assert {"配额清缴", "报送下一年度数据质量控制方案", "报送年度排放报告（预计，尚未公布）"} <= titles
-    assert any("解除质押后清缴 CEA25 40,000 t（示例数据）" in each for each in titles)
+    assert any("解除质押后清缴 CEA25 40,000 吨（示例数据）" in each for each in titles)
 
 
 def test_a_newer_plan_takes_the_days_of_the_older_one_away(calendar, company):

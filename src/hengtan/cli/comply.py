@@ -162,7 +162,7 @@ def _show(found: Plan, lang: str) -> None:
         _lines(found, lang)
     _others(found, lang)
     for key, problems in (("broken", found.broken), ("", found.binding), ("notes", found.notes)):
-        _problems(key, problems, lang)
+        _problems(key, problems, found, lang)
 
 
 def _positions(found: Plan, lang: str) -> None:
@@ -194,24 +194,36 @@ def _positions(found: Plan, lang: str) -> None:
 
 
 def _lines(found: Plan, lang: str) -> None:
-    from rich import box
-    from rich.table import Table
-
-    from .summary import console
-
-    several = len(found.case.entities) > 1
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in (["entity"] if several else []) + ["step"]:
-        table.add_column(_word(name, lang), overflow="fold")
-    for name in ("t", "cost"):
-        table.add_column(_word(name, lang), justify="right")
-    table.add_column(_word("by", lang))
+    """A line of figures for each step and below it, as wide as the page, why; under whose it is and for which year, where there are several."""
+    names = {each.id: each.name for each in found.case.entities}
+    several, last = len(names) > 1 or len(found.case.years) > 1, ("", None)
+    _columns([_word(name, lang) for name in ("step", "t", "cost", "by")])
+    click.echo("─" * sum(_WIDTHS))
     for each in found.lines[:_MOST]:
+        of = (each.entity, each.year or (last[1] if each.entity == last[0] else None))
+        if several and of != last:
+            click.echo(f"[{wrapped(' '.join([names[each.entity], *([str(of[1])] if of[1] else [])]), 78, ' ')}]")
+        last = of
         money = _money(each.cost_cny) if each.cost_cny else "—"
-        cells = [each.entity] if several else []
-        table.add_row(*cells, f"{each.what[lang]}\n  {each.why[lang]}", f"{each.t:,}", money, str(each.by))
-    console().print(table)
+        _columns([each.what[lang], f"{each.t:,}", money, str(each.by)])
+        click.echo(f"  {wrapped(each.why[lang], 78, '  ')}")
     _rest(len(found.lines) - _MOST, lang)
+
+
+_WIDTHS = (38, 14, 16, 12)  # step, tonnes, CNY, day
+
+
+def _columns(cells: list[str]) -> None:
+    """Figures stand right of what they belong to; a step too long for its column goes on below."""
+    from rich.cells import cell_len
+
+    first, *more = wrapped(cells[0], _WIDTHS[0], "").splitlines() or [""]
+    line = first + " " * max(_WIDTHS[0] - cell_len(first), 0)
+    for text, width in zip(cells[1:], _WIDTHS[1:], strict=True):
+        line += " " * max(width - cell_len(text), 1) + text
+    click.echo(line)
+    for rest in more:
+        click.echo(rest)
 
 
 def _others(found: Plan, lang: str) -> None:
@@ -232,12 +244,15 @@ def _others(found: Plan, lang: str) -> None:
         click.echo(wrapped(_word("risk", lang, **values), 80, "  "))
 
 
-def _problems(key: str, problems: tuple[Problem, ...], lang: str) -> None:
+def _problems(key: str, problems: tuple[Problem, ...], found: Plan, lang: str) -> None:
     if problems and key:
         click.echo(_word(key, lang))
     for each in problems[:_MOST]:
-        place = f"{each.column}: " if each.column else ""
-        click.echo(f"  {wrapped(f'{each.code} {place}{each.reason(lang)} {each.mend(lang)}', 78, '    ')}")
+        place = f"{each.column} " if each.column else ""
+        name = found.case.place(each.column)
+        name = "" if not name else f"（{name}）" if lang == "zh" else f"({name}) "
+        told = f"{each.reason(lang)}{'' if lang == 'zh' else ' '}{each.mend(lang)}"
+        click.echo(f"  {wrapped(f'{each.code} {place}{name}', 76, '    ')}\n    {wrapped(told, 76, '    ')}")
     _rest(len(problems) - _MOST, lang)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-_NEVER_FIRST = "，。；：、！？）】》”’…%"  # a line does not begin with these
+_NEVER_FIRST = "，。；：、！？）】》”’…%)"  # a line does not begin with these
 _NEVER_LAST = "（【《“‘"
 
 

@@ -168,3 +168,24 @@ class Case:
     quotes: tuple[Quote, ...] = ()
     confidence: Decimal = Decimal("0.95")
     risk_days: int = 10
+
+    def place(self, path: str) -> str:
+        """What a person calls the place of a pointer: the entity, its holding, an offer, a scenario; empty where it has no name.
+
+        >>> one = Entity("a", "甲", "power", "/entities/0", (), (Holding("自有", "CEA", 5, "/entities/0/holdings/0"),))
+        >>> Case(date(2026, 11, 20), (2025,), (one,)).place("/entities/0/holdings/0/pledge/t")
+        '甲 · 自有'
+        """
+        parts = path.split("/")[1:]
+        numbers = [int(each) if each.isdecimal() else -1 for each in parts]
+        lists = {"entities": self.entities, "offers": self.offers, "scenarios": self.scenarios}
+        if len(parts) < 2 or not 0 <= numbers[1] < len(lists.get(parts[0], ())):
+            return ""
+        if parts[0] == "offers":
+            return self.offers[numbers[1]].id
+        if parts[0] == "scenarios":
+            return self.scenarios[numbers[1]].name
+        entity = self.entities[numbers[1]]
+        if parts[2:3] == ["holdings"] and 0 <= numbers[3] < len(entity.holdings):
+            return f"{entity.name} · {entity.holdings[numbers[3]].id}"
+        return entity.name

@@ -158,7 +158,9 @@ class _Teller:
                 bought = self.of("buy", kind, e, y, self.s)
                 if bought:
                     lot = Lot(e, kind, bought, y, "", "later", year if kind == "CEA" else 0)  # type: ignore[arg-type]  # one of two
-                    self.heaps[e, kind].append(_Heap("later", lot, bought, prices[year], deadline))
+                    self.heaps[e, kind].append(
+                        _Heap("later", lot, bought, prices[year], deadline, {"window": str(year)})
+                    )
 
     def _end_of_old(self, y: int) -> None:
         """Old allowances end; what is converted lives on as CEA25."""
@@ -247,7 +249,7 @@ class _Teller:
         window = (
             "now"
             if source in ("offer", "released") or action in ("release", "convert")
-            else str(year or self.given.years[-1])
+            else (told or {}).get("window", str(year or self.given.years[-1]))
         )
         unit = vintage_name(lot.vintage) if lot.kind == "CEA" else "CCER"
         limit, limit_zh = self._limit(e)

@@ -11,6 +11,7 @@ from hengtan.market.rules import Law, market_years, penalties, price_band, steps
 from hengtan.problems import Problem
 
 from .forecast import Due
+from .given import Case
 from .lines import Line
 from .plan import Plan
 from .position import Position
@@ -73,9 +74,9 @@ def record(plan: Plan) -> dict[str, Any]:
         "calendar": calendar(plan),
         "prices": _prices(plan),
         "penalties": [{"title": dict(each.title), "says": dict(each.says), "source": dict(each.source), "mark": each.mark} for each in _penalties(plan)],
-        "broken": [_problem(each) for each in plan.broken],
-        "binding": [_problem(each) for each in plan.binding],
-        "notes": [_problem(each) for each in plan.notes],
+        "broken": [_problem(each, case) for each in plan.broken],
+        "binding": [_problem(each, case) for each in plan.binding],
+        "notes": [_problem(each, case) for each in plan.notes],
     }  # fmt: skip
 
 
@@ -89,9 +90,9 @@ def _money(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:.2f}"
 
 
-def _problem(each: Problem) -> dict[str, Any]:
+def _problem(each: Problem, case: Case) -> dict[str, Any]:
     return {
-        "code": each.code, "path": each.column,
+        "code": each.code, "path": each.column, "place": case.place(each.column),
         "reason": {lang: each.reason(lang) for lang in ("en", "zh")}, "mend": {lang: each.mend(lang) for lang in ("en", "zh")},
     }  # fmt: skip
 
@@ -158,7 +159,7 @@ def calendar(plan: Plan) -> list[dict[str, Any]]:
                 )  # fmt: skip
     for line in plan.lines:
         if line.source in ("offer", "released") or line.action in ("convert", "sell"):
-            title = {lang: f"{line.what[lang]} {line.t:,} t" for lang in ("en", "zh")}
+            title = {"en": f"{line.what['en']} {line.t:,} t", "zh": f"{line.what['zh']} {line.t:,} 吨"}
             key = (line.by.isoformat(), f"{line.action}:{line.source}:{line.unit}:{line.id}:{line.year}", line.entity)
             found[key] = {
                 "day": line.by.isoformat(), "id": "plan", "year": line.year, "title": title, "expected": False, "mark": "",
