@@ -7,7 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from hengtan.web.accounts.models import Export
+from hengtan.web.assets.models import Intake
 from hengtan.web.collection.models import Request
+from hengtan.web.compliance import services as compliance
 from hengtan.web.jobs import worker
 from hengtan.web.jobs.models import Job
 from hengtan.web.organisations.roles import Role
@@ -20,6 +22,7 @@ from hengtan.web.webhooks.models import Delivery
 from .calculated import YEAR, calculated, without_reports
 from .test_collection import TODAY, one, series
 from .test_collection import asked as asked_for  # noqa: F401  the fixture
+from .test_compliance_plans import TEXT
 from .test_reporting import prepared
 from .test_sources import inbox, source  # noqa: F401  the fixtures
 from .test_sources import worked as all_is_done
@@ -143,3 +146,26 @@ def test_what_was_given_stands_among_what_was_given_as_soon_as_it_is_checked(ask
     worked()
     assert not asks(client, page, "tasks")
     assert "Given lately" in client.get(page).content.decode()
+
+
+def test_the_list_of_plans_asks_while_one_is_made_and_a_plan_that_could_not_be_made_says_why(company):
+    made = compliance.make(company.people[Role.MANAGER], TEXT)
+    client, page = company.client(Role.MANAGER), company.url("compliance/plans/")
+    assert asks(client, page, "plans")
+    Job.objects.filter(pk=made.job_id).update(state="failed", reference="4711-0815")
+    assert not asks(client, page, "plans")
+    told = client.get(f"{page}{made.pk}/").content.decode()
+    assert "4711-0815" in told
+    assert f"jobs/{made.job_id}/retry/" in told
+
+
+def test_the_list_of_files_of_events_asks_while_one_is_read(company):
+    member = company.people[Role.MANAGER]
+    client, page = company.client(Role.MANAGER), company.url("assets/import/files/")
+    made = Intake.objects.create(organisation=company.organisation, name="a.csv", what="trades", created_by=member.user)
+    assert not asks(client, page, "files")
+    made.job = begun(company).job
+    made.save()
+    assert asks(client, page, "files")
+    worked()
+    assert not asks(client, page, "files")

@@ -115,7 +115,7 @@ def _mine(request: TenantRequest) -> QuerySet[Intake]:
     return (
         Intake.objects.visible_to(request.user)
         .of(request.organisation)
-        .select_related("created_by")
+        .select_related("created_by", "job")
         .defer("preview", "sums", "refused")
     )
 
@@ -129,7 +129,8 @@ def intakes(request: TenantRequest) -> HttpResponse:
                   each.created_at.isoformat(timespec="seconds")) for each in found)  # fmt: skip
         return as_table(form, "asset-files", FILES, lines)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return render(request, "assets/intakes.html", context_of(request, "assets-import", page=page))
+    under_way = any(each.job is not None and not each.job.is_over for each in page)
+    return render(request, "assets/intakes.html", context_of(request, "assets-import", page=page, under_way=under_way))
 
 
 @within(Act.WHOLE)

@@ -23,6 +23,7 @@ from hengtan.market.compliance import schema
 from hengtan.market.compliance.workbook import write_workbook
 from hengtan.web.assets import services as assets
 from hengtan.web.jobs.models import UNDER_WAY
+from hengtan.web.jobs.views import progress
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
 from hengtan.web.runs.words import lang
@@ -53,7 +54,7 @@ def _one(request: TenantRequest, pk: int) -> CompliancePlan:
 def index(request: TenantRequest) -> HttpResponse:
     """All, the newest first."""
     found = CompliancePlan.objects.visible_to(request.user).of(request.organisation).defer("record")
-    found = found.select_related("created_by", "decided_by")
+    found = found.select_related("created_by", "decided_by", "job")
     if form := form_of(request):
         lines = (
             (each.title, each.as_of.isoformat(), " ".join(map(str, each.years)), each.status, each.step, each.gap_t, each.cost_cny or "",
@@ -61,8 +62,10 @@ def index(request: TenantRequest) -> HttpResponse:
             for each in found
         )  # fmt: skip
         return as_table(form, "compliance-plans", LIST, lines)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "under_way": any(not each.is_done and each.job is not None and not each.job.is_over for each in page),
         "may": request.membership.may(Act.ASSETS),
         "days": services.days(request.organisation, request.user, timezone.localdate())[:12],
         "feed": feed.address(request),
@@ -94,10 +97,9 @@ def show(request: TenantRequest, pk: int) -> HttpResponse:
     """Position, plan, other assumptions, prices, days, holdings; while the job runs, how far it is."""
     one = _one(request, pk)
     if not one.is_done:
-        waits = assets.waiting(request.organisation)
-        return render(
-            request, "compliance/plan.html", {"one": one, "job": one.job, "here": "compliance-plans", "waits": waits}
-        )
+        context = {"one": one, "here": "compliance-plans", "waits": assets.waiting(request.organisation)}
+        under_way = progress(request, one.job) if one.job else {"job": None}
+        return render(request, "compliance/plan.html", context | under_way)
     made, language, today = one.record, lang(), timezone.localdate()
     if form := form_of(request):
         name = request.GET.get("table", "lines")
