@@ -119,7 +119,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report in one language."""
+    """A whole report in one language. brief: a paper of a page or two, without cover, contents and numbered sections."""
 
     lang: str
     title: str
@@ -133,3 +133,4 @@ class Document:
     cover: tuple[tuple[str, Cell], ...]
     sections: tuple[Section, ...]
     labels: dict[str, str] = field(default_factory=dict)
+    brief: bool = False

@@ -37,19 +37,26 @@ def page(document: Document) -> str:
         f'<span class="d">{_text(f.note)}</span></dd></div>'
         for n, f in enumerate(document.figures)
     )
-    sections = "".join(_section(n, s, labels) for n, s in enumerate(document.sections, 1))
+    sections = "".join(_section(n, s, labels, brief=document.brief) for n, s in enumerate(document.sections, 1))
+    contents = (
+        ""
+        if document.brief
+        else f'<nav aria-label="{escape(labels["contents"])}"><div class="side"><p>{escape(labels["contents"])}</p><ol>{nav}</ol></div>'
+        f"<details><summary>{escape(labels['contents'])}</summary><ol>{nav}</ol></details></nav>\n"
+    )
+    cover = f'<div class="card cover">{_facts(document.cover)}</div>\n' if document.cover else ""
+    body = '<body class="brief">' if document.brief else "<body>"
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         f"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="light dark">\n'
-        f"<title>{_text(document.title)} · {_text(document.organisation)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"<title>{_text(document.title)} · {_text(document.organisation)}</title>\n<style>{style}</style>\n</head>\n{body}\n"
         f'<a class="skip" href="#main">{escape(labels["skip"])}</a>\n'
         f'<header><p class="brand">hengtan <span lang="zh">衡碳</span></p>{sample}<h1>{_text(document.title)}</h1>'
         f'<p class="org">{_text(document.organisation)}</p><p class="mut">{_text(document.period)}</p></header>\n'
-        f'<div class="frame"><nav aria-label="{escape(labels["contents"])}"><div class="side"><p>{escape(labels["contents"])}</p><ol>{nav}</ol></div>'
-        f"<details><summary>{escape(labels['contents'])}</summary><ol>{nav}</ol></details></nav>\n"
+        f'<div class="frame">{contents}'
         f'<main id="main">\n<dl class="card kpis n{len(document.figures)}">{figures}</dl>\n'
-        f'<div class="card cover">{_facts(document.cover)}</div>\n{sections}</main></div>\n</body>\n</html>\n'
+        f"{cover}{sections}</main></div>\n</body>\n</html>\n"
     )
 
 
@@ -68,10 +75,11 @@ def _swatch(tone: str) -> str:
     return f'<i class="sw b-{tone}"></i>' if tone in ("s1", "s2", "s2m", "s3", "bio") else ""
 
 
-def _section(number: int, section: Section, labels: dict[str, str]) -> str:
+def _section(number: int, section: Section, labels: dict[str, str], *, brief: bool) -> str:
+    numbered = "" if brief else f"<span>{number}</span>"
     clause = f'<span class="clause">{escape(section.clause)}</span>' if section.clause else ""
     blocks = "".join(_block(block, labels) for block in section.blocks)
-    return f'<section class="card" id="s{number}" aria-labelledby="h{number}"><h2 id="h{number}"><span>{number}</span>{_text(section.title)}{clause}</h2>\n{blocks}</section>\n'
+    return f'<section class="card" id="s{number}" aria-labelledby="h{number}"><h2 id="h{number}">{numbered}{_text(section.title)}{clause}</h2>\n{blocks}</section>\n'
 
 
 def _cell(cell: Cell) -> str:

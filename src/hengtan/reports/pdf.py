@@ -64,6 +64,7 @@ def plain_document(document: Document) -> dict[str, Any]:
     paint = Paint(WIDTH, printable, PAPER, FONT[document.lang])
     return {
         "lang": document.lang,
+        "brief": document.brief,
         **{
             key: printable(getattr(document, key))
             for key in ("title", "organisation", "period", "standard", "sample", "created", "digest")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hengtan.factors import find_region
 from hengtan.market.book.instrument import TITLES, UNITS
 from hengtan.market.book.posting import FINAL, Batch, Posting
 
@@ -16,9 +17,10 @@ from .blocks import Cell, Column, Document, Facts, Figure, Note, Section, Table,
 _W: Mapping[str, tuple[str, str]] = {
     "title": ("Statement of retirement", "注销证明"),
     "says": (
-        "{holder} states that the units below were retired on {day} for {beneficiary}. They serve this purpose and this year alone, and nothing and nobody else, ever: the book from which they come takes none of them back.",
-        "{holder} 声明：下列单位已于 {day} 为 {beneficiary} 注销，仅用于所列用途和年度，此后不得再用于任何其他用途或主体；所载账簿不允许冲销。",
+        "{holder} certifies that {total} {unit} ({kind}), listed below, were retired on {day} for {beneficiary}. They serve the purpose and the year below alone, and nothing and nobody else, ever: the book from which they come takes none of them back.",
+        "兹证明：{holder} 已于 {day} 为 {beneficiary} 注销下列{kind}共 {total} {unit}。上述数量仅用于下列用途和年度，不得再作他用，也不得由他人使用；所载账簿不允许冲销。",
     ),
+    "several": ("units", "碳资产"),
     "units": ("Units retired", "注销单位"),
     "instrument": ("Instrument", "品种"),
     "what": ("What it is", "属性"),
@@ -38,7 +40,7 @@ _W: Mapping[str, tuple[str, str]] = {
     "account": ("Registry account", "登记账户"),
     "reference": ("Reference of the registry", "登记机构业务编号"),
     "not_given": ("not given", "未填写"),
-    "scope2": ("market-based scope 2 of purchased electricity", "外购电力范围二排放（市场法）"),
+    "scope2": ("market-based scope 2 of purchased electricity", "外购电力的范围二排放（基于市场）"),
     "offset": ("offsetting of emissions", "抵销排放"),
     "voluntary": ("voluntary cancellation", "自愿注销"),
     "proof": ("What proves it", "存证"),
@@ -47,17 +49,20 @@ _W: Mapping[str, tuple[str, str]] = {
     "commitment": ("Commitment in the entry", "条目中的承诺值"),
     "digest": ("SHA-256 of the record", "记账记录 SHA-256"),
     "vkey": ("Key of the ledger", "账本公钥"),
+    "issued": ("Issued on", "出具日期"),
+    "sign": ("Holder (signature, seal)", "持有人（签字、盖章）"),
+    "number": ("Posting #{number}", "记账 #{number}"),
     "check": (
         "With this file lies a proof of the same name that ends in .tlog-proof. hengtan verify FILE --vkey KEY checks both offline; take the key from where the holder publishes it.",
         "本文件附有同名、以 .tlog-proof 结尾的存证。用 hengtan verify 文件 --vkey 公钥 可离线核验；公钥请以持有人公开发布的为准。",
     ),
     "ours": (
-        "This is the holder's own statement, from his book [K]. The confirmation of the registry in which the units lie is a paper of that registry; ask for it where a rule or a contract asks for it.",
-        "本证明由持有人依据自有账簿出具 [K]，不代替登记机构出具的注销凭证；法规或合同要求时，请另行取得登记机构凭证。",
+        "This is the holder's own statement, from his book, in a form of its own. The confirmation of the registry in which the units lie is a paper of that registry; ask for it where a rule or a contract asks for it.",
+        "本证明由持有人依据自有账簿出具，格式自拟，不代替登记机构出具的注销凭证；法规或合同要求时，请另行取得登记机构凭证。",
     ),
     "rule-scope2": (
         "A certificate lowers market-based scope 2 of purchased electricity alone; it is no offset and has no effect on the surrender of allowances.",
-        "绿证仅可用于外购电力范围二（市场法），不得作为抵销，也不影响配额清缴。",
+        "绿证仅可用于外购电力的范围二排放（基于市场），不得作为抵销，也不影响配额清缴。",
     ),
     "sample.short": ("sample", "示例"), "sample": ("An invented company: nothing here is of a real one.", "虚构企业示例，不对应任何真实单位。"),
     "page": ("Page {n} of {m}", "第 {n} 页，共 {m} 页"), "contents": ("Contents", "目录"), "period": ("Year", "年度"), "skip": ("Skip to the content", "跳到正文"),
@@ -76,9 +81,9 @@ class Proved:
 
 
 def retirement_document(
-    posting: Posting, batches: Mapping[int, Batch], account: Sequence[str], proved: Proved, lang: str, *, sample: bool = False
+    posting: Posting, batches: Mapping[int, Batch], account: Sequence[str], proved: Proved, lang: str, *, sample: bool = False, issued: str = ""
 ) -> Document:  # fmt: skip
-    """The paper of a posting with a claim. account: entity, registry and number of the account with the registry."""
+    """The paper of a posting with a claim. account: entity, registry and number of the account with the registry; issued: the day, "" to be written by hand."""
 
     def w(key: str, **values: str) -> str:
         return _W[key][lang == "zh"].format(**values)
@@ -101,12 +106,12 @@ def retirement_document(
             of.methodology,
             str(of.vintage or ""),
             made,
-            of.region,
+            region.title[lang] if (region := find_region(of.region)) else of.region,
         ]
         series = batch.series.partition("|")[2]
         rows.append(
             (
-                Cell(of.code), Cell(", ".join(each for each in about if each)),
+                Cell(of.code), Cell(("，" if lang == "zh" else ", ").join(each for each in about if each)),
                 Cell(series, "mono") if series else Cell("—", note=w("batch", number=str(batch.number))),
                 Cell(str(lot.first), "mono"), Cell(str(lot.last), "mono"), Cell(f"{lot.quantity:,} {unit}"),
             )
@@ -123,8 +128,12 @@ def retirement_document(
     holder, registry, number = account
     reference = str(posting.event.get("reference", ""))
     day, purpose = posting.day.isoformat(), w(claim.purpose)
+    says = w(
+        "says", holder=holder, day=day, beneficiary=claim.beneficiary, total=f"{total:,}", unit=unit,
+        kind=TITLES[next(iter(kinds))][lang == "zh"] if len(kinds) == 1 else w("several"),
+    )  # fmt: skip
     facts = Facts((
-        (w("beneficiary"), Cell(claim.beneficiary, "strong")), (w("purpose"), Cell(purpose)), (w("year"), Cell(str(claim.year))), (w("day"), Cell(day)),
+        (w("beneficiary"), Cell(claim.beneficiary, "strong")), (w("purpose"), Cell(purpose)),
         (w("holder"), Cell(holder)), (w("account"), Cell(f"{registry} {number}".strip())),
         (w("reference"), Cell(reference) if reference else Cell(w("not_given"), "gap")),
     ))  # fmt: skip
@@ -133,15 +142,16 @@ def retirement_document(
         (w("digest"), Cell(proved.record_sha256, "mono")), (w("vkey"), Cell(proved.vkey, "mono")),
     ))  # fmt: skip
     told = (Note("info", w("rule-scope2")),) if claim.purpose == "scope2" else ()
+    signed = Facts(((w("issued"), Cell(issued) if issued else Cell("", "line")), (w("sign"), Cell("", "line"))))
     return Document(
-        lang=lang, title=w("title"), organisation=holder, period=str(claim.year), standard=f"#{posting.number}",
-        sample=w("sample") if sample else "", created="", digest=proved.record_sha256,
-        figures=(Figure(w("quantity"), f"{total:,}", unit), Figure(w("day"), day)),
-        cover=((w("beneficiary"), Cell(claim.beneficiary)), (w("purpose"), Cell(purpose))),
+        lang=lang, title=w("title"), organisation=holder, period="", standard=w("number", number=str(posting.number)),
+        sample=w("sample") if sample else "", created="", digest=proved.record_sha256, brief=True,
+        figures=(Figure(w("quantity"), f"{total:,}", unit), Figure(w("day"), day), Figure(w("year"), str(claim.year))),
+        cover=(),
         sections=(
-            Section(w("units"), "", (Text(w("says", holder=holder, day=day, beneficiary=claim.beneficiary)), table)),
-            Section(w("whom"), "", (facts, *told)),
-            Section(w("proof"), "", (proof, Text(w("check")), Note("info", w("ours")))),
+            Section(w("whom"), "", (Text(says), facts, *told)),
+            Section(w("units"), "", (table,)),
+            Section(w("proof"), "", (proof, Text(w("check")), Note("info", w("ours")), signed)),
         ),
         labels={name: w(name) for name in ("contents", "period", "sample.short", "skip", "rest.more", "digest-short")} | {"page": _W["page"][lang == "zh"]},
     )  # fmt: skip

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hengtan.market.book import read_record
@@ -98,5 +99,6 @@ def _written(of: Organisation, row: Posting, event: Outbox, language: str) -> di
         proved,
         language,
         sample="sample" in account.registry.lower(),
+        issued=timezone.localdate().isoformat(),
     )
     return {"pdf": paper(document), "html": html_page(document).encode()}
