@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from golden.calculating import EXAMPLES, Calculator
 from hengtan.market.compliance import plan, record, schema, write
 
-from .compliance_cases import case, cea, entity, future, spot
+from .compliance_cases import case, ccer, cea, entity, future, spot
 
 OUTPUT = jsonschema.Draft202012Validator(schema("output"))
 RIGHT, GROUP = (EXAMPLES / f"comply/{name}.json" for name in ("yongjiang", "group"))
@@ -124,3 +124,26 @@ def test_what_is_bought_at_one_deadline_for_a_later_year_is_done_at_that_deadlin
         date(2026, 12, 31),
         Decimal("5000.00"),
     )
+
+
+def test_who_has_more_than_enough_does_not_buy_what_he_sells_at_the_same_price():
+    """1,000 due, 1,000 CEA and 60 CCER: 50 CCER free 50 CEA, which are sold at 90; to sell 100 more one would have to buy them at 90."""
+    one = entity(holdings=[cea(1000), ccer(60)], sales_t={2025: 150})
+    found = plan(case(one, scenarios=[future("one", "1", [(2025, "90")])]))
+    assert found.cost_cny == Decimal("-4500.00")
+    assert (found.futures[0].sold_t, found.futures[0].bought_t) == ({2025: 50}, {2025: 0})
+
+
+def test_a_credit_that_ends_goes_before_one_that_is_kept_where_it_costs_the_same():
+    """5 t a year may be credits: of 7 that end with 2024 (deadline of 2023) and 7 that stay, 5 of the first go to 2023."""
+    held = [cea(180, 2023), ccer(7, date(2016, 1, 1), "old"), ccer(7, date(2024, 6, 1), "new")]
+    one = entity("a", ((2023, 100), (2024, 100)), held)
+    today = date(2024, 11, 20)
+    found = plan(
+        case(one, years=(2023, 2024), as_of=today, buy_until=today, offers=[spot("50", 2023, delivered=today)])
+    )
+    assert found.cost_cny == Decimal("500.00")
+    assert [(each.id, each.year, each.t) for each in found.lines if each.action == "offset"] == [
+        ("old", 2023, 5),
+        ("new", 2024, 5),
+    ]

@@ -247,7 +247,8 @@ def _later(model: Model, given: Supply, limits: _Limits, e: int, y: int, s: int)
     for stock, serves in given.stocks.items():
         if y in serves:
             top = given.caps_t[e][y][s]
-            model.column(("use", stock, e, y, s), 0.0, top, [(rows["CEA"], 1.0), (rows[stock], -1.0), *cap])
+            tie = TINY / 2 if several and max(serves) + 1 == len(given.years) else 0.0  # what ends earlier goes first
+            model.column(("use", stock, e, y, s), 0.0, top, [(rows["CEA"], 1.0), (rows[stock], -1.0), *cap], tie=tie)
     scenario = case.scenarios[s] if case.scenarios else None
     if scenario is not None:
         for kind, prices in (("CEA", scenario.cea_cny_t), ("CCER", scenario.ccer_cny_t)):
@@ -263,7 +264,8 @@ def _later(model: Model, given: Supply, limits: _Limits, e: int, y: int, s: int)
         if most and year in scenario.cea_cny_t:
             price = float(scenario.cea_cny_t[year])
             entries = [(rows["CEA"], -1.0), *limits.paid(e, given.deadlines[y], s, -price)]
-            model.column(("sell", e, y, s), -weight * price, most, entries)
+            tie = min(TINY, weight * price / 2)  # nobody sells what he buys at the same price, and a sale still pays
+            model.column(("sell", e, y, s), -weight * price, most, entries, tie=tie)
     if case.transfers:
         fee = float(case.transfer_cny_t)
         paid = limits.paid(e, given.deadlines[y], s, fee) if fee else []
