@@ -31,6 +31,7 @@ FURTHER = [
     "test_collection", "test_evidence", "test_personal", "test_storage", "test_assets_pages", "test_assets_api", "test_assets_forms", "test_assets_many", "test_assets_intake",
     "test_assets_position", "test_run_claims", "test_compliance_steps",
     "test_compliance_plans", "test_compliance_input", "test_compliance_year", "test_compliance_demo", "test_compliance_feed",
+    "test_retirement", "test_pages_that_wait",
 ]  # fmt: skip
 SLOW = "not role_does and not mistake and not beside_the_server"  # and the same on any database
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
 
 from hengtan.web.accounts.models import Export
@@ -169,3 +170,13 @@ def test_the_list_of_files_of_events_asks_while_one_is_read(company):
     assert asks(client, page, "files")
     worked()
     assert not asks(client, page, "files")
+
+
+def test_a_page_whose_session_ended_meanwhile_leads_to_the_login_and_never_shows_it_inside_itself(company):
+    asks_for_itself = {"HX-Request": "true", "HX-Trigger": "jobs", "HX-Target": "jobs"}
+    answer = Client().get(company.url("jobs/"), headers=asks_for_itself)
+    assert (answer.status_code, answer["HX-Refresh"], answer.content) == (200, "true", b"")
+    beside = Client().get(company.url("library/"), headers={"HX-Request": "true", "HX-Target": "hits"})
+    assert (beside.status_code, beside.content) == (401, b"")  # what was typed stays
+    assert Client().get(company.url("jobs/"))["Location"].startswith("/account/login/?next=")
+    assert company.client().get(company.url("jobs/"), headers=asks_for_itself).status_code == 200

@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "hengtan.web.shell.middleware.signed_out",
     "allauth.account.middleware.AccountMiddleware",
 ]
 TEMPLATES = [

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import resolve_url
 
 from hengtan import __version__
 
@@ -46,6 +47,24 @@ def content_security_policy(get_response: Answer) -> Answer:
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-cache"
         return response
+
+    return answer
+
+
+def signed_out(get_response: Answer) -> Answer:
+    """The page to sign in never stands inside another one.
+
+    A part that asks for itself (``{% until_over %}``) has its page loaded again, which then leads to it; to others nothing is answered,
+    because something may be typed beside them.
+    """
+    login = resolve_url(settings.LOGIN_URL)
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "HX-Request" not in request.headers or not response.headers.get("Location", "").startswith(f"{login}?"):
+            return response
+        asked, shown = request.headers.get("HX-Trigger"), request.headers.get("HX-Target")
+        return HttpResponse(headers={"HX-Refresh": "true"}) if asked and asked == shown else HttpResponse(status=401)
 
     return answer
 
