@@ -9,11 +9,12 @@ from math import ceil
 from hengtan.problems import Problem
 
 from .model import Key, Model, build
-from .solve import Answer, shortest, solve
+from .relaxed import CNY, LIMITS, Elastic, limits
+from .solve import Answer, solve
 from .supply import Supply
 
 _CODES = {"cash": "comply.cash-binds", "daily": "comply.volume-binds"}
-_CNY = 100.0  # what a yuan too few costs; a tonne too few so many times the highest price
+_SECONDS = 20.0
 _PARTS = 1e-4  # what is short by less is not short
 
 
@@ -25,31 +26,22 @@ def binding(given: Supply, answer: Answer) -> list[Problem]:
     if not answer.optimal:
         return [Problem("comply.no-time")]
     model = build(given)
-    prices = [each.price_cny_t for each in given.case.offers]
-    prices += [
-        price for each in given.case.scenarios for of in (each.cea_cny_t, each.ccer_cny_t) for price in of.values()
-    ]
-    tonne = _CNY * float(max(prices, default=1)) + 1.0
+    elastic = answer.elastic or Elastic(model, limits(model), _SECONDS)
+    there = [family for family in LIMITS if any(key[0] == family for key in elastic.weights)]
+    both = elastic.least(LIMITS) if there else None
+    if both is None:
+        return [_missing(given, build(given, without=frozenset(_CODES)))]
     found: list[Problem] = []
-    for family in _CODES:
-        rows = [key for key in model.rows if key[0] == family]
-        if not rows:
+    for family in there:
+        helps = elastic.least({family})
+        if helps is None:
             continue
-        helps = shortest(model, dict.fromkeys(rows, _CNY if family == "cash" else tonne))
-        if (
-            answer.in_parts
-            and solve(build(given, without=frozenset({family})), with_duals=False, seconds=5).tonnes is None
-        ):
+        if answer.in_parts and solve(build(given, without=frozenset({family})), with_duals=False).tonnes is None:
             continue
-        if helps is not None:
-            found += _short(given, family, helps)
+        found += _short(given, family, helps)
     if found:
         return found
-    both = [key for key in model.rows if key[0] in _CODES]
-    helps = shortest(model, {key: _CNY if key[0] == "cash" else tonne for key in both}) if both else None
-    if helps is not None:
-        return [Problem("comply.cash-and-volume-bind"), *_short(given, "cash", helps), *_short(given, "daily", helps)]
-    return [_missing(given, build(given, without=frozenset(_CODES)), tonne)]
+    return [Problem("comply.cash-and-volume-bind"), *_short(given, "cash", both), *_short(given, "daily", both)]
 
 
 def _short(given: Supply, family: str, short: Mapping[Key, float]) -> list[Problem]:
@@ -93,16 +85,17 @@ def _daily(given: Supply, passed: Mapping[Key, float]) -> list[tuple[str, dict[s
     return found
 
 
-def _missing(given: Supply, model: Model, tonne: float) -> Problem:
+def _missing(given: Supply, model: Model) -> Problem:
     """Too little is there and to be had: the first year in which it is missing, and how much, in the future that lacks most."""
-    years = len(given.years)
+    years, tonne = len(given.years), CNY * model.dearest + 1.0
 
     def weight(key: Key) -> float:
         return tonne * (
             1.0 + 0.001 * (years - int(str(key[2])))
         )  # told of the year that lacks it, not of one that could have kept it
 
-    short = shortest(model, {key: weight(key) for key in model.rows if key[0] == "CEA"}, sign=1.0) or {}
+    weights = {key: weight(key) for key in model.rows if key[0] == "CEA"}
+    short = Elastic(model, weights, _SECONDS, sign=1.0).least({"CEA"}) or {}
     gaps: dict[tuple[int, int], float] = {}
     for key, much in short.items():
         if much > _PARTS:

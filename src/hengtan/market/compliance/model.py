@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from math import inf
+from math import frexp, inf
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,15 @@ from .supply import Supply
 
 Key = tuple[Hashable, ...]
 TINY = 1e-6  # CNY: by which a tonne handed over seems dearer where plans cost the same
+EXACT = 26  # binary digits of a limit of cash; of more, the last digit of a double is above what the solver calls equal, and it refuses its own plan
 
 
 @dataclass(slots=True)
 class Model:
     """Columns (cost CNY, bounds, whole or not) and rows (bounds), with the entries column by column; extra: (row, column, value) put in later.
 
-    tie: CNY by which a column seems dearer where two plans cost the same.
+    tie: CNY by which a column seems dearer where two plans cost the same; units: by row, of how many CNY its numbers are, 1 where not named;
+    dearest: the highest price, CNY/t.
     """
 
     cost: list[float] = field(default_factory=list)
@@ -45,9 +47,13 @@ class Model:
     index: list[int] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
     extra: list[tuple[int, int, float]] = field(default_factory=list)
+    units: dict[Key, float] = field(default_factory=dict)
+    dearest: float = 1.0
 
-    def row(self, key: Key, low: float, high: float) -> int:
-        """A new row."""
+    def row(self, key: Key, low: float, high: float, unit: float = 1.0) -> int:
+        """A new row; its bounds and entries are given in ``unit`` (tonnes or CNY) already."""
+        if unit != 1.0:
+            self.units[key] = unit
         self.rows[key] = len(self.row_low)
         self.row_low.append(low)
         self.row_high.append(high)
@@ -128,7 +134,10 @@ def _windows(
 
 def build(given: Supply, *, without: frozenset[str] = frozenset()) -> Model:
     """The program of a case. ``without``: families of limits to leave out (``cash``, ``daily``), to see which one binds."""
-    case, model = given.case, Model()
+    case = given.case
+    prices = [each.price_cny_t for each in case.offers]
+    prices += [price for each in case.scenarios for of in (each.cea_cny_t, each.ccer_cny_t) for price in of.values()]
+    model = Model(dearest=float(max(prices, default=1)))
     entities, years = range(len(case.entities)), range(len(given.years))
     futures = range(len(case.scenarios) or 1)
     stocks = ("CEA", *given.stocks)
@@ -171,12 +180,14 @@ class _Limits:
         case = given.case
         self.given = given
         self.futures = range(len(case.scenarios) or 1)
-        self.cash: list[tuple[int, int | None, list[int]]] = []  # (limit, entity or None, row by scenario)
+        self.cash: list[tuple[int, int | None, float, list[int]]] = []  # (limit, entity or None, unit, row by scenario)
         named = {entity.id: at for at, entity in enumerate(case.entities)}
         if "cash" not in without:
             for at, limit in enumerate(case.cash):
-                rows = [model.row(("cash", at, s), -inf, float(limit.most_cny)) for s in self.futures]
-                self.cash.append((at, named.get(limit.entity) if limit.entity else None, rows))
+                most = float(limit.most_cny)
+                unit = 2.0 ** max(frexp(most)[1] - EXACT, 0)
+                rows = [model.row(("cash", at, s), -inf, most / unit, unit) for s in self.futures]
+                self.cash.append((at, named.get(limit.entity) if limit.entity else None, unit, rows))
         self.daily: dict[tuple[str, int, int], int] = {}
         if "daily" not in without:
             for kind, most in case.daily_most_t.items():
@@ -190,8 +201,8 @@ class _Limits:
         """Entries of a payment of an entity on a day in a scenario."""
         cash = self.given.case.cash
         return [
-            (rows[s], cny)
-            for at, whose, rows in self.cash
+            (rows[s], cny / unit)
+            for at, whose, unit, rows in self.cash
             if whose in (None, e) and cash[at].by >= on  # type: ignore[operator]  # both are days
         ]
 

@@ -207,7 +207,7 @@ def _alternatives(given: Supply, model: Model, answer: Answer, net: Decimal) -> 
     with ThreadPoolExecutor(_AT_ONCE) as beside:  # the solver lets go of the interpreter
         answers = beside.map(
             lambda each: solve(
-                each[3], with_duals=False, start=answer.basis, small=100, seconds=5, known=answer.tonnes
+                each[3], with_duals=False, start=answer.basis, small=100, known=answer.tonnes
             ),
             cases,
         )
