@@ -222,8 +222,14 @@ def test_a_statement_closes_the_engagement_for_good_and_stands_in_the_ledger(com
         with pytest.raises((ValidationError, PermissionDenied)):
             engagement.items.first().engagement.refresh_from_db()
             act()
+    page = company.url(f"audit/{engagement.pk}/")
+    waits = company.client(Role.VIEWER).get(page).content.decode()
+    assert "in the log within a minute" in waits and f'hx-get="{page}" hx-trigger="every 2s"' in waits
     worked()
-    assert "Fair in all." in company.client(Role.VIEWER).get(company.url(f"audit/{engagement.pk}/")).content.decode()
+    engagement.closed_event.refresh_from_db()
+    sealed = company.client(Role.VIEWER).get(page).content.decode()
+    assert "Fair in all." in sealed and f"ledger entry {engagement.closed_event.entry_index}" in sealed
+    assert "every 2s" not in sealed
 
 
 def test_one_click_verifies_run_ledger_and_reports_and_finds_what_was_altered(company, run, engagement):
