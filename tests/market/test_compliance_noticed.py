@@ -156,3 +156,28 @@ def test_nobody_knows_an_order_before_it_is_published():
     deadline = date(2024, 12, 31)
     assert [fined(deadline, known=day) for day in (date(2024, 2, 3), date(2024, 2, 4))] == [False, True]
     assert (penalties(deadline, known=date(2024, 2, 3)), len(penalties(deadline, known=date(2024, 2, 4)))) == ([], 7)
+
+
+# Sheet 02, section 3.1 [K]: entities with a gap of at least 10 % could pre-draw from the 2023 allocation, at most 50 % of the gap
+@pytest.mark.parametrize(
+    ("own", "drawn"),
+    [(800, 100), (900, 50), (901, 0), (950, 0), (899, 50), (1000, 0)],
+)
+def test_what_is_drawn_ahead_for_2022_is_half_of_a_gap_of_a_tenth(own, drawn):
+    today = date(2023, 11, 20)
+    pre = cea(500, 2023, "pre", "pre-allocated", pledged_t=450, free_on=date(2023, 12, 1), release_cny=Decimal(1))
+    one = entity("a", ((2022, 1000),), [cea(own, 2022), pre, cea(70, 2023, "bought", "bought")])
+    offers = [spot("50", 2022, delivered=today), spot("1", 2023, "later", delivered=today)]
+    found = plan(case(one, years=(2022,), as_of=today, buy_until=today, offers=offers))
+    released = 1 if drawn > 50 else 0
+    assert found.cost_cny == (1000 - own - drawn) * Decimal(50) + released
+    assert notes(found)["comply.drawn-ahead"].values["t"] == f"{drawn:,}"
+
+
+def test_what_is_not_drawn_ahead_serves_its_own_year():
+    """Gap of 2022: 200, so that 100 are drawn; the other 400 of the 500 serve 2023, which lacks 600 then."""
+    today = date(2023, 11, 20)
+    one = entity("a", ((2022, 1000), (2023, 1000)), [cea(800, 2022), cea(500, 2023, "pre", "pre-allocated")])
+    offers = [spot("50", 2022, delivered=today), spot("40", 2023, "next", delivered=date(2024, 6, 3))]
+    found = plan(case(one, years=(2022, 2023), as_of=today, buy_until=today, offers=offers))
+    assert found.cost_cny == Decimal(100 * 50 + 600 * 40)

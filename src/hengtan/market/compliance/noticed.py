@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hengtan.market.rules import law, vintage_name
+from hengtan.market.rules import drawn_ahead, law, vintage_name
 from hengtan.problems import Problem
 
 from .given import Entity
@@ -64,14 +64,16 @@ def _not_converted(given: Supply, e: int, stands: tuple[Position, ...]) -> Itera
 
 
 def _drawn(given: Supply) -> Iterator[Problem]:
-    """Allowances of 2023 that serve 2021 or 2022: how many, the allocation says and not this plan."""
+    """Allowances of 2023 where 2021 or 2022 is planned: how many of them count."""
     rule = law("surrender.borrowing-2021-2022")
-    for lot in given.lots:
-        if lot.kind == "CEA" and lot.first is not None and lot.t and lot.vintage == rule.values["vintage"]:
-            year = given.years[lot.first]
-            if year < lot.vintage:
-                told = rule.refuse("comply.drawn-ahead", vintage=vintage_name(lot.vintage), year=year, t=f"{lot.t:,}")
-                yield replace(told, column=given.case.entities[lot.entity].path)
+    vintage = rule.values["vintage"]
+    year = max((each for each in given.years if drawn_ahead(vintage, each)), default=None)
+    for e, entity in enumerate(given.case.entities if year is not None else ()):
+        mine = [lot for lot in given.lots if lot.entity == e and lot.kind == "CEA" and lot.vintage == vintage]
+        counted = sum(lot.t for lot in mine if lot.first is not None and given.years[lot.first] < vintage)
+        if mine:
+            told = rule.refuse("comply.drawn-ahead", vintage=vintage_name(vintage), year=year, t=f"{counted:,}")
+            yield replace(told, column=entity.path)
 
 
 def _unplanned(given: Supply) -> Iterator[Problem]:

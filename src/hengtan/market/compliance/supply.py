@@ -12,6 +12,8 @@ from hengtan.market.rules import (
     Credit,
     carry_over,
     credit_refusals,
+    draw_limit,
+    drawn_ahead,
     law,
     offset_cap,
     order_refusals,
@@ -29,6 +31,7 @@ OLD = 2024  # vintages up to here serve years up to here, and have to be convert
 
 # a vintage that does not exist, or a credit registered later than today: wrong data, and not only of no use
 _IMPOSSIBLE = ("law.vintage-unknown", "law.credit-future")
+_OWN = ("allocated", "pre-allocated")
 _OF_CARRY_OVER = ("law.carry-over-limit", "law.carry-over-late-surrender")  # told once for the entity
 
 
@@ -113,6 +116,7 @@ def supply(case: Case) -> Supply:
     lots: list[Lot] = []
     carry = []
     for at, entity in enumerate(case.entities):
+        begin = len(lots)
         limit = _Carried(entity, case)
         broken += limit.broken
         notes += limit.notes
@@ -132,11 +136,12 @@ def supply(case: Case) -> Supply:
                     coming.on, case, deadlines,
                 )
             )  # fmt: skip
+        lots[begin:] = _drawn(entity, lots[begin:], dues[at], case, deadlines)
     offers_first, offers_stock = [], []
     for offer in case.offers:
         lot = Lot(0, offer.kind, 0, None, offer.id, "bought", offer.vintage, offer.registered, stock="CEA")
         if offer.kind == "CEA":
-            lot = _placed(lot, offer.delivered, case, deadlines)
+            lot = _placed(lot, offer.delivered, case, deadlines, ahead=False)  # one draws on one's own allocation
         else:
             lot = _credited(lot, _credit(offer), offer.delivered, case, deadlines, stocks)
             if offer.registered is not None and offer.registered > offer.delivered:
@@ -296,11 +301,38 @@ def _lots(
     return [each for each in parts if each.t]
 
 
-def _placed(lot: Lot, on: date, case: Case, deadlines: tuple[date, ...]) -> Lot:
-    """From which planned year on an allowance serves; with the refusal of the first year where it never does."""
+def _drawn(
+    entity: Entity, lots: list[Lot], dues: tuple[Due, ...], case: Case, deadlines: tuple[date, ...]
+) -> list[Lot]:
+    """The lots of an entity, where what is drawn ahead for 2021 and 2022 counts up to its limit: what is free before what is pledged."""
+    ahead = [
+        lot for lot in lots if lot.kind == "CEA" and lot.first is not None and drawn_ahead(lot.vintage, case.years[lot.first])
+    ]  # fmt: skip
+    if not ahead:
+        return lots
+    years = [year for year in case.years if drawn_ahead(ahead[0].vintage, year)]
+    own = [(each.vintage, each.t) for each in entity.holdings if each.kind == "CEA" and each.origin in _OWN]
+    own += [(each.year, each.t) for each in entity.allocations]
+    own_t = sum(t for vintage, t in own if vintage <= max(years))
+    left = draw_limit(sum(each.expected_t for each in dues if each.year in years), own_t)
+    found = [lot for lot in lots if lot not in ahead]
+    for lot in sorted(ahead, key=lambda each: each.release is not None):
+        counts = min(lot.t, left) if lot.origin in _OWN else 0
+        left -= counts
+        rest = replace(lot, t=lot.t - counts, first=None)
+        on = deadlines[lot.first or 0]
+        found += [each for each in (replace(lot, t=counts), _placed(rest, on, case, deadlines, ahead=False)) if each.t]
+    return found
+
+
+def _placed(lot: Lot, on: date, case: Case, deadlines: tuple[date, ...], *, ahead: bool = True) -> Lot:
+    """From which planned year on an allowance serves; with the refusal of the first year where it never does. ahead: whether it may be drawn ahead."""
     refusals: tuple[Problem, ...] = ()
     for position, (year, deadline) in enumerate(zip(case.years, deadlines, strict=True)):
         wrong = vintage_refusal(lot.vintage, year, case.as_of)
+        if wrong is None and not ahead and drawn_ahead(lot.vintage, year):
+            named = vintage_name(lot.vintage)
+            wrong = law("surrender.borrowing-2021-2022").refuse("law.vintage-drawn", vintage=named, year=year)
         if wrong is None and on <= deadline:
             return replace(lot, first=position)
         if wrong is not None and not refusals:

@@ -20,7 +20,7 @@ def vintage_refusal(vintage: int, year: int, on: date) -> Problem | None:
         return law("surrender.any-sector").refuse(
             "law.vintage-unknown", vintage=vintage if vintage < FIRST else year, first=FIRST
         )
-    if vintage > year and {vintage, year} != {2019, 2020} and not _may_borrow(vintage, year):  # CEA19-20 is one vintage
+    if vintage > year and {vintage, year} != {2019, 2020} and not drawn_ahead(vintage, year):  # CEA19-20 is one vintage
         return law("surrender.no-borrowing").refuse("law.vintage-later", vintage=vintage_name(vintage), year=year)
     void = law("surrender.old-vintages-void")
     if void.holds(year, on) and void.values["from_vintage"] <= vintage <= void.values["to_vintage"]:
@@ -28,10 +28,21 @@ def vintage_refusal(vintage: int, year: int, on: date) -> Problem | None:
     return None
 
 
-def _may_borrow(vintage: int, year: int) -> bool:
-    """2021 and 2022 could draw on 2023; how much, the allocation says."""
+def drawn_ahead(vintage: int, year: int) -> bool:
+    """Whether allowances of a vintage serve a year only as drawn ahead: 2021 and 2022 could draw on 2023; how much, ``draw_limit`` says."""
     rule = law("surrender.borrowing-2021-2022")
     return vintage == rule.values["vintage"] and year in rule.years
+
+
+def draw_limit(due_t: int, own_t: int) -> int:
+    """The most that an entity could draw ahead for 2021 and 2022: half of its gap, where that is a tenth of what is due.
+
+    >>> draw_limit(1000, 800), draw_limit(1000, 901), draw_limit(1000, 899)
+    (100, 0, 50)
+    """
+    values = law("surrender.borrowing-2021-2022").values
+    gap = max(due_t - own_t, 0)
+    return floor(gap * Decimal(values["share"])) if gap and gap >= due_t * Decimal(values["from_gap"]) else 0
 
 
 def vintages_allowed(year: int, on: date) -> tuple[int, ...]:
