@@ -212,3 +212,28 @@ def test_a_quote_is_of_the_instrument_that_it_means_and_within_its_day(trades):
     for row in ("2026-10-13,CEA,100,96,94,95,1,2", "2026-10-13,CEA,95,96,94,97,1,2", "2026-10-13,CEA,95,94,96,95,1,2"):
         quotes.write_text(f"{head}{row}\n")
         assert [each["code"] for each in run.told("quotes", quotes, code=3)["problems"]] == ["book.event-value"], row
+
+
+def test_of_many_that_are_approved_together_each_is_posted_or_refused_by_itself(trades):
+    """Three wait for the same 100 units: what is refused takes nothing else with it, and what the book follows meanwhile is what it holds."""
+    run = trades.run  # noqa: F811
+    run("account", "A2", "--entity", "East")
+    told = [{"kind": "allocate", "quantity": "100"}, *({"kind": "sell", "quantity": "40", "way": "otc", "amount": "9"} for _ in range(3)),
+            {"kind": "transfer", "quantity": "20", "to_account": "A2"}, {"kind": "transfer", "quantity": "1", "to_account": "A2"}]  # fmt: skip
+    lines = [
+        json.dumps(each | {"day": "2026-10-08", "account": "A1", "instrument": "CEA25", "note": str(at)})
+        for at, each in enumerate(told)
+    ]
+    (run.folder / "in.jsonl").write_text("\n".join(lines))
+    assert run.told("post", run.folder / "in.jsonl", "--by", "li")["new"] == 6
+    found = run.told("approve", "--all", "--by", "wang", code=3)
+    assert (
+        [each["proposal"] for each in found["posted"]] == [1, 2, 3, 5]
+        and found["entered"] == 4
+        and found["rejected"] == []
+    )
+    assert [each["code"] for each in found["problems"]] == ["book.above-holdings", "book.above-holdings"]
+    assert "whole: 4 postings" in run("replay").out
+    assert "proposed by you" in run("approve", "--all", "--by", "LI").out
+    assert "Rejected" not in run("approve", 4, 99, "--reject", "--by", "wang", code=3).out
+    assert run.told("approve", 4, 99, "--reject", "--reason", "twice", "--by", "wang", code=3)["rejected"] == [4]

@@ -23,6 +23,7 @@ by_option = click.option("--by", required=True, metavar="NAME", help="Who does t
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 lang_option = click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 SHOWN = 20
+TOGETHER = 200  # decisions in one transaction
 _EVENTS = "events"  # the template whose fields lines of JSON have
 WORDS = {
     "opened": ("Account {account} of {entity} is open.", "已开立账户 {account}（{entity}）。"),
@@ -36,6 +37,7 @@ WORDS = {
     "posted": ("posting {number}: {what}", "记账 {number}：{what}"),
     "proved": ("{count} entries in the ledger", "账本新增 {count} 条"),
     "rejected": ("Rejected: {number}", "已退回：{number}"),
+    "own": ("What waits ({count}) was proposed by you: somebody else approves it.", "待审业务 {count} 笔均由您提交，请由其他人审批。"),
     "none": ("Nothing waits.", "没有待审业务。"),
     "proposed": ("Proposal {number}", "第 {number} 号待审业务"),
     "more": ("... and {count} more", "……其余 {count} 项"),
@@ -314,6 +316,7 @@ def approve(
     """Decide proposals. What is approved is posted by the book as it is now, with its entry in the ledger; each on its own."""
     from dataclasses import replace
 
+    from hengtan.market.book.store import alike
     from hengtan.problems import HengtanError
 
     book = opened(folder)
@@ -324,17 +327,22 @@ def approve(
         return 0
     if not by or not (numbers or every):
         raise click.UsageError("give --by NAME and proposals, or --all; --list shows what waits")
-    chosen = [each.id for each in waiting if each.proposed_by != by] if every else list(numbers)
-    postings, wrong = [], list[Any]()
-    for number in chosen:
-        try:
-            with book.store() as store:
-                if reject:
-                    store.reject(number, by, reason)
-                else:
-                    postings.append((number, store.approve(number, by, reason), store.proposal(number).event))
-        except HengtanError as error:
-            wrong += [replace(each, file=say("proposed", lang, number=number)) for each in error.problems]
+    event_of = {each.id: each.event for each in waiting}
+    chosen = [each.id for each in waiting if not alike(each.proposed_by, by)] if every else list(numbers)
+    postings, turned_down, wrong = list[Any](), list[int](), list[Any]()
+    for start in range(0, len(chosen), TOGETHER):  # each by itself; a commit for many, since each waits for the disk
+        with book.store() as store, store.together():
+            for number in chosen[start : start + TOGETHER]:
+                try:
+                    with store.apart():
+                        if reject:
+                            store.reject(number, by, reason)
+                            turned_down.append(number)
+                        else:
+                            event = event_of.get(number) or store.proposal(number).event
+                            postings.append((number, store.approve(number, by, reason), event))
+                except HengtanError as error:
+                    wrong += [replace(each, file=say("proposed", lang, number=number)) for each in error.problems]
     entered = book.log()
     if as_json:
         made = [
@@ -342,7 +350,7 @@ def approve(
         ]
         click.echo(
             json.dumps(
-                {"posted": made, "entered": entered, "problems": problem_rows(wrong, lang)},
+                {"posted": made, "rejected": turned_down, "entered": entered, "problems": problem_rows(wrong, lang)},
                 ensure_ascii=False,
                 indent=1,
             )
@@ -350,12 +358,12 @@ def approve(
     else:
         for _, posting, event in postings:
             click.echo(say("posted", lang, number=posting.number, what=told(event, lang)))
-        if reject:
-            click.echo(say("rejected", lang, number=", ".join(str(each) for each in chosen)))
+        if turned_down:
+            click.echo(say("rejected", lang, number=", ".join(str(each) for each in turned_down)))
         if postings:
             click.echo(say("proved", lang, count=entered))
         if not chosen:
-            click.echo(say("none", lang))
+            click.echo(say("own" if waiting else "none", lang, count=len(waiting)))
         show_problems(wrong, lang)
     return 3 if wrong else 0
 

@@ -220,23 +220,18 @@ def _taken(event: Event, view: View, instrument: Instrument) -> list[tuple[Lot, 
     """(lot, first, last) of the units that the event means, in order."""
     if event.serials:
         return [part for each in event.serials for part in _by_number(event, view, instrument, each)]
-    held = view.lots(event.account, instrument.code, HELD)
-    there = sum(lot.quantity for lot in held)
-    if there < event.quantity:
-        bound = sum(
-            lot.quantity for place in (FROZEN, LENT) for lot in view.lots(event.account, instrument.code, place)
-        )
-        code = "book.frozen" if there + bound >= event.quantity else "book.above-holdings"
-        raise refuse(code, "quantity", code=instrument.code, account=event.account, wanted=f"{event.quantity:,}", held=f"{there:,}",
-                     frozen=f"{bound:,}", unit=instrument.unit)  # fmt: skip
     rest, taken = event.quantity, []
-    for lot in held:
+    for lot in view.lots(event.account, instrument.code, HELD):
         part = min(rest, lot.quantity)
         taken.append((lot, lot.first, lot.first + part - 1))
         rest -= part
         if not rest:
-            break
-    return taken
+            return taken
+    there = event.quantity - rest
+    bound = sum(lot.quantity for place in (FROZEN, LENT) for lot in view.lots(event.account, instrument.code, place))
+    code = "book.frozen" if bound >= rest else "book.above-holdings"
+    raise refuse(code, "quantity", code=instrument.code, account=event.account, wanted=f"{event.quantity:,}", held=f"{there:,}",
+                 frozen=f"{bound:,}", unit=instrument.unit)  # fmt: skip
 
 
 def _by_number(event: Event, view: View, instrument: Instrument, wanted: Range) -> list[tuple[Lot, int, int]]:

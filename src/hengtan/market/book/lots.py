@@ -31,8 +31,9 @@ def _part(lot: Lot, first: int, last: int) -> Lot:
 
 def joined(spent: list[Lot], made: list[Lot], there: Sequence[Lot]) -> tuple[list[Lot], list[Lot]]:
     """Neighbours of one batch in one place become one lot again."""
-    free = [lot for lot in there if lot not in spent]
     moving = [lot for lot in made if lot.place == HELD and not lot.contract]
+    near = {lot.batch for lot in moving}
+    free = [lot for lot in there if lot.batch in near and lot not in spent]
     touched = [lot for lot in free if not lot.contract and any(_touch(lot, each) for each in moving)]
     rest = [lot for lot in made if lot not in moving]
     tidy: list[Lot] = []

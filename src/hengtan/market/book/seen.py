@@ -164,16 +164,15 @@ class Seen:
 
     def moved_after(self, day: date, lot: Lot, first: int, last: int) -> tuple[int, date] | None:
         """See ``View``."""
-        touched = (
-            "SELECT p.number, p.day FROM book_posting p JOIN book_lot l ON l.organisation_id = p.organisation_id AND l.{} = p.number "
-            "WHERE p.organisation_id = %s AND p.day > %s AND l.batch = %s AND l.first_number <= %s AND l.last_number >= %s "
+        touched = (  # no ORDER BY: SQLite would walk all postings by number; CROSS JOIN: those after the day come first
+            "SELECT p.number, p.day FROM book_posting p CROSS JOIN book_lot l WHERE p.organisation_id = %s AND p.day > %s "
+            "AND l.organisation_id = p.organisation_id AND l.{} = p.number AND l.batch = %s AND l.first_number <= %s AND l.last_number >= %s "
             "AND NOT (l.account = %s AND l.place = %s AND l.contract = %s)"
         )
         given = (self.tenant, day.isoformat(), lot.batch, last, first, lot.account, lot.place, lot.contract)
-        found = self.rows(
-            f"{touched.format('posting')} UNION {touched.format('spent_by')} ORDER BY 1 LIMIT 1", *given, *given
-        )
-        return (int(found[0][0]), _day(found[0][1])) if found else None
+        found = self.rows(f"{touched.format('posting')} UNION ALL {touched.format('spent_by')}", *given, *given)
+        number, when = min(found, default=(0, None))
+        return (int(number), _day(when)) if number else None
 
     def next_batch(self) -> int:
         """See ``View``."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,7 +23,7 @@ from hengtan.problems import HengtanError, Problem
 from .decide import Account, decide, refuse
 from .event import Event, read_event
 from .movements import Line
-from .posting import Posting
+from .posting import HELD, Lot, Posting
 from .record import YES_NO, as_record
 from .seen import Cursor, Seen, as_day, as_moment, marks, stamp
 
@@ -58,6 +59,56 @@ class Proposal:
 class Store(Seen):
     """One tenant's book. ``posted`` is called with each new posting in the transaction, for the ledger."""
 
+    _free: dict[tuple[str, str], list[Lot]] | None = None  # what is held, while many are decided together
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Many are decided in the caller's transaction; what is held is read once and followed, since nobody else can change it."""
+        self.lock()
+        self._free = {}
+        try:
+            yield
+        finally:
+            self._free = None
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done within is done whole or not at all, whatever else the transaction does."""
+        self._cursor.execute("SAVEPOINT apart")
+        try:
+            yield
+        except BaseException:
+            self._cursor.execute("ROLLBACK TO SAVEPOINT apart")
+            self._batches.clear()
+            if self._free is not None:
+                self._free.clear()
+            raise
+        finally:
+            self._cursor.execute("RELEASE SAVEPOINT apart")
+
+    def lots(self, account: str, code: str, place: str) -> Sequence[Lot]:
+        """See ``View``."""
+        if self._free is None or place != HELD:
+            return super().lots(account, code, place)
+        if (account, code) not in self._free:
+            self._free[account, code] = list(super().lots(account, code, place))
+        return self._free[account, code]
+
+    def _follow(self, posting: Posting) -> None:
+        """What a posting did to the lots that are held, in the order of their age."""
+        for free, lots in ((False, posting.spent), (True, posting.made)):
+            for lot in lots:
+                there = (self._free or {}).get((lot.account, self.batch(lot.batch).instrument.code))
+                if there is None or lot.place != HELD:
+                    continue
+                if free:
+                    insort(there, lot, key=self._age)
+                else:
+                    del there[bisect_left(there, self._age(lot), key=self._age)]
+
+    def _age(self, lot: Lot) -> tuple[date, int, int]:
+        return self.batch(lot.batch).day, lot.batch, lot.first
+
     def lock(self) -> None:
         """Nobody else changes this tenant's book until the transaction ends."""
         self._cursor.execute(
@@ -65,7 +116,8 @@ class Store(Seen):
             (self.tenant,),
         )
         self._cursor.execute("UPDATE book_head SET number = number WHERE organisation_id = %s", (self.tenant,))
-        self._batches.clear()
+        if self._free is None:
+            self._batches.clear()
 
     def add_account(self, account: Account) -> bool:
         """Whether it is new. Raises HengtanError ``book.account-differs`` where the name stands for another one."""
@@ -130,7 +182,7 @@ class Store(Seen):
         self.lock()
         by = _person(by)
         found = self._open(proposal)
-        if _alike(found.proposed_by) == _alike(by):
+        if alike(found.proposed_by, by):
             raise refuse("book.four-eyes", proposal=proposal, by=by)
         number = self._number() + 1
         posting = decide(found.event, self, number)
@@ -261,6 +313,8 @@ class Store(Seen):
             "UPDATE book_head SET number = %s, batches = batches + %s WHERE organisation_id = %s",
             (number, len(posting.batches), tenant),
         )
+        if self._free:
+            self._follow(posting)
         if self._posted is not None:
             self._posted(posting, record)
 
@@ -313,9 +367,13 @@ def _person(name: str) -> str:
     return found
 
 
-def _alike(name: str) -> str:
-    """One and the same for names that differ in case or width alone: four eyes are two people."""
-    return unicodedata.normalize("NFKC", name).casefold()
+def alike(one: str, two: str) -> bool:
+    """Whether two names differ in case, width or spaces alone: four eyes are two people."""
+    return _folded(one) == _folded(two)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 @contextmanager
@@ -335,4 +393,4 @@ def _coded() -> Iterator[None]:
         raise HengtanError(Problem(found)) from error
 
 
-__all__ = ["CURABLE", "KIND", "Cursor", "Line", "Proposal", "Store", "as_day", "says_the_same"]
+__all__ = ["CURABLE", "KIND", "Cursor", "Line", "Proposal", "Store", "alike", "as_day", "says_the_same"]
