@@ -9,6 +9,8 @@ import numpy as np
 
 from .model import Model
 
+MIDDLE = 4000  # columns up to which yes-or-no decisions and lots are decided to the last fen; in larger programs to begin anew takes too long
+
 
 class Nothing:
     """It is proved that nothing keeps the rules."""
@@ -37,7 +39,7 @@ def program(
         highs.setOptionValue("simplex_dual_edge_weight_strategy", 1)  # Devex: sooner than steepest edges here
     for name, setting in (
         ("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", gap), ("mip_abs_gap", 0.004),
-        ("mip_allow_restart", False), ("time_limit", float(seconds)), ("dual_feasibility_tolerance", 1e-9),
+        ("mip_allow_restart", columns <= MIDDLE), ("time_limit", float(seconds)), ("dual_feasibility_tolerance", 1e-9),
         ("mip_feasibility_tolerance", 1e-7),
     ):  # fmt: skip
         highs.setOptionValue(name, setting)

@@ -10,14 +10,13 @@ import numpy as np
 
 from .apart import apart
 from .model import Key, Model
-from .program import Nothing, program, run
+from .program import MIDDLE, Nothing, program, run
 from .relaxed import Elastic, Relaxed
 from .rounded import decided, is_whole, rounded
 
 _NEAR = 1e-6
 FEN = 0.01
 SMALL = 200  # columns up to which every tonne is asked to be whole, and the last fen is looked for
-MIDDLE = 4000  # columns up to which yes-or-no decisions and lots are decided to the last fen
 POLISH = 50  # nodes of branch and bound over every tonne: nodes and not seconds, so that every machine finds the same
 DECIDE = {
     True: 3000,
