@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from hengtan.market.compliance import case_of_text
+from hengtan.market.compliance import case_of_text, read_case
 from hengtan.problems import HengtanError
 
 CEA = {"id": "own", "kind": "CEA", "vintage": 2025, "origin": "allocated", "t": 900}
@@ -126,3 +126,29 @@ def test_what_is_no_object_is_told_what_is_asked_for(text):
         case_of_text(text, "f")
     (problem,) = fault.value.problems
     assert "an object with hengtan, version, as_of, years and entities" in problem.mend("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "zh"),
+    [
+        ('{"a": }', "line 1, column 7", "第 1 行第 7 列"),
+        ("", "line 1, column 1", "第 1 行第 1 列"),
+        ("[" * 100_000, "nested too deeply", "嵌套层数过多"),
+        ('{"title": "\\ud800"}', "half a character", "不完整的字符"),
+        ('{"version": ' + "9" * 5000 + "}", "thousands of digits", "位数过多"),
+    ],
+)
+def test_what_is_no_json_is_told_in_both_languages(text, en, zh):
+    with pytest.raises(HengtanError) as fault:
+        case_of_text(text, "f")
+    (problem,) = fault.value.problems
+    assert (problem.code, en in problem.reason("en"), zh in problem.reason("zh")) == ("comply.not-json", True, True)
+
+
+def test_a_file_that_is_not_in_utf_8_is_told_so(tmp_path):
+    path = tmp_path / "甲.json"
+    path.write_bytes(json.dumps(RIGHT, ensure_ascii=False).encode("gb18030"))
+    with pytest.raises(HengtanError) as fault:
+        read_case(path)
+    (problem,) = fault.value.problems
+    assert (problem.code, problem.file, "UTF-8" in problem.reason("zh")) == ("comply.not-json", "甲.json", True)

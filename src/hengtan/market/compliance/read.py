@@ -12,7 +12,7 @@ from hengtan.market.rules import law, surrender_deadline, vintage_name
 from hengtan.problems import HengtanError, Problem, system
 
 from .given import Allocation, Case, Cash, Emissions, Entity, Holding, Offer, Quote, Scenario, Trades
-from .schema import read_json, wrong
+from .schema import not_json, read_json, wrong
 
 
 def read_case(path: Path) -> Case:
@@ -24,7 +24,7 @@ def read_case(path: Path) -> Case:
     except OSError as error:
         raise HengtanError(Problem("file.unreadable", file=str(path), values=system("why", error))) from None
     except UnicodeDecodeError as error:
-        raise HengtanError(Problem("comply.not-json", file=path.name, values={"why": str(error)})) from None
+        raise HengtanError(not_json(error, path.name)) from None
     return case_of_text(text, path.name)
 
 

@@ -43,8 +43,27 @@ def read_json(text: str, file: str) -> tuple[Any, list[Problem]]:
         value = json.loads(text, object_pairs_hook=pairs, parse_float=_Fraction, parse_constant=_Fraction)
         json.dumps(value, ensure_ascii=False, default=repr).encode()  # half a character cannot be kept
     except (ValueError, RecursionError) as error:
-        return None, [Problem("comply.not-json", file=file, values={"why": str(error)[:200]})]
+        return None, [not_json(error, file)]
     return value, [Problem("comply.twice", file=file, values={"name": each}) for each in dict.fromkeys(twice)]
+
+
+def not_json(error: Exception, file: str) -> Problem:
+    """What keeps a text from being JSON, in both languages."""
+    match error:
+        case json.JSONDecodeError():
+            why = (
+                f"it goes wrong in line {error.lineno}, column {error.colno}",
+                f"第 {error.lineno} 行第 {error.colno} 列有误",
+            )
+        case UnicodeDecodeError():
+            why = ("it is not written in UTF-8", "文件编码不是 UTF-8")
+        case UnicodeEncodeError():
+            why = ("it holds half a character", "含有不完整的字符")
+        case RecursionError():
+            why = ("it is nested too deeply", "嵌套层数过多")
+        case _:
+            why = ("it holds a number of thousands of digits", "含有位数过多的数字")
+    return Problem("comply.not-json", file=file, values={"why": why[0], "why_zh": why[1]})
 
 
 class _Fraction:
