@@ -4,11 +4,13 @@ import json
 import re
 
 import pytest
+from django.utils.html import escape
 from django.utils.translation import override
 
 from hengtan.market.book import read_event
 from hengtan.problems import HengtanError
 from hengtan.web.assets import words
+from hengtan.web.assets.models import Account
 from hengtan.web.compliance import named, services
 from hengtan.web.organisations.roles import Role
 
@@ -83,3 +85,17 @@ def test_the_page_of_a_plan_shows_no_pointer_into_a_file(company):
     shown = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r">/(entities|offers|scenarios)/\d", shown)
     assert given["entities"][0]["name"] in shown
+
+
+def test_entities_are_chosen_from_those_that_the_organisation_knows(company):
+    book = opens_a_book(company)
+    page = book.client(Role.MANAGER).get(book.url("compliance/new/"), {"begin": "empty"}).content.decode()
+    names = sorted(set(Account.objects.of(book.organisation).values_list("entity", flat=True)))
+    listed = re.search(r'<datalist id="cp-known">(.*?)</datalist>', page, re.DOTALL)[1]
+    assert re.findall(r'value="([^"]*)"', listed) == [escape(name) for name in names]
+    assert re.search(r'name="entities\.0\.name"[^>]*list="cp-known"', page)
+    begun = book.client(Role.MANAGER).get(
+        book.url("compliance/new/"), {"begin": "book", "year": "2025", "entity": names[0], "as_of": "2026-11-20"}
+    )
+    left = re.search(r'<datalist id="cp-known">(.*?)</datalist>', begun.content.decode(), re.DOTALL)[1]
+    assert re.findall(r'value="([^"]*)"', left) == [escape(name) for name in names[1:]]  # not those that are there

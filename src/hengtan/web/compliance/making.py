@@ -22,6 +22,7 @@ from hengtan.connectors.plan_workbook import Workbook, is_workbook, read_workboo
 from hengtan.market.compliance.flat import WHOSE, as_text, tables_of, taken
 from hengtan.market.rules import surrender_deadline
 from hengtan.problems import HengtanError
+from hengtan.web.assets.services import waiting
 from hengtan.web.market.models import Allocation
 from hengtan.web.organisations.door import TenantRequest, within
 from hengtan.web.organisations.roles import Act
@@ -94,7 +95,7 @@ def _start(request: TenantRequest, form: PlanForm | None = None, wrong: list[str
         "years": [{"year": year, "deadline": surrender_deadline(year), "on": not at} for at, year in enumerate(years)],
         "known": [{"one": each, "on": each.name in emitting or not emitting} for each in known[:begin.MOST_ENTITIES]],
         "plans": plans[:6], "allocations": allocations.only("pk", "name", "year", "organisation")[:6],
-        "expert": bool(form is not None and form.data.get("text")),
+        "expert": bool(form is not None and form.data.get("text")), "here": "compliance-plans", "waits": waiting(request.organisation),
     }  # fmt: skip
     return render(request, "compliance/new.html", context, status=200 if form is None else 422)
 
@@ -163,8 +164,16 @@ def _typed(request: TenantRequest) -> HttpResponse:
 def _form(request: TenantRequest, draft: Draft, status: int = 200, wrong: list[str] | None = None) -> HttpResponse:
     context = sections(draft, lang()) | {
         "expert": as_text(taken(draft.tables()).value), "told": wrong or [], "many": len(draft.rows["entities"]) > MOST_SHOWN,
+        "known": _known(begin.Sources(request.membership, timezone.localdate()), draft), "here": "compliance-plans", "waits": waiting(request.organisation),
     }  # fmt: skip
     return render(request, "compliance/form.html", context, status=status)
+
+
+def _known(sources: begin.Sources, draft: Draft) -> list[begin.Known]:
+    """Entities of the organisation that are not in the input yet: they are chosen by their exact names, which book, allocations and statements know."""
+    there = {row.get("name", "") for row in draft.rows["entities"]}
+    found = sorted(sources.entities.values(), key=lambda each: each.name)
+    return [each for each in found if each.name not in there][: begin.MOST_ENTITIES]
 
 
 # --- given as a whole
