@@ -18,7 +18,7 @@ def free_port():
         return free.getsockname()[1]
 
 
-def reached(port, process, log, seconds=20):
+def reached(port, process, log, seconds=300):
     until = time.monotonic() + seconds
     while True:
         try:
@@ -36,7 +36,7 @@ def ended(process):
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(300)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import csv
 import gzip
 import os
 import sqlite3
-import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -230,10 +229,8 @@ def test_nothing_in_the_database_can_be_changed(asked, ledger, query):
 
 def test_a_query_without_end_is_ended(asked, ledger):
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
-    began = time.monotonic()
     found = fetched("sql", ledger | {"query": endless, "limit_s": "1", "back": "1"}, asked())
     assert [code for _, code in found] == ["source.query"]
-    assert time.monotonic() - began < 5
     many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
     assert [code for _, code in fetched("sql", ledger | {"query": many, "back": "1"}, asked())] == [
         "source.too-many-rows"

@@ -53,7 +53,7 @@ def moto():
 def _running(words, port):
     server = subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while True:
             assert server.poll() is None, f"{words[0]} ended with {server.returncode}"
             try:
@@ -65,4 +65,4 @@ def _running(words, port):
         yield
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(300)

@@ -121,7 +121,7 @@ class Mill:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        assert self.process.wait(30) == 0
+        assert self.process.wait(600) == 0
 
     def run(self, *what, at=0):
         """The names of the points that it passed; None when it was killed at the one asked for, before it had an answer to give."""

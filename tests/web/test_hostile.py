@@ -307,23 +307,21 @@ def test_a_wrong_password_costs_as_much_where_nobody_has_the_address(company, mo
 
 
 def test_a_reset_of_an_unknown_address_takes_as_long_as_one_that_sends_an_e_mail(company, monkeypatch, settings):
-    """With a mail server that takes a second, nobody waits for it."""
+    """With a mail server that takes a minute, nobody waits for it."""
     sent_, gate = [], threading.Event()
 
     def slow(message, *_given, **_more):
-        gate.wait(10)
+        gate.wait(60)
         sent_.append(message)
         return 1
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     monkeypatch.setattr("django.core.mail.message.EmailMessage.send", slow)
-    began = time.monotonic()
     answer = Client().post("/account/password/reset/", {"email": company.people[Role.OWNER].user.email})
     assert answer.status_code == 302
-    assert time.monotonic() - began < 5
-    assert sent_ == []
+    assert sent_ == []  # answered while the mail server still takes its time
     gate.set()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not sent_ and time.monotonic() < until:
         time.sleep(0.01)
     assert sent_[0].to == [company.people[Role.OWNER].user.email]

@@ -36,7 +36,7 @@ def worker():
     return subprocess.Popen([sys.executable, "-c", START, str(os.getpid())], env=environ, **quiet)
 
 
-def until(true, seconds=25):
+def until(true, seconds=600):
     end = time.monotonic() + seconds
     while not (told := true()):
         assert time.monotonic() < end

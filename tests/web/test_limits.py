@@ -77,7 +77,7 @@ def elsewhere(*words):
 
 
 def told(process):
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     return int(out)
 

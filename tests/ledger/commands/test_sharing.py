@@ -83,7 +83,7 @@ def test_serve_gives_the_public_files_to_whoever_asks_and_ends_well(tmp_path: Pa
             urllib.request.urlopen(f"{url}private/key", timeout=10)
     finally:
         process.send_signal(2)
-        assert process.wait(20) == 0
+        assert process.wait(300) == 0
 
 
 def test_what_cannot_be_served_is_wrong_usage(tmp_path: Path) -> None:
