@@ -51,7 +51,7 @@ def test_a_worker_that_is_killed_while_it_fetches_leaves_every_file_once(tmp_pat
                 process.wait()
                 assert Batch.objects.filter(name__startswith="Bills: ").count() == mine.count()
             else:
-                until(lambda: mine.filter(step=Step.DONE).count() == FILES, 120)
+                until(lambda: mine.filter(step=Step.DONE).count() == FILES)
         finally:
             process.kill()
             process.wait()
