@@ -246,6 +246,23 @@ def test_the_sample_is_one_that_could_be_planned_and_is_never_taken_in(tmp_path)
     assert {code for code, *_ in told(tmp_path / "empty.xlsx")} == {"comply.cell-missing", "comply.no-entities"}
 
 
+@pytest.mark.parametrize(
+    ("lang", "heads"),
+    [("zh", {"配额年度 *CEA", "登记日期 *CCER", "数量（吨） *", "方法学"}), ("en", {"Vintage *CEA", "Origin *CEA"})],
+)
+def test_a_head_says_for_which_unit_a_column_must_be_filled(tmp_path, lang, heads):
+    path = tmp_path / "a.xlsx"
+    write_plan_workbook(path, tables_of(ONE), lang)
+    book = openpyxl.load_workbook(path)
+    sheet = book[table("holdings").title[lang]]
+    assert heads <= {cell.value for cell in sheet[1]}
+    for cell in sheet[1]:  # a person may put the star in front
+        if cell.value.endswith(" *CEA"):
+            cell.value = f"* {cell.value.removesuffix(' *CEA')}"
+    book.save(path)
+    assert read_input(path, path.name) == ONE
+
+
 def test_two_entities_of_one_name_are_told_apart_by_their_ids(tmp_path):
     value = copy.deepcopy(GROUP)
     value["entities"][1]["name"] = value["entities"][0]["name"]

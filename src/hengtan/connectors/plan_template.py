@@ -26,7 +26,7 @@ _WORDS = {
 }  # fmt: skip
 _RULES = {
     "en": (
-        "Fill the sheets; names of sheets and columns stay as they are. Columns with * must be filled; an empty sheet is left out.",
+        "Fill the sheets; names of sheets and columns stay as they are. Columns with * must be filled, those with *CEA or *CCER for that unit alone; an empty sheet is left out.",
         "Rows marked «示例 sample» show how a row is filled and are never taken in. Delete them, or leave them; to use one, clear its mark.",
         "Tonnes are whole numbers, prices and money have at most 2 decimals, days are dates. A note in a header says what may stand in it.",
         "Entities are named by their id or name, scenarios by their name.",
@@ -34,7 +34,7 @@ _RULES = {
         "hengtan comply plan FILE.xlsx --out DIR, or New plan in the browser.",
     ),
     "zh": (
-        "请在各工作表中填写，不要改动工作表名和列名。带 * 的列必填；不需要的工作表留空即可。",
+        "请在各工作表中填写，不要改动工作表名和列名。带 * 的列必填，标 *CEA、*CCER 的列仅该品种必填（其他品种留空）；不需要的工作表留空即可。",
         "标有“示例 sample”的行仅作填写示范，不会计入；可删除或保留，如要使用请清除该行的标记。",
         "吨数为整数，价格和金额最多两位小数，日期按日期格式填写；表头批注说明可填内容。",
         "“单位”列填单位编号或名称，“情景”列填情景名称。",
@@ -167,7 +167,10 @@ class _Book:
 
 
 def _starred(column: Column, lang: str) -> str:
-    return f"{column.title[lang]} *" if column.needs == "always" else column.title[lang]
+    """With a star where it must be filled; «*CEA» where only for that unit."""
+    if column.needs == "always":
+        return f"{column.title[lang]} *"
+    return f"{column.title[lang]} *{column.needs}" if column.needs else column.title[lang]
 
 
 def _is_day(text: str) -> bool:

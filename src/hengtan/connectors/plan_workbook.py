@@ -110,7 +110,13 @@ def _stranger(book: Workbook, sheet: Sheet) -> None:
 
 
 def _header(cell: Any) -> str:
-    return folded(text_of(cell).replace("*", ""))
+    return folded(_unstarred(text_of(cell)))
+
+
+def _unstarred(text: str) -> str:
+    """A head without the star that says that it must be filled, and for which unit: «Vintage *CEA»."""
+    bare = text.strip().lstrip("*").strip()
+    return bare.partition("*")[0].strip()
 
 
 def _known(one: Table) -> dict[str, str]:
@@ -134,7 +140,7 @@ def _general(book: Workbook, one: Table, sheet: Sheet) -> None:
             )
         cells[name] = text
         book.lines[name] = number
-        book.headers.setdefault("general", {})[name] = text_of(line[0]).replace("*", "").strip()
+        book.headers.setdefault("general", {})[name] = _unstarred(text_of(line[0]))
     book.given["general"], book.rows["general"] = [cells], [1]
 
 
@@ -153,7 +159,7 @@ def _table(book: Workbook, one: Table, sheet: Sheet) -> None:
             places[name] = at
         elif cell or any(at < len(line) and line[at] for line in lines[head + 1 :]):
             book.problems.append(_unknown(one, book.file, sheet.name, head + 1, cell or letter(at)))
-    book.headers[one.name] = {name: lines[head][at].replace("*", "").strip() for name, at in places.items()}
+    book.headers[one.name] = {name: _unstarred(lines[head][at]) for name, at in places.items()}
     given, numbers = list[dict[str, str]](), list[int]()
     samples = [_values(one, row) for row in example().get(one.name, ())]
     for number, line in enumerate(lines[head + 1 :], head + 2):
