@@ -76,7 +76,7 @@ def test_every_refused_row_is_in_a_table_and_nothing_is_proposed(book):
     assert services.waiting(book.organisation) == 0
 
 
-def test_a_large_file_is_read_and_proposed_by_a_job(book, monkeypatch):
+def test_a_large_file_is_read_proposed_and_withdrawn_by_jobs(book, monkeypatch):
     monkeypatch.setattr(intake, "NOW_BYTES", 1000)
     monkeypatch.setattr(intake, "NOW_ROWS", 10)
     answer = sent(book, rows(60))
@@ -89,6 +89,12 @@ def test_a_large_file_is_read_and_proposed_by_a_job(book, monkeypatch):
     work()
     assert services.waiting(book.organisation) == 60
     assert "60 events are in the queue" in text(book.client(Role.MANAGER).get(answer["Location"]))
+    book.client(Role.MANAGER).post(f"{answer['Location']}act/", {"act": "withdraw"})
+    assert services.waiting(book.organisation) == 60
+    assert "Safe to close" in text(book.client(Role.MANAGER).get(answer["Location"]))
+    work()
+    assert services.waiting(book.organisation) == 0
+    assert models.Intake.objects.of(book.organisation).first().state == "withdrawn"
 
 
 def test_the_same_rows_again_are_known_and_another_event_under_a_reference_is_refused(book):

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from hengtan.market.book import fen
 from hengtan.problems import HengtanError
+from hengtan.problems import Problem as Wrong
 from hengtan.web.activities.uploads import clean_name
 from hengtan.web.assets import intake as files
 from hengtan.web.assets import market_files
@@ -178,12 +179,18 @@ def propose_asset_file(request: Call, pk: int) -> tuple[int, Any]:
 @router.post("/assets/files/{pk}/withdraw", response={200: AssetFileOut, **WRITES})
 @once
 def withdraw_asset_file(request: Call, pk: int, given: AssetReasonIn) -> tuple[int, Any]:
-    """All its events leave the queue with your reason, while nobody has decided one of them; then it may be sent again."""
+    """All its events leave the queue with your reason, while nobody has decided one of them; then it may be sent again. Of a large file by a job: poll it until ``next`` is not ``job``."""
     need(request, Act.WHOLE)
     one = get_object_or_404(_rows(request), pk=pk)
     need(request, Act.ASSETS)
+    if one.created_by_id != request.user.pk:
+        need(request, Act.APPROVE)  # as for a single event of somebody else
     _text(given.reason)
-    if not files.withdraw(one, request.membership, given.reason):
+    if not given.reason.strip():
+        raise HengtanError(Wrong("book.reason-missing", column="reason"))
+    if _next(one) == "decision" and one.new > files.NOW_ROWS:
+        files.ask(one, request.membership, "withdraw", given.reason.strip())
+    elif not files.withdraw(one, request.membership, given.reason):
         raise ValidationError(
             _("Nothing of this file waits in the queue, or somebody decided an event of it: reverse what was posted.")
         )

@@ -62,10 +62,11 @@ def begin(membership: Membership, name: str, what: str, path: Path) -> Intake:
     )
 
 
-def ask(intake: Intake, membership: Membership, step: str) -> Job:
-    """A job reads it, or proposes it."""
+def ask(intake: Intake, membership: Membership, step: str, reason: str = "") -> Job:
+    """A job reads it, proposes it (``propose``), or withdraws it (``withdraw``, with the reason)."""
     with transaction.atomic():
-        job = enqueue(membership.organisation, KIND, {"intake": intake.pk, "step": step}, membership.user)
+        asked = {"intake": intake.pk, "step": step, "reason": reason}
+        job = enqueue(membership.organisation, KIND, asked, membership.user)
         intake.job = job
         intake.save(update_fields=["job"])
     return job
@@ -172,16 +173,19 @@ def _address(job: Job) -> str:
     title=_("Events of a file"),
     phases={
         "open": _("opening the file"), "read": _("reading the table"), "rows": _("reading rows"), "check": _("asking the book of each row"),
-        "write": _("putting them into the queue"),
+        "write": _("putting them into the queue"), "withdraw": _("taking them out of the queue"),
     },
     address=_address,
 )  # fmt: skip
 def run(job: Job, progress: Progress) -> dict[str, Any]:
-    """Reads, and with the step ``propose`` proposes: in one transaction, so that a death leaves the queue as it was."""
+    """Reads; with the step ``propose`` proposes, with ``withdraw`` withdraws: each in one transaction, so that a death leaves the queue as it was."""
     intake = Intake.objects.of(job.organisation).select_related("organisation").get(pk=job.arguments["intake"])
     membership = Membership.objects.select_related("organisation", "user").get(
         organisation=job.organisation, user=job.created_by, ended_at=None
     )
+    if job.arguments["step"] == "withdraw":
+        progress.at("withdraw", 0, 0)
+        return {"withdrawn": withdraw(intake, membership, job.arguments["reason"])}
     if job.arguments["step"] == "propose" and intake.state in (State.PROPOSED, State.WITHDRAWN):
         return {"new": intake.new, "known": intake.known}
     try:

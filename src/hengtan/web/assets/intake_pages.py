@@ -152,7 +152,7 @@ def intake(request: TenantRequest, pk: int) -> HttpResponse:
         preview=[(row, words.sentence(event), event) for row, event in one.preview], left=one.rows - len(one.preview),
         sums=[(words.kind(each[0]), Sum(*each)) for each in one.sums], count=one.rows, refused=shown, more=one.wrong - len(shown),
         decided=decided.exclude(verdict="rejected").count() if one.state == State.PROPOSED else 0,
-        may_withdraw=one.state == State.PROPOSED and one.new > 0 and not decided.exists(), **progress(request, one.job) if one.job else {"job": None},
+        may_withdraw=one.state == State.PROPOSED and one.new > 0 and not decided.exists() and (one.job is None or one.job.is_over), **progress(request, one.job) if one.job else {"job": None},
     )  # fmt: skip
     return render(request, "assets/intake.html", context)
 
@@ -177,8 +177,14 @@ def act(request: TenantRequest, pk: int) -> HttpResponse:
             messages.success(request, _said(new, known))
         except HengtanError as fault:
             files.keep(one, files.Looked(looked.rows, looked.events, list(fault.problems)))
-    elif request.POST.get("act") == "withdraw":
-        count = files.withdraw(one, request.membership, _("The file was withdrawn by whoever sent it."))
+    elif request.POST.get("act") == "withdraw" and not under_way:
+        reason = _("The file was withdrawn by whoever sent it.")
+        if one.created_by_id != request.user.pk:
+            reason = _("The file was withdrawn by somebody else than who sent it.")
+        if one.state == State.PROPOSED and one.new > files.NOW_ROWS:
+            files.ask(one, request.membership, "withdraw", reason)
+            return back
+        count = files.withdraw(one, request.membership, reason)
         if count:
             said = ngettext("%(count)d event is withdrawn.", "%(count)d events are withdrawn.", count)
             messages.success(request, said % {"count": count})
