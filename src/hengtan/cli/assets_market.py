@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .assets_post import book_option, json_option, lang_option, opened, problem_rows, show_problems
+from .assets_post import book_option, json_option, lang_option, opened, problem_rows, show_problems, writable
 from .assets_show import day_type, plain, show_table
 from .wrap import wrapped
 
@@ -201,6 +201,12 @@ def _show(found: list[KeptBreak], as_json: bool, lang: str, sentence: str) -> No
     click.echo(sentence)
 
 
+def _objects(given: dict[str, Any], name: str) -> bool:
+    """Whether a member is a list of objects, or not there."""
+    found = given.get(name, [])
+    return isinstance(found, list) and all(isinstance(each, dict) for each in found)
+
+
 @click.command("fill")
 @click.argument("file", metavar="INPUT.json", type=click.Path(path_type=Path))
 @click.option(
@@ -224,7 +230,9 @@ def fill(file: Path, out: Path, folder: Path, lang: str) -> None:
 
     try:
         given = json.loads(read(file))
-        if not isinstance(given, dict) or not all(isinstance(each, dict) for each in given.get("entities", [])):
+        if not isinstance(given, dict) or not _objects(given, "entities"):
+            raise ValueError("{...}")
+        if not all(_objects(each, "holdings") for each in given.get("entities", [])):
             raise ValueError("{...}")
     except (ValueError, RecursionError) as error:
         raise HengtanError(
@@ -234,6 +242,7 @@ def fill(file: Path, out: Path, folder: Path, lang: str) -> None:
                 values={"field": "JSON", "value": str(error)[:80], "wanted": "comply.input"},
             )
         ) from error
+    writable(out)
     book = opened(folder)
     with book.store() as store:
         told = filled(given, store)
@@ -259,6 +268,8 @@ def claims(
     from hengtan.market.book import read_record
     from hengtan.market.book.claims import COLUMNS, scope2_uses
 
+    if out is not None:
+        writable(out)
     book = opened(folder)
     with book.store() as store:
         found = scope2_uses(
@@ -319,7 +330,7 @@ def template(name: str, as_yaml: bool, out: Path | None, as_json: bool, lang: st
         click.echo((files("hengtan.market.book") / "templates" / f"{name}.yaml").read_text("utf-8"), nl=False)
         return
     if found is not None and out is not None:
-        _example(found, out, lang)
+        _example(found, writable(out), lang)
         click.echo(_say("written", lang, path=out))
         return
     kinds = {

@@ -56,6 +56,16 @@ def opened(folder: Path, *, create: bool = False) -> Folder:
     return Folder(folder, create=create)
 
 
+def writable(path: Path) -> Path:
+    """A file that can be written, before anything is done for it. Raises HengtanError ``file.refused``."""
+    from hengtan.problems import HengtanError, Problem
+
+    if path.is_dir() or not path.parent.is_dir():
+        why = "it is a folder" if path.is_dir() else "its folder is not there"
+        raise HengtanError(Problem("file.refused", file=str(path), values={"why": why}))
+    return path
+
+
 def told(event: Event, lang: str) -> str:
     """One line about an event."""
     from hengtan.market.book.event import TITLES, fen
@@ -113,10 +123,11 @@ def account(
 ) -> None:
     """Open an account of the book in DIR under NAME, or those of --file. The first one begins the book, its ledger and its key."""
     from hengtan.market.book import Account
+    from hengtan.market.book.store import sound
 
     if bool(name) == (file is not None) or (name and not entity):
         raise click.UsageError("give NAME and --entity, or --file")
-    found = [Account(name, entity, registry, number)] if file is None else _accounts(file)
+    found = [sound(each) for each in ([Account(name, entity, registry, number)] if file is None else _accounts(file))]
     book = opened(folder, create=True)
     with book.store() as store:
         new = [store.add_account(each) for each in found]

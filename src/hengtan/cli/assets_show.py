@@ -13,7 +13,7 @@ import click
 from rich.cells import cell_len
 from rich.text import Text
 
-from .assets_post import book_option, json_option, lang_option, opened, show_problems
+from .assets_post import book_option, json_option, lang_option, opened, show_problems, writable
 from .wrap import wrapped
 
 if TYPE_CHECKING:
@@ -410,6 +410,7 @@ def prove(number: int, out: Path, folder: Path, lang: str) -> int:
     from hengtan.evidence.proof_file import extra
     from hengtan.ledger import Log
 
+    writable(out)
     book = opened(folder)
     book.log()
     found = book.entry(number)

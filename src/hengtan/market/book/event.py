@@ -58,6 +58,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "charge": ("entity", "quantity", "price", "year"),
 }
 KINDS_OF_EVENT = tuple(NEEDS)
+_TRADED = ("price", "amount", "fee", "vat", "previous_close")
+# kind -> the money that it moves or is checked by; of the others a fee alone
+MONEY: dict[str, tuple[str, ...]] = {
+    "buy": _TRADED, "sell": _TRADED, "transfer": ("price", "amount", "fee"), "pledge": ("principal", "fee"), "repo": ("principal", "fee"),
+    "lend": ("interest",), "release": ("principal", "interest"), "foreclose": ("price", "amount", "fee"), "borrow": ("price", "amount", "fee"),
+    "give_back": ("interest",), "charge": ("price", "amount"), "reverse": (),
+}  # fmt: skip
 TITLES: dict[str, tuple[str, str]] = {
     "allocate": ("allocation", "配额发放"), "preallocate": ("pre-allocation", "预分配"), "clawback": ("claw-back", "配额核减"),
     "buy": ("purchase", "买入"), "sell": ("sale", "卖出"), "transfer": ("transfer", "划转"), "pledge": ("pledge", "碳质押"),
@@ -176,7 +183,10 @@ def read_event(record: Mapping[str, Any], *, kept: bool = False) -> Event:
         )
     if "amount" not in given and given.get("price") and given.get("quantity"):
         given["amount"] = given["price"] * given["quantity"]
-    priced = all(given.get(name) for name in ("price", "amount", "quantity")) and kind in ("buy", "sell", "borrow")
+    if not kept:
+        wrong += _unused(kind, told, given)
+    priced = not kept or kind in ("buy", "sell", "borrow")
+    priced = priced and all(given.get(name) for name in ("price", "amount", "quantity"))
     if priced and given["price"] * given["quantity"] != given["amount"]:
         values = {"price": fen(given["price"]), "quantity": str(given["quantity"]), "amount": fen(given["amount"])}
         wrong.append(Problem("book.amount-differs", column="amount", values=values))
@@ -190,7 +200,7 @@ def read_event(record: Mapping[str, Any], *, kept: bool = False) -> Event:
         for name in ("day", *(() if kept else NEEDS[kind]))
         if not any(told.get(each) for each in _INSTEAD.get(name, (name,)))
     ]
-    wrong += _bounds(kind, given, serials, instrument)
+    wrong += _bounds(kind, given, "serials" in told, instrument)
     if "inside_market" in told:
         if told["inside_market"] not in ("yes", "no"):
             wrong.append(
@@ -329,7 +339,22 @@ def _first(text: str) -> str:
     return f"{text}-01" if re.fullmatch(r"\d{4}-\d{2}", text, re.ASCII) else text
 
 
-def _bounds(kind: str, given: Mapping[str, Any], serials: tuple[Range, ...], instrument: Instrument) -> list[Problem]:
+def _unused(kind: str, told: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:
+    """Money that the event would not move: nothing that was given is dropped in silence."""
+    titles = {"kind": TITLES[kind][0], "kind_zh": TITLES[kind][1]}
+    moves = MONEY.get(kind, ("fee",))
+    if (
+        "price" in moves and given.get("price") and not given.get("amount") and not given.get("quantity")
+    ):  # of how many?
+        return [Problem("book.event-missing", column="quantity", values=titles | {"field": "quantity"})]
+    return [
+        Problem("book.event-unused", column=name, values=titles | {"field": name, "value": str(told[name])[:40]})
+        for name in _FEN
+        if name in told and given.get(name) and name not in moves
+    ]
+
+
+def _bounds(kind: str, given: Mapping[str, Any], serials: bool, instrument: Instrument) -> list[Problem]:
     wrong: list[Problem] = []
     for name in ("quantity", "amount", "price", "principal"):
         if name in given and given[name] == 0 and (name != "principal" or kind == "repo"):

@@ -29,6 +29,7 @@ PURPOSES: dict[str, tuple[str, ...]] = {
 }
 SERIAL_KINDS = ("ccer", "gec", "green_power", "voluntary")  # their registries number every unit
 _CEA = re.compile(r"CEA-?(?:(?:20)?(\d{2})-)?(?:20)?(\d{2})", re.I)
+_FIRST = 19  # the first year of the national market; its allowances are those of 2019 and 2020 together
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,10 @@ def cea_of(code: str) -> Instrument | None:
 
     >>> cea_of("CEA2025").code, cea_of("cea-19-20").vintage, cea_of("CCER-1")
     ('CEA25', 2020, None)
+    >>> cea_of("CEA22-23"), cea_of("CEA18")
+    (None, None)
     """
     found = _CEA.fullmatch(code.strip())
-    return cea(2000 + int(found[2])) if found else None
+    if found is None or int(found[2]) < _FIRST or (found[1] and (int(found[1]), int(found[2])) != (_FIRST, 20)):
+        return None
+    return cea(2000 + int(found[2]))

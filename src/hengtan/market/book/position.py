@@ -14,6 +14,7 @@ from .kept import quotes
 from .posting import FROZEN, HELD
 from .record import read_record
 from .store import Store
+from .written import whole_of
 
 _ORIGINS = {
     "allocate": "allocated",
@@ -87,7 +88,7 @@ def issued(store: Store, accounts: Sequence[str], vintage: int, day: date) -> in
     for event in _events(store, ("allocate", "preallocate", "clawback"), day):
         instrument = cea_of(str(event.get("instrument", "")))
         if event.get("account") in accounts and instrument is not None and instrument.vintage == vintage:
-            sums += int(event.get("quantity", 0)) * (-1 if event["kind"] == "clawback" else 1)
+            sums += (whole_of(str(event.get("quantity", ""))) or 0) * (-1 if event["kind"] == "clawback" else 1)
     return sums
 
 
@@ -100,7 +101,7 @@ def carried(store: Store, accounts: Sequence[str], day: date) -> dict[str, Any]:
             on_time = event.get("on_time") or []
             years = on_time.replace(";", ",").split(",") if isinstance(on_time, str) else on_time
             found = {
-                "trades": {name: int(event[name]) for name in names},
+                "trades": {name: whole_of(str(event[name])) or 0 for name in names},
                 "surrendered_on_time": [int(each) for each in years],
             }
     return found

@@ -122,12 +122,7 @@ class Store(Seen):
     def add_account(self, account: Account) -> bool:
         """Whether it is new. Raises HengtanError ``book.account-differs`` where the name stands for another one."""
         self.lock()
-        account = Account(
-            *(" ".join(each.split()) for each in (account.key, account.entity, account.registry, account.number))
-        )
-        for name in ("key", "entity"):
-            if not getattr(account, name):
-                raise refuse("book.event-missing", name, kind="account", kind_zh="账户", field=name)
+        account = sound(account)
         known = self.account(account.key)
         if known == account:
             return False
@@ -353,6 +348,17 @@ class Store(Seen):
         ]
 
 
+def sound(account: Account) -> Account:
+    """An account in one spelling. Raises HengtanError ``book.event-missing`` where its name or entity is none."""
+    account = Account(
+        *(" ".join(each.split()) for each in (account.key, account.entity, account.registry, account.number))
+    )
+    for name in ("key", "entity"):
+        if not getattr(account, name):
+            raise refuse("book.event-missing", name, kind="account", kind_zh="账户", field=name)
+    return account
+
+
 def says_the_same(text: str, event: Event) -> bool:
     """Whether the event of a proposal is this one, however its numbers were written: 95.8 in a workbook, 95.80 in a CSV."""
     known = read_event(json.loads(text), kept=True)
@@ -393,4 +399,4 @@ def _coded() -> Iterator[None]:
         raise HengtanError(Problem(found)) from error
 
 
-__all__ = ["CURABLE", "KIND", "Cursor", "Line", "Proposal", "Store", "alike", "as_day", "says_the_same"]
+__all__ = ["CURABLE", "KIND", "Cursor", "Line", "Proposal", "Store", "alike", "as_day", "says_the_same", "sound"]
