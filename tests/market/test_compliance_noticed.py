@@ -181,3 +181,10 @@ def test_what_is_not_drawn_ahead_serves_its_own_year():
     offers = [spot("50", 2022, delivered=today), spot("40", 2023, "next", delivered=date(2024, 6, 3))]
     found = plan(case(one, years=(2022, 2023), as_of=today, buy_until=today, offers=offers))
     assert found.cost_cny == Decimal(100 * 50 + 600 * 40)
+
+
+@pytest.mark.parametrize(("today", "is_told"), [(date(2025, 12, 31), True), (date(2026, 1, 1), False)])
+def test_old_allowances_that_2024_may_need_are_not_converted_in_silence(today, is_told):
+    one = entity("a", ((2025, 30_000),), [cea(30_000, 2024, "old")], trades=Trades(0, 0), on_time=(2023, 2024))
+    found = plan(case(one, as_of=today, buy_until=today, offers=[spot("100", delivered=today)]))
+    assert (found.cost_cny, "comply.year-before" in notes(found)) == (Decimal("2000000.00"), is_told)

@@ -55,6 +55,9 @@ def _not_converted(given: Supply, e: int, stands: tuple[Position, ...]) -> Itera
         left = stands[e * len(given.years) + given.old - 1].spare_t
     else:
         left = sum(each.t for each in entity.holdings if each.kind == "CEA" and 0 < each.vintage <= OLD)
+    if given.converted_now(e) and case.as_of <= rule.values["holding_on"]:
+        values = {"entity": entity.name, "t": f"{given.converted_now(e):,}", "year": str(OLD)}
+        yield Problem("comply.year-before", column=entity.path, values=values)
     if left and entity.trades is None:
         values = {"entity": entity.name, "t": f"{left:,}", "last": str(rule.values["apply_until"])}
         yield Problem("comply.carry-over-unknown", column=entity.path, values=values)
