@@ -343,9 +343,8 @@ def _unused(kind: str, told: Mapping[str, Any], given: Mapping[str, Any]) -> lis
     """Money that the event would not move: nothing that was given is dropped in silence."""
     titles = {"kind": TITLES[kind][0], "kind_zh": TITLES[kind][1]}
     moves = MONEY.get(kind, ("fee",))
-    if (
-        "price" in moves and given.get("price") and not given.get("amount") and not given.get("quantity")
-    ):  # of how many?
+    of_how_many = "quantity" in NEEDS[kind] or "quantity" in told or "amount" in told
+    if "price" in moves and given.get("price") and not of_how_many:
         return [Problem("book.event-missing", column="quantity", values=titles | {"field": "quantity"})]
     return [
         Problem("book.event-unused", column=name, values=titles | {"field": name, "value": str(told[name])[:40]})
