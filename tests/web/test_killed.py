@@ -3,6 +3,7 @@ is done again or not there, and each event stands in the ledger once. On SQLite 
 
 import json
 from collections import Counter
+from itertools import count
 
 import pyarrow.parquet as pq
 import pytest
@@ -23,7 +24,9 @@ from .company import Company
 from .dying import Mill
 from .importing import HEAD, begin, checked, forget_jobs, line
 
-everything = [False, pytest.param(True, marks=pytest.mark.long)]
+ONCE = ("the first", "another")
+PARTS = 4  # of all points, each a test of its own: together they take longer than anybody waits for one
+everything = [None, *(pytest.param(part, marks=pytest.mark.long, id=f"part {part + 1}") for part in range(PARTS))]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -41,10 +44,13 @@ def killed(mill):
     return company, mill
 
 
-def points(heard, everywhere, step=1):
-    """All, or for every day before the last commit and after it."""
+def points(heard, part, step=1):
+    """For every day before the last commit and after it; else a part of all, which ends where nobody is killed any more.
+
+    How many there are differs from one time to the next: the first (``ONCE``) makes the ledger, and progress is told by the clock.
+    """
     last = max(number for number, name in enumerate(heard, 1) if name == "commit")
-    return range(1, len(heard) + 1, step) if everywhere else (last, last + 1)
+    return (last, last + 1) if part is None else count(1 + part * step, PARTS * step)
 
 
 def draft(company, number):
@@ -73,18 +79,17 @@ def events(kind, batch):
     return [row for row in Outbox.objects.filter(kind=kind) if batch.key in row.record]
 
 
-@pytest.mark.parametrize("everywhere", everything)
-def test_an_import_that_is_killed_is_not_there_or_whole_and_the_next_worker_ends_it(killed, everywhere):
+@pytest.mark.parametrize("part", everything)
+def test_an_import_that_is_killed_is_not_there_or_whole_and_the_next_worker_ends_it(killed, part):
     company, mill = killed
-    batch = draft(company, 0)
-    services.submit(batch, company.people[Role.OWNER].user)
-    heard = mill.run("jobs")
-    everywhere = points(heard, True) if everywhere else points(heard, False)[:1]
+    for name in ONCE:
+        services.submit(draft(company, name), company.people[Role.OWNER].user)
+        heard = mill.run("jobs")
     assert {"sql", "commit", "fsync", "rename"} <= set(heard) or {"sql", "commit", "fsync", "link"} <= set(heard)
-    for at in everywhere:
+    for at in points(heard, part):
         batch = draft(company, at)
         services.submit(batch, company.people[Role.OWNER].user)
-        mill.run("jobs", at=at)
+        lives = mill.run("jobs", at=at) is not None
         batch.refresh_from_db()
         if batch.state == State.DRAFT:
             assert (batch.parquet, batch.rows_in, events("batch.submitted", batch)) == ("", 0, []), at
@@ -94,11 +99,14 @@ def test_an_import_that_is_killed_is_not_there_or_whole_and_the_next_worker_ends
         assert pq.read_table(vault.facts(company.organisation).path(batch.parquet)).num_rows == 3
         assert len(events("batch.submitted", batch)) == 1, at
         assert not Job.objects.exclude(state="done").exists(), at
+        assert part is not None or not lives, at
+        if lives or part is None:
+            break
     the_ledger_holds_each_event_once(company)
 
 
-@pytest.mark.parametrize("everywhere", everything)
-def test_an_approval_that_is_killed_holds_if_it_was_acknowledged_and_is_not_there_or_whole_if_not(killed, everywhere):
+@pytest.mark.parametrize("part", everything)
+def test_an_approval_that_is_killed_holds_if_it_was_acknowledged_and_is_not_there_or_whole_if_not(killed, part):
     company, mill = killed
     owner, approver = company.people[Role.OWNER].user, company.people[Role.APPROVER]
 
@@ -109,7 +117,7 @@ def test_an_approval_that_is_killed_holds_if_it_was_acknowledged_and_is_not_ther
         return Batch.objects.get(pk=batch.pk)
 
     heard = mill.run("approve", waiting(0).pk, approver.pk)
-    for at in points(heard, everywhere):
+    for at in points(heard, part):
         batch = waiting(at)
         acknowledged = mill.run("approve", batch.pk, approver.pk, at=at) is not None
         batch.refresh_from_db()
@@ -121,11 +129,14 @@ def test_an_approval_that_is_killed_holds_if_it_was_acknowledged_and_is_not_ther
             services.approve(batch, approver)
         mill.run("jobs")
         assert len(events("batch.approved", batch)) == 1, at
+        assert part is not None or not acknowledged, at
+        if acknowledged:
+            break
     the_ledger_holds_each_event_once(company)
 
 
-@pytest.mark.parametrize("everywhere", everything)
-def test_a_sequencer_that_is_killed_leaves_each_event_in_the_ledger_once(killed, everywhere):
+@pytest.mark.parametrize("part", everything)
+def test_a_sequencer_that_is_killed_leaves_each_event_in_the_ledger_once(killed, part):
     company, mill = killed
     owner = company.people[Role.OWNER].user
 
@@ -133,19 +144,23 @@ def test_a_sequencer_that_is_killed_leaves_each_event_in_the_ledger_once(killed,
         with transaction.atomic():
             return [vault.record(company.organisation, "tried", {"n": f"{number}.{n}"}, owner) for n in range(2)]
 
-    recorded(0)
-    heard = mill.run("jobs")
-    for at in points(heard, everywhere):
+    for name in ONCE:
+        recorded(name)
+        heard = mill.run("jobs")
+    for at in points(heard, part):
         recorded(at)
-        mill.run("jobs", at=at)
+        lives = mill.run("jobs", at=at) is not None
         recorded(f"{at} later")  # what comes after a crash stands behind what came before
         mill.run("jobs")
         assert not Outbox.objects.filter(entry_index=None).exists(), at
+        assert part is not None or not lives, at
+        if lives:
+            break
     the_ledger_holds_each_event_once(company)
 
 
-@pytest.mark.parametrize("everywhere", everything)
-def test_a_calculation_that_is_killed_leaves_no_half_run_and_the_next_worker_ends_it(killed, everywhere):
+@pytest.mark.parametrize("part", everything)
+def test_a_calculation_that_is_killed_leaves_no_half_run_and_the_next_worker_ends_it(killed, part):
     company, mill = killed
     forget_jobs()
     rows = HEAD + "".join(line(n, f"yong plant {n % 3 + 1}", str(n + 1)) for n in range(9))
@@ -154,12 +169,13 @@ def test_a_calculation_that_is_killed_leaves_no_half_run_and_the_next_worker_end
     def begun(name):
         return runs.start(company.organisation, company.people[Role.OWNER].user, name, [source], {})
 
-    begun("whole")
-    heard = mill.run("jobs")
+    for name in ONCE:
+        begun(name)
+        heard = mill.run("jobs")
     last = max(number for number, name in enumerate(heard, 1) if name == "commit")
-    for at in points(heard, True, step=3) if everywhere else (last,):
+    for at in (last,) if part is None else points(heard, part, step=3):
         run = begun(f"killed {at}")
-        mill.run("jobs", at=at)
+        lives = mill.run("jobs", at=at) is not None
         run.refresh_from_db()
         if not run.is_done:
             assert (run.totals, run.figures) == (None, None), at
@@ -169,5 +185,8 @@ def test_a_calculation_that_is_killed_leaves_no_half_run_and_the_next_worker_end
         assert (run.rows_in, run.rows_posted) == (9, 9)
         report = verify(run.folder, vkey=vault.vkey(company.organisation))
         assert report.ok and report.index == run.entry_index, at
+        assert part is not None or not lives, at
+        if lives:
+            break
     assert len(set(Run.objects.exclude(digest="").values_list("digest", flat=True))) == 1
     the_ledger_holds_each_event_once(company)
