@@ -142,6 +142,29 @@ def test_a_bomb_is_refused_before_it_is_opened(book, what):
     assert "unpack" in text(answer)
 
 
+@pytest.mark.parametrize(
+    ("rows", "says"), [(20_001, "20,001 rows"), (400_000, "may have 4 MB")], ids=["too many rows", "too many bytes"]
+)  # fmt: skip
+@pytest.mark.parametrize("what", ["quotes", "statement"])
+def test_a_file_that_is_read_while_somebody_waits_has_an_end(book, what, rows, says):
+    """Of 2.5 million rows of quotes the page was busy for minutes."""
+    head, line = {
+        "quotes": ("交易日期,收盘价\n", "2026-10-12,97.80\n"),
+        "statement": ("品种,可用数量\n", "CEA25,1000000\n"),
+    }[what]
+    answer = sent(book, head + line * rows, "q.csv", what=what)
+    assert answer.status_code == 422
+    assert says in text(answer)
+
+
+def test_a_file_of_more_than_fifty_megabytes_is_not_kept(book):
+    before = models.Intake.objects.of(book.organisation).count()
+    answer = sent(book, b"\x00" * ((50 << 20) + 1))
+    assert answer.status_code == 422
+    assert "may have 50 MB" in text(answer)
+    assert models.Intake.objects.of(book.organisation).count() == before
+
+
 def test_a_formula_in_a_file_or_a_form_is_text_in_every_table(book):
     """A note, a counterparty and a contract that a spreadsheet would calculate."""
     post(

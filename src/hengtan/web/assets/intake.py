@@ -31,7 +31,7 @@ KIND = "assets.intake"
 NOW_BYTES = 300_000
 """Files up to which the request reads them itself."""
 NOW_ROWS = services.MOST_AT_ONCE
-MOST_ROWS = 200_000
+MOST_ROWS, MOST_BYTES = 200_000, 50 << 20
 PREVIEW = 20
 MOST_REFUSED = 20_000
 MOST_TOLD = 60
@@ -54,7 +54,10 @@ class Looked:
 
 
 def begin(membership: Membership, name: str, what: str, path: Path) -> Intake:
-    """The file is kept; nothing of it is proposed yet."""
+    """The file is kept; nothing of it is proposed yet. Raises HengtanError ``table.too-large``."""
+    if (size := path.stat().st_size) > MOST_BYTES:
+        told = {"size": f"{size / (1 << 20):.1f}", "most": str(MOST_BYTES >> 20)}
+        raise HengtanError(Problem("table.too-large", file=name, values=told))
     digest = vault.keep_file(membership.organisation, path)
     short = " ".join("".join(each if each.isprintable() else " " for each in name).split())[-180:] or "file"
     return Intake.objects.create(
