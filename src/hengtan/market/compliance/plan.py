@@ -206,9 +206,7 @@ def _alternatives(given: Supply, model: Model, answer: Answer, net: Decimal) -> 
         cases.append(("at-the-deadline", words, given, model.closed(waits)))
     with ThreadPoolExecutor(_AT_ONCE) as beside:  # the solver lets go of the interpreter
         answers = beside.map(
-            lambda each: solve(
-                each[3], with_duals=False, start=answer.basis, small=100, known=answer.tonnes
-            ),
+            lambda each: solve(each[3], with_duals=False, start=answer.basis, small=100, known=answer.tonnes),
             cases,
         )
     found = []
