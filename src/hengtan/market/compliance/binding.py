@@ -32,28 +32,25 @@ def binding(given: Supply, answer: Answer) -> list[Problem]:
     if both is None:
         return [_missing(given, build(given, without=frozenset(_CODES)))]
     found: list[Problem] = []
+    alike = Elastic(model, limits(model, alike=True), _SECONDS)  # what is told is what a limit lacks in all futures
     for family in there:
-        helps = elastic.least({family})
-        if helps is None:
+        if elastic.least({family}) is None:
             continue
         if answer.in_parts and solve(build(given, without=frozenset({family})), with_duals=False).tonnes is None:
             continue
-        found += _short(given, family, helps)
+        found += _short(given, family, alike.least({family}) or {})
     if found:
         return found
+    both = alike.least(LIMITS) or {}
     return [Problem("comply.cash-and-volume-bind"), *_short(given, "cash", both), *_short(given, "daily", both)]
 
 
 def _short(given: Supply, family: str, short: Mapping[Key, float]) -> list[Problem]:
-    """The limits of a kind that are passed, the most that any future passes them by."""
-    worst: dict[Key, float] = {}
-    for key, much in short.items():
-        if key[0] == family:
-            limit = key[:-1]
-            worst[limit] = max(worst.get(limit, 0.0), much)
-    passed = {limit: much for limit, much in worst.items() if much > _PARTS}
+    """The limits of a kind that are passed, in all futures by the same."""
+    there = {limit: much for limit, much in short.items() if limit[0] == family}
+    passed = {limit: much for limit, much in there.items() if much > _PARTS}
     if not passed:
-        return [Problem(_CODES[family], values={"short": "", "short_zh": ""})] if worst else []
+        return [Problem(_CODES[family], values={"short": "", "short_zh": ""})] if there else []
     told = (_cash if family == "cash" else _daily)(given, passed)
     return [replace(Problem(_CODES[family], values=values), column=path) for path, values in told]
 

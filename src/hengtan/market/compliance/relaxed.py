@@ -25,21 +25,28 @@ class Elastic:
     """
 
     def __init__(self, model: Model, weights: Mapping[Key, float], seconds: float, *, sign: float = -1.0) -> None:
-        """weights: by row, for a tonne or a yuan; sign: -1 where a row limits from above, 1 where it asks for more than there is."""
+        """weights: by limit (a row, or its name without the scenario: then it is passed by as much in all), for a tonne or a yuan; sign: -1 where a row limits from above, 1 where it asks for more than there is."""
         self.columns, self.weights = len(model.cost), weights
         self.found: dict[frozenset[str], dict[Key, float] | None] = {}
         self.highs = program(model, np.zeros(self.columns, bool), seconds)
         self.highs.setOptionValue("dual_feasibility_tolerance", 1e-7)
         count = len(weights)
         self.places = np.arange(self.columns, self.columns + count, dtype=np.int32)
-        rows = np.array([model.rows[key] for key in weights], np.int32)
+        rows: dict[Key, list[int]] = {key: [] for key in weights}
+        for key, at in model.rows.items():
+            of = key if key in rows else key[:-1]
+            if of in rows:
+                rows[of].append(at)
+        unit = {at: model.units.get(key, 1.0) for key, at in model.rows.items()}
+        index = [at for of in rows.values() for at in of]
+        starts = np.cumsum([0, *(len(of) for of in rows.values())])[:-1].astype(np.int32)
         self.highs.addCols(
-            count, np.array(list(weights.values()), float), np.zeros(count), np.full(count, highspy.kHighsInf), count,
-            np.arange(count, dtype=np.int32), rows, np.array([sign / model.units.get(key, 1.0) for key in weights]),
+            count, np.array(list(weights.values()), float), np.zeros(count), np.full(count, highspy.kHighsInf), len(index),
+            starts, np.array(index, np.int32), np.array([sign / unit[at] for at in index]),
         )  # fmt: skip
 
     def least(self, families: Collection[str]) -> dict[Key, float] | None:
-        """By how much rows of some families have to be passed so that all rows hold, weighted least; None where even that does not help.
+        """By how much limits of some families have to be passed so that all rows hold, weighted least; None where even that does not help.
 
         The others may be passed for a price a thousand times as high, so that there is a plan to go on from.
         """
@@ -78,10 +85,10 @@ class Elastic:
         return dict(zip(weights, list(self.highs.getSolution().col_value)[self.columns :], strict=True))
 
 
-def limits(model: Model) -> dict[Key, float]:
-    """The rows that can be passed, each with its price."""
+def limits(model: Model, *, alike: bool = False) -> dict[Key, float]:
+    """The limits that can be passed, each with its price; alike: in all scenarios by as much, which takes longer."""
     tonne = CNY * model.dearest + 1.0
-    return {key: CNY if key[0] == "cash" else tonne for key in model.rows if key[0] in LIMITS}
+    return {(key[:-1] if alike else key): CNY if key[0] == "cash" else tonne for key in model.rows if key[0] in LIMITS}
 
 
 class Relaxed:
