@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from hengtan.market.book import Account, read_record
+from hengtan.market.book import Account, Lot, read_record
 from hengtan.market.book.movements import valued
 from hengtan.market.book.quote import Quote
 from hengtan.market.book.value import METHODS, valuation
@@ -130,6 +130,7 @@ def test_what_the_book_is_asked_has_an_index(busy):
         ("book_lot_came_to", lambda store: store.statement("A1", DAYS[1], DAYS[2])),
         ("book_lot_went_from", lambda store: store.statement("A1", DAYS[1], DAYS[2])),
         ("book_posting_days", lambda store: store.statement("A1", DAYS[1], DAYS[2])),
+        ("book_posting_days", lambda store: store.moved_after(DAYS[-1], Lot(1, 1, 9, "A1", "held"), 1, 9)),
     ]
     with book(busy) as store:
         if busy.dialect == "postgresql":  # what is there decides the way: a book with many rows, which nobody keeps
