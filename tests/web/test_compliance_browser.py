@@ -18,6 +18,9 @@ YEAR = TODAY.year - 1  # its emissions are surrendered until the end of this yea
 CEA = f"CEA{YEAR % 100:02}"
 WIDE = """[...document.querySelectorAll('#main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.ht-scroll, .ht-tabs, nav'))
     .map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40)).slice(0, 8)"""
+BEYOND = """[...document.querySelectorAll('#main .ht-scroll > table:not(.cpi-t)')].filter(e => e.checkVisibility() && e.getBoundingClientRect().width > e.parentNode.clientWidth + 2).map(e => e.className)"""
+ON_PAPER = """[...document.querySelectorAll('#main table')].filter(e => e.getBoundingClientRect().right > innerWidth + 2)
+    .concat([...document.querySelectorAll('.ht-side, .ht-top, .tabbar, .as-tabs, #main .btn')].filter(e => e.checkVisibility())).map(e => e.tagName + '.' + e.className)"""
 NAME = "甬江热电有限公司"
 WORDS = {
     "zh-CN": {
@@ -174,7 +177,18 @@ def at_every_size(browser, way, plan):
         for page in (*(way.inside + each for each in pages), plan):
             desk.page.goto(page)
             assert not desk.sideways(), (size, page, desk.page.evaluate(WIDE))
+            assert size == SIZES[0] or desk.page.evaluate(BEYOND) == [], page  # on a phone each row is a card
         assert desk.complaints == []
+    paper = Desk(browser, "zh-CN", (718, 1000), way.lin.context.storage_state())  # A4 less its margins
+    paper.page.emulate_media(media="print", color_scheme="dark")
+    for page in ("assets/", "assets/postings/", "assets/units/", *pages):
+        paper.page.goto(way.inside + page)
+        assert paper.page.evaluate(ON_PAPER) == [], page
+        ground = paper.page.evaluate(
+            "getComputedStyle(document.querySelector('#main .card, .ht-empty, body')).backgroundColor"
+        )
+        assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"), (page, ground)
+    paper.context.close()
     desk.page.goto(plan)
     seen = set()
     for _ in range(150):
