@@ -196,7 +196,8 @@ def _positions(found: Plan, lang: str) -> None:
 def _lines(found: Plan, lang: str) -> None:
     """A line of figures for each step and below it, as wide as the page, why; under whose it is and for which year, where there are several."""
     names = {each.id: each.name for each in found.case.entities}
-    several, last = len(names) > 1 or len(found.case.years) > 1, ("", None)
+    several = len(names) > 1 or len(found.case.years) > 1
+    last: tuple[str, int | None] = ("", None)
     _columns([_word(name, lang) for name in ("step", "t", "cost", "by")])
     click.echo("─" * sum(_WIDTHS))
     for each in found.lines[:_MOST]:
