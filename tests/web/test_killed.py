@@ -173,7 +173,9 @@ def test_a_calculation_that_is_killed_leaves_no_half_run_and_the_next_worker_end
         begun(name)
         heard = mill.run("jobs")
     last = max(number for number, name in enumerate(heard, 1) if name == "commit")
-    for at in (last,) if part is None else points(heard, part, step=3):
+    signed = max(number for number, name in enumerate(heard, 1) if name == "sign")
+    shown = max(number for number, name in enumerate(heard, 1) if name == "rename")
+    for at in (signed + 3, shown, last) if part is None else points(heard, part, step=3):
         run = begun(f"killed {at}")
         lives = mill.run("jobs", at=at) is not None
         run.refresh_from_db()

@@ -37,7 +37,7 @@ class Bundle:
             self._given.setdefault(one.sha256, one)
         self._when = datetime.now(UTC)
         self._run: Mapping[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
-        self._made = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.name != EMISSIONS}
+        self._made = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.name != EMISSIONS}
         self._made[EMISSIONS] = self._run["outputs"]["emissions_sha256"]  # taken while it was written
 
     @property
@@ -131,6 +131,7 @@ def _canonical(digest: str | None) -> dict[str, str]:
     return {"canonical_digest": digest} if digest else {}
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

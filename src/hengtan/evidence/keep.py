@@ -2,27 +2,33 @@
 
 The order, each step durable before the next: the list of what will be brought; facts; records and entries (one batch, one
 signed checkpoint); the manifests in the book; proof files in the folder of the run, which is shown only then. A process
-killed in between leaves objects that nobody names yet, or entries whose run is in the facts; never a folder without its entry.
+killed in between leaves objects that nobody names yet, or entries whose run is in the facts and whose folder can be finished;
+never a folder without its entry.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hengtan.facts import Book, FactRefused, Store
 from hengtan.ledger import Refused, Signer, Verifier
+from hengtan.ledger.event import Event
 from hengtan.ledger.log import Log
-from hengtan.ledger.records import Records
+from hengtan.ledger.records import Records, commitment_of
 from hengtan.ledger.rekey import key_of
 from hengtan.problems import HengtanError, Problem
 
-from .bundle import RUN, Bundle, book_of
+from .bundle import RUN, Bundle, book_of, sha256
 from .proof_file import SUFFIX, extra
 from .roots import Unfinished, own_root, remember_root
+from .verify_file import ISSUED
+from .verify_file import RUN as FINISHED
 
 WAIT_S = 60.0  # for another process that appends to the same ledger
 
@@ -86,13 +92,30 @@ class Keeper:
             events = bundle.events(manifests, book.head)
             indices = Records(self.folder).post(log, [one for _, one in events])
             proofs = {name: (index, one) for index, (name, one) in zip(indices, events, strict=True) if name}
-            for name, (index, one) in proofs.items():
-                (bundle.folder / f"{name}{SUFFIX}").write_bytes(
-                    log.prove(index, extra(one, log.verifier.vkey)).encode()
-                )
+            _write_proofs(log, bundle.folder, proofs)
             for each in begun:
                 Unfinished.end(each)
             return Kept(proofs[RUN][0], log.checkpoint(), tuple(f"{name}{SUFFIX}" for name in proofs))
+
+    def finish(self, folder: Path) -> bool:
+        """Whether the run in this folder, not shown yet, stands in the ledger; its proof files are written then.
+
+        For a folder that a killed process left: what it entered is not entered again. The folder's other files are not looked at.
+        """
+        run = sha256(folder / RUN) if (folder / RUN).exists() else ""
+        with _as_usage(self.folder), self._opened() as log:
+            records, found = Records(self.folder), dict[str, tuple[int, Event]]()
+            for index in reversed(range(log.size if run else 0)):
+                entry = log.entry(index)
+                told = _told(records, entry)
+                if told is None or told[1].get("run_sha256") != run:
+                    continue
+                name = RUN if told[1]["kind"] == FINISHED else told[1]["file"]
+                found[name] = (index, told[0])
+                if name == RUN:  # its reports stand behind it
+                    _write_proofs(log, folder, found)
+                    return True
+        return False
 
     @contextmanager
     def _opened(self) -> Iterator[Log]:
@@ -101,12 +124,26 @@ class Keeper:
             yield log
 
 
+def _write_proofs(log: Log, folder: Path, of: Mapping[str, tuple[int, Event]]) -> None:
+    for name, (index, one) in of.items():
+        (folder / f"{name}{SUFFIX}").write_bytes(log.prove(index, extra(one, log.verifier.vkey)).encode())
+
+
+def _told(records: Records, entry: bytes) -> tuple[Event, Mapping[str, Any]] | None:
+    """What an entry says of a run or of a report of one, with its record; None for any other."""
+    digest = commitment_of(entry)
+    if digest is None or json.loads(entry)["kind"] not in (FINISHED, ISSUED):
+        return None
+    kept = records.of(digest)
+    return (Event(entry, digest, kept.salt, kept.record), json.loads(kept.record)) if kept is not None else None
+
+
 def _bring(store: Store, bundle: Bundle, unfinished: Unfinished) -> None:
     """Puts the files; what is there already, whole, is not copied again."""
-    wanted = [(name, path, sha256) for name, path, sha256 in bundle.files if not _there(store, sha256)]
+    wanted = [(name, path, taken) for name, path, taken in bundle.files if not _there(store, taken)]
     found = store.put_many(path for _, path, _ in wanted)
-    for (name, _, sha256), digest in zip(wanted, found, strict=True):
-        if digest != sha256:
+    for (name, _, taken), digest in zip(wanted, found, strict=True):
+        if digest != taken:
             unfinished.begin([digest])  # what was brought instead, and nobody will name
             raise HengtanError(Problem("evidence.changed-meanwhile", file=name))
 

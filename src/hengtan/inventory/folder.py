@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     """
     check_free(target)
     made = [parent for parent in reversed(target.absolute().parents) if not parent.exists()]
-    above, prefix = target.absolute().parent, f".{target.name[:40]}.hengtan-"
+    above, prefix = target.absolute().parent, _prefix(target)
     try:
         above.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=prefix, dir=above))
@@ -73,10 +73,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         _sweep(fresh, prefix)
         yield fresh
         try:
-            fresh.chmod(0o777 & ~_umask())
-            _sync(sorted(fresh.iterdir()))
-            sync(folders=[fresh])
-            _swap(fresh, target)
+            _show(fresh, target)
         except OSError as error:
             raise _unwritable(target, system("why", error)) from error
     except BaseException:
@@ -88,6 +85,33 @@ def new_folder(target: Path) -> Iterator[Path]:
     finally:
         if held is not None:
             os.close(held)
+
+
+def finish_left(target: Path, whole: Callable[[Path], bool]) -> bool:
+    """Puts a folder that a killed process left beside ``target`` in its place, where ``whole`` says of it that nothing is missing.
+
+    Whether there was one. Nobody else takes it meanwhile; folders that are not whole stay for the next :func:`new_folder` to remove.
+    """
+    for left in sorted(target.absolute().parent.glob(f"{glob.escape(_prefix(target))}*")):
+        handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if try_lock(handle) and whole(left):
+                _show(left, target)
+                return True
+        finally:
+            os.close(handle)
+    return False
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:40]}.hengtan-"
+
+
+def _show(fresh: Path, target: Path) -> None:
+    fresh.chmod(0o777 & ~_umask())
+    _sync(sorted(fresh.iterdir()))
+    sync(folders=[fresh])
+    _swap(fresh, target)
 
 
 def _hold(folder: Path) -> int | None:

@@ -1,7 +1,7 @@
 """The calculation as a job: inputs out of the vault, the run into the ledger, its folder shown, its cube into the database.
 
 Each step is durable before the next. A worker that dies leaves no folder or a whole one; the next takes a whole one as it is,
-because it is in the ledger already.
+because it is in the ledger already, and shows one that is in the ledger and was not shown yet.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from django.utils.translation import gettext_lazy as _
 from hengtan.api import Request
 from hengtan.api.job import carry_out
 from hengtan.engine import Engine, read_parquet
+from hengtan.evidence import verify
 from hengtan.evidence.proof_file import SUFFIX, read_proof
 from hengtan.facts import Store
 from hengtan.inventory.cube import write_cube
 from hengtan.inventory.cube_rows import CUBE, CubeRow, cube_rows, parted
-from hengtan.inventory.folder import sha256
+from hengtan.inventory.folder import finish_left, sha256
 from hengtan.inventory.posted import LABELS, write_labels
 from hengtan.inventory.report_data import read_manifest, report_data
 from hengtan.inventory.run import ControlError, text
@@ -90,13 +91,19 @@ def calculate(job: Job, progress: Progress) -> dict[str, Any] | None:
     )  # fmt: skip
     if run.is_done:
         return {"run": run.pk}
-    if not (run.folder / "run.json").exists():
+    if not (run.folder / "run.json").exists() and not _taken_up(run):
         progress.at("inputs")
         _inputs(run)
         _carry_out(run, progress)
     progress.at("cube")
     _keep(run, progress)
     return {"run": run.pk}
+
+
+def _taken_up(run: Run) -> bool:
+    """Whether the folder of a worker that died is shown: the ledger holds its run, and every file is as the ledger says."""
+    keeper, key = vault.keeper(run.organisation), vault.vkey(run.organisation)
+    return finish_left(run.folder, lambda left: keeper.finish(left) and verify(left, vkey=key).ok)
 
 
 def _inputs(run: Run) -> None:
