@@ -129,7 +129,7 @@ class Laws(RuleBasedStateMachine):
             quantity=quantity,
             contract=contract,
             counterparty="Bank",
-            principal=1,
+            **({} if kind == "lend" else {"principal": 1}),
         )
 
     @rule(contract=CONTRACT, quantity=st.integers(0, 40), kind=st.sampled_from(["release", "foreclose"]))

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.xdist_group("spark")
 _TIMES = ("phases", "created")
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [pytest.param(name, marks=pytest.mark.long if name == "cells" else ()) for name in CASES]
+)
 def test_a_cluster_gives_every_digit_that_duckdb_gives(
     case: str, engine: Spark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

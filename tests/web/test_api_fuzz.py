@@ -31,7 +31,7 @@ def as_response(answer, request):
     return Response(answer.status_code, headers, content, request, 0.0, verify=False)
 
 
-@pytest.mark.parametrize("role", [Role.OWNER, Role.VIEWER])
+@pytest.mark.parametrize("role", [Role.OWNER, pytest.param(Role.VIEWER, marks=pytest.mark.long)])
 def test_no_call_is_answered_with_what_the_description_does_not_say(company, role):
     caller = Caller(company.people[role], [scope.value for scope in Scope])
     found = operations(Client())

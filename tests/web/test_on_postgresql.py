@@ -15,28 +15,25 @@ from house.house import ROOT
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 AGAIN = [
     "test_first_run",
-    "test_people",
     "test_tenancy",
     "test_queries",
     "test_vault",
     "test_jobs",
-    "test_periods",
     "test_wall",
     "test_assets",
-    "test_compliance_reminders",
 ]
 FURTHER = {
     "what is entered": ["test_boundary", "test_batches", "test_entry", "test_import", "test_collection", "test_evidence", "test_gaps", "test_sources"],
     "what is calculated": ["test_runs", "test_runs_pages", "test_run_claims", "test_reporting", "test_audit", "test_demo"],
     "the program's door": ["test_api", "test_webhooks", "test_limits", "test_safety", "test_storage"],
-    "people and processes": ["test_notices", "test_personal", "test_killed", "test_pages_that_wait"],
+    "people and processes": ["test_people", "test_periods", "test_notices", "test_personal", "test_killed", "test_pages_that_wait"],
     "the book": [
         "test_assets_pages", "test_assets_api", "test_assets_forms", "test_assets_many", "test_assets_intake", "test_assets_position",
         "test_retirement",
     ],
     "the plan": [
         "test_compliance_plans", "test_compliance_input", "test_compliance_year", "test_compliance_steps", "test_compliance_demo",
-        "test_compliance_feed",
+        "test_compliance_feed", "test_compliance_reminders",
     ],
 }  # fmt: skip
 SLOW = "not role_does and not mistake and not beside_the_server"  # and the same on any database
