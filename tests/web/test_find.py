@@ -89,24 +89,24 @@ def test_nothing_of_another_tenant_is_found(company, stranger, run):
         assert "Nothing found" in find(stranger, text).content.decode(), text
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "a",
-        "'",
-        "%",
-        "x" * 3000,
-        "R-" + "9" * 40,
-        "1e999",
-        "9" * 400,
-        "!!A1",
-        "−",
-        "\x00ab",
-        "A" * 5 + "!A1",
-        "📄📄",
-    ],
-)
-def test_nonsense_finds_nothing_and_breaks_nothing(company, run, text):
-    assert find(company, text).status_code in (200, 302)
+NONSENSE = [
+    "",
+    " ",
+    "a",
+    "'",
+    "%",
+    "x" * 3000,
+    "R-" + "9" * 40,
+    "1e999",
+    "9" * 400,
+    "!!A1",
+    "−",
+    "\x00ab",
+    "A" * 5 + "!A1",
+    "📄📄",
+]
+
+
+def test_nonsense_finds_nothing_and_breaks_nothing(company, run):
+    for text in NONSENSE:
+        assert find(company, text).status_code in (200, 302), text
