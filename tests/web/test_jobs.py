@@ -297,6 +297,7 @@ def test_the_worker_beside_the_server_is_started_again_and_ends_with_it_also_whe
         (second,) = until(lambda: [pid for pid in workers_of(server) if pid != first])
         os.kill(server, signal.SIGKILL)
         until(lambda: second not in processes("jobs.process"))
+        until(lambda: not processes(str(tmp_path)))  # nor does its server keep the port
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc who is whose child")

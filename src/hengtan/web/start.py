@@ -17,6 +17,7 @@ from .configuration import Configuration, kept
 from .jobs.beside import worker_beside
 
 SETTINGS = "hengtan.web.settings"
+SERVED_BY = "_HENGTAN_SERVED_BY"  # variable with the process that a server ends with
 STOP_S = 10  # for answers that are under way; a process that then still runs is ended, else an open connection holds it for ever
 
 
@@ -72,6 +73,7 @@ def run(configuration: Configuration, host: str, port: int, workers: int, demo: 
         workers_kill_timeout=STOP_S,
     )
     sys.stdout.flush()
+    os.environ[SERVED_BY] = str(os.getpid())
     with worker_beside():
         server.serve()
     return 0

@@ -226,7 +226,7 @@ def work(parent: int = 0, lane: Lane = Lane.HERE) -> int:
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
     if parent:
-        threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+        threading.Thread(target=watch, args=(parent, stop), daemon=True).start()
     idle_since, second = time.monotonic(), _Second()
     with named() as worker, second:
         while not stop.is_set():
@@ -277,8 +277,8 @@ class _Second:
                 log.warning("no second process for jobs: %s", fault)
 
 
-def _watch(parent: int, stop: threading.Event) -> None:
-    """A parent that was killed tells nobody: its child gets another parent. It has ten seconds to end well."""
+def watch(parent: int, stop: threading.Event) -> None:
+    """A parent that was killed tells nobody: its child gets another parent. It has ten seconds to end well, then it is ended."""
     while os.getppid() == parent:
         time.sleep(1)
     stop.set()
