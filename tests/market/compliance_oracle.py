@@ -110,7 +110,10 @@ def least(given):
     program = Program()
     paid = []  # (day, entity, scenario or None, variable, CNY each)
     volume = {}  # (kind, window, scenario or None) -> entries
-    first = lambda on: next((y for y, year in enumerate(years) if on <= deadline(year)), None)  # noqa: E731
+
+    def first(on):
+        return next((y for y, year in enumerate(years) if on <= deadline(year)), None)
+
     old = sum(year <= 2024 for year in years)
     worth = {"CEA": money(end.get("cea_cny_t", "0")), "CCER": money(end.get("ccer_cny_t", "0"))}
     arrives = {}  # (entity, unit, year) -> [(variable or None, tonnes)]; a unit is ("CEA", vintage) or ("CCER", attributes)

@@ -6,8 +6,6 @@ import json
 import pytest
 import xlsxwriter
 
-from .test_assets_command import run  # noqa: F401
-
 HEAD = ["成交编号", "成交日期", "买卖方向", "账户", "品种", "成交数量(吨)", "成交价(元/吨)", "交易方式", "手续费"]
 ROWS = [
     ["T1", "2026-10-12", "买入", "A1", "CEA25", "1,200", "95.80", "挂牌协议", "1.90"],
@@ -24,7 +22,7 @@ def changed(row, place, cell):
 
 
 @pytest.fixture
-def trades(run):  # noqa: F811
+def trades(run):
     """What a file of trades comes to: (new, known, codes of what is refused)."""
     run("account", "A1", "--entity", "Yong")
 
@@ -116,7 +114,7 @@ def test_cells_that_may_mean_another_thing_are_refused_though_their_whole_column
 
 
 def test_a_statement_names_several_ranges_in_a_row_and_thousands_with_commas(trades):
-    run = trades.run  # noqa: F811
+    run = trades.run
     (run.folder / "buy.jsonl").write_text(json.dumps({
         "kind": "buy", "day": "2026-10-08", "account": "A1", "instrument": "W", "instrument_kind": "ccer", "project": "P", "methodology": "M", "registered_on": "2025-06-01",
         "way": "otc", "amount": "9.00", "serials": ["S:1-1000", "S:2001-2100"],
@@ -140,7 +138,7 @@ def test_a_statement_names_several_ranges_in_a_row_and_thousands_with_commas(tra
 
 def test_the_same_statement_is_compared_with_the_book_as_it_is_now(trades):
     """It agreed; an event that was entered late makes a break, once; what is told to whoever comes again says what stayed open."""
-    run = trades.run  # noqa: F811
+    run = trades.run
     run("account", "A2", "--entity", "East")
     statement = run.folder / "statement.csv"
     statement.write_text("品种,可用数量\nCEA25,100\n", "utf-8")
@@ -173,7 +171,7 @@ def test_the_same_statement_is_compared_with_the_book_as_it_is_now(trades):
 
 
 def test_numbers_are_shown_as_an_event_takes_them(trades):
-    run = trades.run  # noqa: F811
+    run = trades.run
     told = {"kind": "buy", "day": "2026-10-08", "account": "A1", "instrument": "W", "instrument_kind": "ccer", "project": "P", "methodology": "M",
             "registered_on": "2025-06-01", "way": "otc", "amount": "9.00", "serials": ["S:1-10"]}  # fmt: skip
     (run.folder / "in.jsonl").write_text(json.dumps(told))
@@ -194,7 +192,7 @@ def test_numbers_are_shown_as_an_event_takes_them(trades):
 
 
 def test_a_quote_is_of_the_instrument_that_it_means_and_within_its_day(trades):
-    run = trades.run  # noqa: F811
+    run = trades.run
     (run.folder / "in.jsonl").write_text(
         json.dumps({"kind": "allocate", "day": "2026-10-08", "account": "A1", "instrument": "CEA25", "quantity": "10"})
     )
@@ -216,7 +214,7 @@ def test_a_quote_is_of_the_instrument_that_it_means_and_within_its_day(trades):
 
 def test_of_many_that_are_approved_together_each_is_posted_or_refused_by_itself(trades):
     """Three wait for the same 100 units: what is refused takes nothing else with it, and what the book follows meanwhile is what it holds."""
-    run = trades.run  # noqa: F811
+    run = trades.run
     run("account", "A2", "--entity", "East")
     told = [{"kind": "allocate", "quantity": "100"}, *({"kind": "sell", "quantity": "40", "way": "otc", "amount": "9"} for _ in range(3)),
             {"kind": "transfer", "quantity": "20", "to_account": "A2"}, {"kind": "transfer", "quantity": "1", "to_account": "A2"}]  # fmt: skip

@@ -10,7 +10,6 @@ from hengtan.market.book.position import carried, issued
 from hengtan.problems import HengtanError
 
 from .books import book, event, post
-from .test_assets_command import run  # noqa: F401
 
 WHOLE = {
     "day": "2026-10-08", "account": "A1", "to_account": "A2", "instrument": "CEA25", "quantity": "10", "reason": "r", "way": "otc", "amount": "10.00", "contract": "K",
@@ -77,7 +76,7 @@ def test_what_was_issued_and_carried_is_read_as_it_was_typed(database):
 @pytest.mark.parametrize(
     "words", [("prove", "1"), ("claims", "--year", "2025"), ("fill", "IN"), ("template", "trades")]
 )
-def test_where_nothing_can_be_written_that_is_said_and_ends_with_two(run, words):  # noqa: F811
+def test_where_nothing_can_be_written_that_is_said_and_ends_with_two(run, words):
     run("account", "A1", "--entity", "Yong")
     (run.folder / "in.json").write_text('{"as_of": "2026-10-31", "entities": []}')
     given = [run.folder / "in.json" if each == "IN" else each for each in words]
@@ -86,14 +85,14 @@ def test_where_nothing_can_be_written_that_is_said_and_ends_with_two(run, words)
 
 
 @pytest.mark.parametrize("entities", [5, None, {"a": 1}, [1], [{"name": "Yong", "holdings": 5}], [{"name": "Yong", "holdings": [5]}], [{"name": "Yong", "holdings": None}]])  # fmt: skip
-def test_an_input_of_another_shape_is_refused_not_a_fault(run, entities):  # noqa: F811
+def test_an_input_of_another_shape_is_refused_not_a_fault(run, entities):
     run("account", "A1", "--entity", "Yong")
     (run.folder / "in.json").write_text(json.dumps({"as_of": "2026-10-31", "entities": entities}))
     assert "book.event-value" in run("fill", run.folder / "in.json", "--out", run.folder / "out.json", code=2).err
     assert not (run.folder / "out.json").exists()
 
 
-def test_accounts_that_cannot_be_opened_begin_no_book(run):  # noqa: F811
+def test_accounts_that_cannot_be_opened_begin_no_book(run):
     file = run.folder / "accounts.csv"
     file.write_text("account,entity\nA1,Yong\nA2,\n")
     run("account", "--file", file, code=2)

@@ -8,11 +8,11 @@ import threading
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from .jobs.beside import watch
+from .start import SERVED_BY
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hengtan.web.settings")
 application = get_wsgi_application()
-
-from hengtan.web.jobs.worker import watch  # noqa: E402  with the models that it needs
-from hengtan.web.start import SERVED_BY  # noqa: E402
 
 
 def _warm() -> None:
@@ -25,9 +25,8 @@ def _warm() -> None:
         pass
 
 
-if os.environ.get(SERVED_BY) == str(
-    os.getppid()
-):  # `hengtan serve`: a server without it would keep the port, and no worker
-    threading.Thread(target=watch, args=(os.getppid(), threading.Event()), daemon=True).start()
+parent = os.getppid()  # without a killed `hengtan serve` it would keep the port, and answer with no worker
+if os.environ.get(SERVED_BY) == str(parent):
+    threading.Thread(target=watch, args=(parent, threading.Event()), daemon=True).start()
 get_resolver().url_patterns  # noqa: B018  all pages are loaded before the first request
 threading.Thread(target=_warm, daemon=True).start()

@@ -54,3 +54,12 @@ def worker_beside(number: int = 1) -> Iterator[None]:
                 each.wait(max(0.1, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 each.kill()
+
+
+def watch(parent: int, stop: threading.Event) -> None:
+    """A parent that was killed tells nobody: its child gets another parent. It has ten seconds to end well, then it is ended."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    stop.set()
+    time.sleep(10)
+    os._exit(1)

@@ -33,7 +33,7 @@ from hengtan.durable import FileLock
 from hengtan.problems import HengtanError
 from hengtan.web.organisations import wall
 
-from .beside import START
+from .beside import START, watch
 from .clock import tick
 from .models import Job, JobQuerySet, State
 from .progress import Cancelled, Lost, Progress, Stopping
@@ -275,12 +275,3 @@ class _Second:
                 self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
             except OSError as fault:  # no memory, no handles: later there may be
                 log.warning("no second process for jobs: %s", fault)
-
-
-def watch(parent: int, stop: threading.Event) -> None:
-    """A parent that was killed tells nobody: its child gets another parent. It has ten seconds to end well, then it is ended."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    stop.set()
-    time.sleep(10)
-    os._exit(1)

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
 from hengtan.web.accounts.models import User
@@ -41,13 +42,13 @@ class NotYours(PermissionDenied):
         self.roles = [role.label for role in Role if role in MAY[act]]
 
 
-def within(act: Act = Act.READ, *, change: Act | None = None) -> Callable[[Callable[..., HttpResponse]], Any]:
+def within(act: Act = Act.READ, *, change: Act | None = None) -> Callable[[Callable[..., HttpResponseBase]], Any]:
     """Let in who may ``act``; what is sent (not only read) needs ``change``."""
 
-    def wrap(view: Callable[..., HttpResponse]) -> Any:
+    def wrap(view: Callable[..., HttpResponseBase]) -> Any:
         @login_required
         @wraps(view)
-        def inner(request: TenantRequest, key: str, **more: Any) -> HttpResponse:
+        def inner(request: TenantRequest, key: str, **more: Any) -> HttpResponseBase:
             request.memberships = memberships_of(request.user)  # all of them: every page names the others
             membership = next((each for each in request.memberships if each.organisation.key == key), None)
             if membership is None:
